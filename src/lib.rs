@@ -1,0 +1,5 @@
+//! Linchpin.
+pub mod chance { pub mod law; }
+pub mod scenario;
+pub mod results;
+pub mod simulate;

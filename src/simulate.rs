@@ -1,0 +1,67 @@
+//! All trials over all cores, joined in order.
+
+/// What is kept of the trials of one run: all that ranking needs per trial, sums of the rest.
+#[derive(Debug, Clone)]
+pub struct Trials {
+    /// First trial.
+    pub first: u64,
+    /// Number of trials.
+    pub n: usize,
+    /// Full model years within the horizon.
+    pub n_years: usize,
+    /// One per portfolio.
+    pub portfolios: Vec<PortfolioTrials>,
+}
+
+/// One portfolio's trials. Losses are present values in currency.
+#[derive(Debug, Clone)]
+pub struct PortfolioTrials {
+    /// Total cost where nothing happens, by component.
+    pub plan: [f64; 10],
+    /// Loss of each trial. Total cost is this plus the plan.
+    pub loss: Vec<f64>,
+    /// Loss of each full year, trial by trial: `n × n_years`.
+    pub aep: Vec<f64>,
+    /// Largest loss charged to one event of each full year, trial by trial: `n × n_years`.
+    pub oep: Vec<f64>,
+    /// Per service: unserved hours of each trial.
+    pub unserved_hours: Vec<Vec<f64>>,
+    /// Per service: the longest interruption of each trial, hours.
+    pub longest_hours: Vec<Vec<f64>>,
+    /// Loss by component.
+    pub components: Vec<Moments>,
+    /// Loss by risk.
+    pub risks: Vec<Moments>,
+    /// Loss by node.
+    pub nodes: Vec<Moments>,
+    /// Loss by service, then firm-wide.
+    pub services: Vec<Moments>,
+    /// Loss by year, the last possibly partial.
+    pub years: Vec<Moments>,
+    /// Loss by month.
+    pub months: Vec<Moments>,
+    /// Distribution of the loss of each month.
+    pub month_histograms: Vec<Histogram>,
+    /// Planned share × hours down, per vendor.
+    pub down: Vec<Moments>,
+    /// Sum of these over vendors.
+    pub down_total: Moments,
+    /// Loss by component of every trial, if asked for.
+    pub rows: Option<Vec<[f64; 10]>>,
+}
+
+/// Number, mean and sum of squared deviations; merged in order (Chan, Golub and LeVeque 1979).
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Moments {
+    /// How many values.
+    pub n: u64,
+    /// Their mean.
+    pub mean: f64,
+    /// Sum of squared deviations from it.
+    pub m2: f64,
+}
+
+/// Counts of values by the leading bits of the float, with the extremes seen in each bin, so that a quantile
+/// at an atom is exact and counts merge in any order.
+#[derive(Debug, Clone, Default)]
+pub struct Histogram {}
