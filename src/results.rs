@@ -4,6 +4,22 @@
 pub const COMPONENTS: [&str; 10] =
     ["interruption", "churn", "capability", "market", "spend", "overhead", "migration", "one_off", "stake", "cover"];
 
+/// A component of total cost; `as usize` is its place in [`COMPONENTS`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "MODEL section 7.2 and `output/README.md` say what each one is")]
+pub enum Component {
+    Interruption,
+    Churn,
+    Capability,
+    Market,
+    Spend,
+    Overhead,
+    Migration,
+    OneOff,
+    Stake,
+    Cover,
+}
+
 /// The results of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Results {

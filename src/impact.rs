@@ -1,0 +1,426 @@
+//! The money: every deviation from the plan, charged to the event or path that causes it (MODEL section 7.2).
+//!
+//! Only differences to the plan are computed, each as a sum of charges; so the parts sum to the whole by construction,
+//! and total cost is the plan plus the loss. Knows traffic as pieces and moves, and nothing of why it moved.
+
+pub(crate) mod ledger;
+pub(crate) mod market;
+pub(crate) mod price;
+#[cfg(test)]
+mod tests;
+
+use crate::chance::event_counter;
+use crate::contract::shortfall;
+use crate::plan::portfolio::PortfolioPlan;
+use crate::plan::{Plan, ServicePlan};
+use crate::response::Regime;
+use crate::response::failover::{Piece, Sweep};
+use crate::response::migration::{Decisions, Luck};
+use crate::results::Component;
+use crate::view::View;
+use crate::world::World;
+use ledger::{Cause, Ledger};
+use market::{after_all, marginal, touched};
+use price::Prices;
+
+/// What portfolios that see alike have in common: price chains, market losses, integrals over cells. Kept between trials.
+#[derive(Debug, Default)]
+pub(crate) struct Common {
+    pub(crate) prices: Prices,
+    /// Market losses: service, month, event, amount.
+    market: Vec<(usize, usize, u32, f64)>,
+    /// Per service: ∫ of its present-value curve over each cell, and of the nominal one.
+    present: Vec<Vec<f64>>,
+    nominal: Vec<Vec<f64>>,
+}
+
+/// Buffers for one portfolio.
+#[derive(Debug, Default)]
+pub(crate) struct Judge {
+    sweep: Sweep,
+    decisions: Decisions,
+    /// Per service and vendor: units served in each cell, in units of t = 0 × the present-value curve; and nominal ones.
+    usage: Vec<Vec<f64>>,
+    usage_nominal: Vec<Vec<f64>>,
+    /// Per service: start and end of the interruption that is under way or was last.
+    runs: Vec<(f64, f64)>,
+}
+
+impl Common {
+    pub(crate) fn prepare(&mut self, plan: &Plan, view: &View, world: &World) {
+        self.prices.prepare(plan, view, world);
+        self.market(plan, view);
+        self.present.resize_with(plan.services.len(), Vec::new);
+        self.nominal.resize_with(plan.services.len(), Vec::new);
+        let plain = view.cells.len() == plan.clock.n_months();
+        for (s, service) in plan.services.iter().enumerate() {
+            if service.usage > 0.0 {
+                cell_areas(&mut self.present[s], plain, &service.present_months, &view.cells.bounds, |t| service.present.integral(t));
+                cell_areas(&mut self.nominal[s], plain, &service.nominal_months, &view.cells.bounds, |t| service.nominal.integral(t));
+            }
+        }
+    }
+
+    fn market(&mut self, plan: &Plan, view: &View) {
+        self.market.clear();
+        for (s, changes) in view.revenues.iter().enumerate() {
+            let service = &plan.services[s];
+            for (n, change) in changes.iter().enumerate() {
+                for month in plan.clock.month(change.start)..=plan.clock.month(change.end) {
+                    let (a, b) = (plan.clock.months[month], plan.clock.months[month + 1]);
+                    let amount = service.at_stake * marginal(&service.present, &changes[..=n], a, b);
+                    self.market.push((s, month, change.by.event, amount));
+                }
+            }
+        }
+    }
+}
+
+fn cell_areas(out: &mut Vec<f64>, plain: bool, months: &[f64], bounds: &[f64], integral: impl Fn(f64) -> f64) {
+    out.clear();
+    if plain {
+        out.extend_from_slice(months);
+        return;
+    }
+    let mut before = 0.0;
+    out.extend(bounds[1..].iter().map(|&t| {
+        let now = integral(t);
+        let area = now - before;
+        before = now;
+        area
+    }));
+}
+
+/// How long migrations take and what they cost, by the address of vendor and event.
+struct DrawnLuck<'a> {
+    plan: &'a Plan,
+    portfolio: &'a PortfolioPlan,
+    world: &'a World,
+    trial: u64,
+}
+
+impl DrawnLuck<'_> {
+    fn counter(&self, event: u32) -> u64 {
+        let event = &self.world.events[event as usize];
+        event_counter(self.plan.risks[event.risk as usize].hash, event.counter)
+    }
+
+    fn works(&self, vendor: usize, event: u32) -> f64 {
+        self.plan.vendors[vendor].failover.uniform(self.trial, self.counter(event))
+    }
+
+    fn costs(&self, vendor: usize, event: u32) -> f64 {
+        let u = self.plan.vendors[vendor].migration_costs.uniform(self.trial, self.counter(event));
+        self.portfolio.migration.as_ref().map_or(0.0, |m| m.costs.quantile(u))
+    }
+}
+
+impl Luck for DrawnLuck<'_> {
+    fn takes(&self, vendor: usize, event: u32) -> f64 {
+        let u = self.plan.vendors[vendor].migration_takes.uniform(self.trial, self.counter(event));
+        self.portfolio.migration.as_ref().map_or(f64::INFINITY, |m| m.takes.quantile(u))
+    }
+}
+
+/// One portfolio in one trial.
+struct Case<'a> {
+    plan: &'a Plan,
+    portfolio: &'a PortfolioPlan,
+    view: &'a View,
+    common: &'a Common,
+}
+
+impl Judge {
+    /// Fills `ledger` with the losses of portfolio `p` in `trial`.
+    #[expect(clippy::too_many_arguments, reason = "the stages before it, each a value of its own")]
+    pub(crate) fn judge(&mut self, plan: &Plan, p: usize, regimes: &[Regime], world: &World, view: &View, common: &Common, trial: u64, ledger: &mut Ledger) {
+        let portfolio = &plan.portfolios[p];
+        let luck = DrawnLuck { plan, portfolio, world, trial };
+        let case = Case { plan, portfolio, view, common };
+        ledger.open(plan, portfolio, world);
+        self.decisions.settle(plan, portfolio, view, &luck);
+        self.open(&case);
+        let decisions = std::mem::take(&mut self.decisions);
+        for (g, group) in portfolio.groups.iter().enumerate() {
+            let regimes = decisions.regimes.get(g).map_or(&regimes[g..=g], Vec::as_slice);
+            let mut sweep = std::mem::take(&mut self.sweep);
+            sweep.run(view, portfolio.failover.as_ref(), regimes, |v, e| luck.works(v, e), |piece| {
+                for &s in &group.services {
+                    self.piece(&case, s, piece, ledger);
+                }
+            });
+            self.sweep = sweep;
+            for &s in group.services.iter().filter(|&&s| plan.services[s].usage > 0.0) {
+                self.serve_as_placed(&case, s, regimes);
+            }
+        }
+        case.migrations(&decisions, &luck, ledger);
+        case.one_off(ledger);
+        for &(s, month, event, amount) in &common.market {
+            ledger.post(Component::Market, s, month, Cause::Event(event), amount);
+        }
+        self.prices(&case, ledger);
+        case.shortfalls(ledger);
+        self.decisions = decisions;
+    }
+
+    fn open(&mut self, case: &Case) {
+        let plan = case.plan;
+        let n_cells = case.view.cells.len();
+        let clear = |table: &mut Vec<Vec<f64>>, on: bool| {
+            table.resize_with(plan.services.len() * plan.vendors.len(), Vec::new);
+            for row in table {
+                row.clear();
+                row.resize(if on { n_cells } else { 0 }, 0.0);
+            }
+        };
+        clear(&mut self.usage, true);
+        clear(&mut self.usage_nominal, !case.portfolio.commitments.is_empty());
+        self.runs.clear();
+        self.runs.resize(plan.services.len(), (f64::NEG_INFINITY, f64::NEG_INFINITY));
+    }
+
+    /// A piece of lost traffic of one service.
+    fn piece(&mut self, case: &Case, s: usize, piece: &Piece, ledger: &mut Ledger) {
+        if piece.unserved > 0.0 {
+            let run = &mut self.runs[s];
+            if run.1.to_bits() != piece.start.to_bits() {
+                run.0 = piece.start;
+            }
+            run.1 = piece.end;
+            ledger.unserved_hours[s] += piece.unserved * (piece.end - piece.start);
+            ledger.longest_hours[s] = ledger.longest_hours[s].max(run.1 - run.0);
+        }
+        let (clock, cells) = (&case.plan.clock, &case.view.cells);
+        let (mut from, mut month) = (piece.start, clock.month(piece.start));
+        let mut cell = cells.find(month, from);
+        loop {
+            let to = piece.end.min(cells.bounds[cell + 1]);
+            self.part(case, s, piece, from, to, cell, month, ledger);
+            if to >= piece.end {
+                return;
+            }
+            from = to;
+            cell += 1;
+            month = cells.months[cell];
+        }
+    }
+
+    /// The part of a piece within one cell.
+    #[expect(clippy::too_many_arguments, reason = "a place in time, and where it is booked")]
+    fn part(&mut self, case: &Case, s: usize, piece: &Piece, from: f64, to: f64, cell: usize, month: usize, ledger: &mut Ledger) {
+        let (plan, service) = (case.plan, &case.plan.services[s]);
+        let counts_from = from.max(self.runs[s].0 + service.tolerance);
+        let worth = if piece.unserved > 0.0 && counts_from < to {
+            service.at_stake * case.revenue(s, service, counts_from, to)
+        } else {
+            0.0
+        };
+        let used = if service.usage > 0.0 { service.usage * (service.present.integral(to) - service.present.integral(from)) } else { 0.0 };
+        if worth == 0.0 && used == 0.0 {
+            return;
+        }
+        let moved_usage: f64 = piece.moved.iter().map(|m| m.1).sum();
+        let moved_bill: f64 = piece.moved.iter().map(|&(v, x)| used * x * case.portfolio.plan_price[v][month]).sum();
+        let (mut interruption, mut spend) = (0.0, 0.0);
+        for lost in piece.lost {
+            let unserved = worth * lost.unserved;
+            let mut bill = -used * lost.missing * case.portfolio.plan_price[lost.vendor][month];
+            if moved_usage > 0.0 {
+                bill += moved_bill * ((lost.missing - lost.unserved) / moved_usage);
+            }
+            interruption += unserved;
+            spend += bill;
+            case.charge(lost.step, unserved + bill, ledger);
+        }
+        ledger.book(Component::Interruption, s, month, interruption);
+        if used > 0.0 {
+            ledger.book(Component::Spend, s, month, spend);
+            let n = plan.vendors.len();
+            for lost in piece.lost {
+                self.usage[s * n + lost.vendor][cell] -= used * lost.missing;
+            }
+            for &(v, x) in piece.moved {
+                self.usage[s * n + v][cell] += used * x;
+            }
+            if !case.portfolio.commitments.is_empty() {
+                let used = service.usage * (service.nominal.integral(to) - service.nominal.integral(from));
+                self.part_nominal(case, s, piece, used, moved_usage, cell, month, ledger);
+            }
+        }
+    }
+
+    /// Nominal bills of the vendors with a commitment.
+    #[expect(clippy::too_many_arguments, reason = "a place in time, and where it is booked")]
+    fn part_nominal(&mut self, case: &Case, s: usize, piece: &Piece, used: f64, moved: f64, cell: usize, month: usize, ledger: &mut Ledger) {
+        let n = case.plan.vendors.len();
+        for (c, commitment) in case.portfolio.commitments.iter().enumerate() {
+            let v = commitment.vendor;
+            let price = case.portfolio.plan_price[v][month];
+            let taken = piece.moved.iter().filter(|m| m.0 == v).map(|m| m.1).sum::<f64>() * used;
+            for lost in piece.lost {
+                let mut change = if moved > 0.0 { taken * price * ((lost.missing - lost.unserved) / moved) } else { 0.0 };
+                if lost.vendor == v {
+                    change -= used * lost.missing * price;
+                    self.usage_nominal[s * n + v][cell] -= used * lost.missing;
+                }
+                case.takers(lost.step).for_each(|t| ledger.bill(c, month / 12, Cause::Event(t.event), change * t.part));
+            }
+            self.usage_nominal[s * n + v][cell] += taken;
+        }
+    }
+
+    /// Adds what is served where it is placed, before anything falls.
+    fn serve_as_placed(&mut self, case: &Case, s: usize, regimes: &[Regime]) {
+        let service = &case.plan.services[s];
+        let bounds = &case.view.cells.bounds;
+        let with_nominal = !case.portfolio.commitments.is_empty();
+        let n = case.plan.vendors.len();
+        for regime in regimes {
+            let whole = regimes.len() == 1;
+            for (v, &share) in regime.shares.iter().enumerate().filter(|(_, share)| **share > 0.0) {
+                let row = s * n + v;
+                add(&mut self.usage[row], whole, share * service.usage, &case.common.present[s], bounds, regime, |t| service.present.integral(t));
+                if with_nominal {
+                    add(&mut self.usage_nominal[row], whole, share * service.usage, &case.common.nominal[s], bounds, regime, |t| service.nominal.integral(t));
+                }
+            }
+        }
+    }
+
+    /// Changes of price on traffic as served, each charged to its path or event.
+    fn prices(&mut self, case: &Case, ledger: &mut Ledger) {
+        let n = case.plan.vendors.len();
+        let cells = &case.view.cells;
+        for v in 0..n {
+            let chain = case.common.prices.chain(case.portfolio.terms[v]);
+            let price = case.plan.vendors[v].price;
+            if chain.is_empty() || price == 0.0 {
+                continue;
+            }
+            let commitment = case.portfolio.commitments.iter().position(|c| c.vendor == v);
+            for s in (0..case.plan.services.len()).filter(|&s| case.plan.services[s].usage > 0.0) {
+                let usage = &self.usage[s * n + v];
+                for link in chain {
+                    let mut sum = 0.0;
+                    for (cell, (used, change)) in usage.iter().zip(&link.change).enumerate() {
+                        let amount = used * change * price;
+                        sum += amount;
+                        ledger.month(cells.months[cell], amount);
+                    }
+                    ledger.total(Component::Spend, s, link.cause, sum);
+                }
+                if let Some(c) = commitment {
+                    let usage = &self.usage_nominal[s * n + v];
+                    for link in chain {
+                        for (cell, (used, change)) in usage.iter().zip(&link.change).enumerate() {
+                            ledger.bill(c, cells.months[cell] / 12, link.cause, used * change * price);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn add(row: &mut [f64], whole: bool, factor: f64, areas: &[f64], bounds: &[f64], regime: &Regime, integral: impl Fn(f64) -> f64) {
+    if whole {
+        row.iter_mut().zip(areas).for_each(|(r, a)| *r += factor * a);
+        return;
+    }
+    for (r, w) in row.iter_mut().zip(bounds.windows(2)) {
+        let (a, b) = (w[0].max(regime.start), w[1].min(regime.end));
+        if a < b {
+            *r += factor * (integral(b) - integral(a));
+        }
+    }
+}
+
+impl Case<'_> {
+    /// ∫ of a service's present-value revenue after all changes, per unit of revenue at start.
+    fn revenue(&self, s: usize, service: &ServicePlan, from: f64, to: f64) -> f64 {
+        let changes = &self.view.revenues[s];
+        if !changes.is_empty() && touched(changes, from, to) {
+            after_all(&service.present, changes, from, to)
+        } else {
+            service.present.integral(to) - service.present.integral(from)
+        }
+    }
+
+    fn takers(&self, step: usize) -> impl Iterator<Item = &crate::view::Taker> {
+        let step = &self.view.steps[step];
+        self.view.takers[step.first..step.last].iter()
+    }
+
+    fn charge(&self, step: usize, amount: f64, ledger: &mut Ledger) {
+        self.takers(step).for_each(|t| ledger.charge(Cause::Event(t.event), amount * t.part));
+    }
+
+    /// Migrations, exit fees, and the change of shares at the plan's prices.
+    fn migrations(&self, decisions: &Decisions, luck: &DrawnLuck, ledger: &mut Ledger) {
+        let clock = &self.plan.clock;
+        for begun in &decisions.begun {
+            let cost = luck.costs(begun.vendor, begun.event) * begun.share * clock.discount(begun.at);
+            for &s in &self.portfolio.groups[begun.group].services {
+                ledger.post(Component::Migration, s, clock.month(begun.at), Cause::Event(begun.event), cost * self.plan.services[s].part);
+            }
+        }
+        for exit in &decisions.exits {
+            if let Some(fee) = self.portfolio.exit_fee[exit.vendor] {
+                ledger.post(Component::Migration, ledger.firm_wide(), clock.month(exit.at), Cause::Event(exit.event), fee * clock.discount(exit.at));
+            }
+        }
+        for change in &decisions.moves {
+            for month in clock.month(change.at)..clock.n_months() {
+                let (from, to) = (clock.months[month].max(change.at), clock.months[month + 1]);
+                let prices = &self.portfolio.plan_price;
+                let gained: f64 = change.to.iter().map(|&(v, share)| share * prices[v][month]).sum();
+                let per_unit = gained - change.share * prices[change.from][month];
+                for &s in &self.portfolio.groups[change.group].services {
+                    let service = &self.plan.services[s];
+                    let used = service.usage * (service.present.integral(to) - service.present.integral(from));
+                    ledger.post(Component::Spend, s, month, Cause::Event(change.event), used * per_unit);
+                    if !self.portfolio.commitments.is_empty() {
+                        let used = service.usage * (service.nominal.integral(to) - service.nominal.integral(from));
+                        for (c, commitment) in self.portfolio.commitments.iter().enumerate() {
+                            let v = commitment.vendor;
+                            let share = if v == change.from { -change.share } else { change.to.iter().filter(|t| t.0 == v).map(|t| t.1).sum() };
+                            ledger.bill(c, month / 12, Cause::Event(change.event), used * share * prices[v][month]);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn one_off(&self, ledger: &mut Ledger) {
+        use crate::scenario::ScalesWith;
+        for cost in &self.view.costs {
+            let share = self.portfolio.struck_share[cost.risk as usize];
+            let part = match cost.scales_with {
+                ScalesWith::Share => share,
+                ScalesWith::Use => f64::from(u8::from(share > 0.0)),
+            };
+            let amount = cost.amount * part * self.plan.clock.discount(cost.tau);
+            ledger.post(Component::OneOff, ledger.firm_wide(), self.plan.clock.month(cost.tau), Cause::Event(cost.by.event), amount);
+        }
+    }
+
+    /// Changes of commitment shortfalls, in proportion to the changes of that year's bill.
+    fn shortfalls(&self, ledger: &mut Ledger) {
+        let clock = &self.plan.clock;
+        for (c, commitment) in self.portfolio.commitments.iter().enumerate() {
+            for year in 0..clock.n_years {
+                let changed = ledger.bill_change(c, year);
+                let (owed, plan_bill) = (commitment.owed[year], commitment.plan_bill[year]);
+                let change = shortfall(owed, plan_bill + changed) - shortfall(owed, plan_bill);
+                if change == 0.0 || changed == 0.0 {
+                    continue;
+                }
+                let due = clock.year_end(year);
+                let month = clock.year_months(year).end - 1;
+                ledger.settle(c, year, month, change * clock.discount(due) / changed);
+            }
+        }
+    }
+}

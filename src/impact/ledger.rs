@@ -1,0 +1,139 @@
+//! The books of one portfolio in one trial: every amount of loss by component, service, month and cause.
+
+use crate::plan::Plan;
+use crate::plan::portfolio::PortfolioPlan;
+use crate::results::Component;
+use crate::world::World;
+
+/// What an amount is charged to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// An event of the world, by its number.
+    Event(u32),
+    /// A price path of the plan, by its number.
+    Path(u32),
+}
+
+/// The books. Kept between trials for its memory.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    pub(crate) components: [f64; 10],
+    /// Services, then firm-wide.
+    pub(crate) services: Vec<f64>,
+    pub(crate) months: Vec<f64>,
+    /// Paths, then events.
+    charges: Vec<f64>,
+    n_paths: usize,
+    pub(crate) unserved_hours: Vec<f64>,
+    pub(crate) longest_hours: Vec<f64>,
+    /// Per commitment and year: nominal change of the bill by cause.
+    bills: Vec<Vec<f64>>,
+    n_years: usize,
+}
+
+impl Ledger {
+    /// Empties the books for a new trial.
+    pub(crate) fn open(&mut self, plan: &Plan, portfolio: &PortfolioPlan, world: &World) {
+        let clear = |list: &mut Vec<f64>, n: usize| {
+            list.clear();
+            list.resize(n, 0.0);
+        };
+        self.components = [0.0; 10];
+        clear(&mut self.services, plan.services.len() + 1);
+        clear(&mut self.months, plan.clock.n_months());
+        self.n_paths = plan.paths.len();
+        let n_causes = self.n_paths + world.events.len();
+        clear(&mut self.charges, n_causes);
+        clear(&mut self.unserved_hours, plan.services.len());
+        clear(&mut self.longest_hours, plan.services.len());
+        self.n_years = plan.clock.n_years;
+        self.bills.resize_with(portfolio.commitments.len() * self.n_years, Vec::new);
+        for bill in &mut self.bills {
+            clear(bill, n_causes);
+        }
+    }
+
+    /// The place of amounts that are due for no service alone.
+    pub(crate) fn firm_wide(&self) -> usize {
+        self.services.len() - 1
+    }
+
+    /// Books and charges an amount.
+    pub(crate) fn post(&mut self, component: Component, service: usize, month: usize, cause: Cause, amount: f64) {
+        self.book(component, service, month, amount);
+        self.charge(cause, amount);
+    }
+
+    /// Books an amount that is charged apart.
+    #[inline]
+    pub(crate) fn book(&mut self, component: Component, service: usize, month: usize, amount: f64) {
+        self.components[component as usize] += amount;
+        self.services[service] += amount;
+        self.months[month] += amount;
+    }
+
+    /// Books an amount in its month alone.
+    #[inline]
+    pub(crate) fn month(&mut self, month: usize, amount: f64) {
+        self.months[month] += amount;
+    }
+
+    /// Books and charges an amount whose months are booked apart.
+    pub(crate) fn total(&mut self, component: Component, service: usize, cause: Cause, amount: f64) {
+        self.components[component as usize] += amount;
+        self.services[service] += amount;
+        self.charge(cause, amount);
+    }
+
+    /// Charges an amount that is booked apart.
+    #[inline]
+    pub(crate) fn charge(&mut self, cause: Cause, amount: f64) {
+        let place = self.place(cause);
+        self.charges[place] += amount;
+    }
+
+    fn place(&self, cause: Cause) -> usize {
+        match cause {
+            Cause::Path(p) => p as usize,
+            Cause::Event(e) => self.n_paths + e as usize,
+        }
+    }
+
+    /// Notes a nominal change of a committed vendor's bill in a year.
+    pub(crate) fn bill(&mut self, commitment: usize, year: usize, cause: Cause, amount: f64) {
+        let place = self.place(cause);
+        self.bills[commitment * self.n_years + year][place] += amount;
+    }
+
+    /// The change of a committed vendor's bill in a year.
+    pub(crate) fn bill_change(&self, commitment: usize, year: usize) -> f64 {
+        self.bills[commitment * self.n_years + year].iter().sum()
+    }
+
+    /// Posts `factor` × each cause's change of a bill.
+    pub(crate) fn settle(&mut self, commitment: usize, year: usize, month: usize, factor: f64) {
+        let bill = std::mem::take(&mut self.bills[commitment * self.n_years + year]);
+        let mut sum = 0.0;
+        for (charge, change) in self.charges.iter_mut().zip(&bill) {
+            *charge += factor * change;
+            sum += factor * change;
+        }
+        self.book(Component::Spend, self.firm_wide(), month, sum);
+        self.bills[commitment * self.n_years + year] = bill;
+    }
+
+    /// Charges of the price paths, in the plan's order.
+    pub(crate) fn path_charges(&self) -> &[f64] {
+        &self.charges[..self.n_paths]
+    }
+
+    /// Charges of the events, in the world's order.
+    pub(crate) fn event_charges(&self) -> &[f64] {
+        &self.charges[self.n_paths..]
+    }
+
+    /// The loss: total cost less plan.
+    pub(crate) fn loss(&self) -> f64 {
+        self.components.iter().sum()
+    }
+}

@@ -1,0 +1,90 @@
+//! The billed index taken apart: what each path and each event adds to it, under each portfolio's terms (MODEL section 7,
+//! *Charging*).
+
+use super::ledger::Cause;
+use crate::contract::bill;
+use crate::plan::Plan;
+use crate::view::View;
+use crate::world::World;
+
+/// Chains of causes, one per terms of the plan. Kept between trials for its memory.
+#[derive(Debug, Default)]
+pub(crate) struct Prices {
+    chains: Vec<Vec<Link>>,
+    spare: Vec<Link>,
+    index: Vec<f64>,
+    before: Vec<f64>,
+    billed: Vec<f64>,
+}
+
+/// What one cause changes, cell by cell, when added to those before it.
+#[derive(Debug)]
+pub(crate) struct Link {
+    pub(crate) cause: Cause,
+    /// Change of the billed index in each cell.
+    pub(crate) change: Vec<f64>,
+}
+
+impl Prices {
+    /// The links of a vendor's price under `terms`, the paths first; empty if nothing moves it.
+    pub(crate) fn chain(&self, terms: usize) -> &[Link] {
+        &self.chains[terms]
+    }
+
+    pub(crate) fn prepare(&mut self, plan: &Plan, view: &View, world: &World) {
+        self.chains.resize_with(plan.terms.len(), Vec::new);
+        for terms in 0..plan.terms.len() {
+            while let Some(link) = self.chains[terms].pop() {
+                self.spare.push(link);
+            }
+            self.chain_of(plan, view, world, terms);
+        }
+    }
+
+    fn chain_of(&mut self, plan: &Plan, view: &View, world: &World, terms: usize) {
+        let (vendor, cap) = (plan.terms[terms].vendor, plan.terms[terms].cap);
+        let months = &view.cells.months;
+        let moves = |p: &usize| plan.paths[*p].vendors.contains(&vendor);
+        let paths: Vec<usize> = (0..plan.paths.len()).filter(moves).collect();
+        if plan.vendors[vendor].price == 0.0 || (paths.is_empty() && view.prices[vendor].is_empty()) {
+            return;
+        }
+        self.before.clear();
+        self.before.extend(months.iter().map(|&m| plan.terms[terms].planned[m]));
+        for n in 1..=paths.len() {
+            // The first n paths as drawn, the rest as expected.
+            self.index.clear();
+            self.index.extend(months.iter().map(|&m| {
+                (paths.iter().enumerate()).map(|(i, &p)| if i < n { world.paths[p][m] } else { plan.paths[p].expected[m] }).product::<f64>()
+            }));
+            self.link(terms, Cause::Path(u32::try_from(paths[n - 1]).unwrap_or(u32::MAX)), cap, months);
+        }
+        if paths.is_empty() {
+            self.index.clear();
+            self.index.resize(months.len(), 1.0);
+        }
+        for change in &view.prices[vendor] {
+            for (index, &start) in self.index.iter_mut().zip(&view.cells.bounds) {
+                if start >= change.start && start < change.end {
+                    *index *= 1.0 + change.change;
+                }
+            }
+            self.link(terms, Cause::Event(change.by.event), cap, months);
+        }
+    }
+
+    /// Adds the change from `before` to the bill of `index`.
+    fn link(&mut self, terms: usize, cause: Cause, cap: Option<f64>, months: &[usize]) {
+        self.billed.clear();
+        self.billed.extend_from_slice(&self.index);
+        if let Some(cap) = cap {
+            bill(&self.index, months, cap, &mut self.billed);
+        }
+        let mut link = self.spare.pop().unwrap_or(Link { cause, change: Vec::new() });
+        link.cause = cause;
+        link.change.clear();
+        link.change.extend(self.billed.iter().zip(&self.before).map(|(now, before)| now - before));
+        self.chains[terms].push(link);
+        std::mem::swap(&mut self.before, &mut self.billed);
+    }
+}

@@ -1,0 +1,258 @@
+//! A scenario compiled for simulation: indices, addresses of chance, highest rates, who sees alike, and what each
+//! portfolio costs where nothing happens. Nothing here draws, and nothing here can fail.
+
+pub(crate) mod curve;
+pub(crate) mod graph;
+pub(crate) mod portfolio;
+pub(crate) mod risk;
+#[cfg(test)]
+mod tests;
+
+use std::ops::Range;
+
+use libm::{exp, log1p};
+
+use crate::chance::Key;
+use crate::scenario::{MONTH, Scenario, YEAR};
+use curve::Curve;
+use graph::Graph;
+use portfolio::PortfolioPlan;
+use risk::{PathPlan, RiskPlan};
+
+/// A scenario ready to be simulated under one seed.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    pub(crate) seed: u64,
+    pub(crate) clock: Clock,
+    pub(crate) graph: Graph,
+    pub(crate) vendors: Vec<VendorPlan>,
+    pub(crate) services: Vec<ServicePlan>,
+    pub(crate) risks: Vec<RiskPlan>,
+    pub(crate) paths: Vec<PathPlan>,
+    /// Terms under which some portfolio buys from a vendor, each once.
+    pub(crate) terms: Vec<PriceTerms>,
+    pub(crate) portfolios: Vec<PortfolioPlan>,
+    /// Groups of portfolios that see alike.
+    pub(crate) views: Vec<ViewPlan>,
+    /// For each node its part of each risk's charge: in equal parts over the risk's list.
+    pub(crate) n_nodes: usize,
+    /// The shortest loss that makes any portfolio move; infinite if none migrates.
+    pub(crate) least_patience: f64,
+}
+
+/// The calendar of a trial and the discount rate.
+#[derive(Debug, Clone)]
+pub(crate) struct Clock {
+    pub(crate) horizon: f64,
+    /// Beginnings of the months, and the horizon.
+    pub(crate) months: Vec<f64>,
+    /// Years that begin before the horizon, and how many of them are full.
+    pub(crate) n_years: usize,
+    pub(crate) n_full_years: usize,
+    /// Continuous discount rate per hour.
+    pub(crate) rho: f64,
+}
+
+impl Clock {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "at most 1200 months")]
+    fn new(scenario: &Scenario) -> Self {
+        let horizon = scenario.horizon_hours;
+        let n_months = scenario.n_months();
+        let mut months: Vec<f64> = (0..n_months).map(|k| k as f64 * MONTH).collect();
+        months.push(horizon);
+        let n_full_years = (horizon / YEAR + 1e-9) as usize;
+        Self { horizon, months, n_years: n_months.div_ceil(12), n_full_years, rho: log1p(scenario.discount_rate) / YEAR }
+    }
+
+    pub(crate) fn n_months(&self) -> usize {
+        self.months.len() - 1
+    }
+
+    /// The month that contains `t`; the last one for the horizon itself and beyond.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "t is not negative")]
+    pub(crate) fn month(&self, t: f64) -> usize {
+        let month = ((t * (1.0 / MONTH)) as usize).min(self.n_months() - 1);
+        // The product may be off by a rounding at a boundary.
+        if t < self.months[month] { month - 1 } else if month + 1 < self.n_months() && t >= self.months[month + 1] { month + 1 } else { month }
+    }
+
+    /// End of year `y`, or the horizon.
+    pub(crate) fn year_end(&self, year: usize) -> f64 {
+        self.months[((year + 1) * 12).min(self.n_months())]
+    }
+
+    /// The months of year `y`.
+    pub(crate) fn year_months(&self, year: usize) -> Range<usize> {
+        year * 12..((year + 1) * 12).min(self.n_months())
+    }
+
+    /// Present value of one unit due at `t`.
+    pub(crate) fn discount(&self, t: f64) -> f64 {
+        if self.rho == 0.0 { 1.0 } else { exp(-self.rho * t) }
+    }
+
+    /// Present value of one unit an hour over [0, t).
+    pub(crate) fn annuity(&self, t: f64) -> f64 {
+        if self.rho == 0.0 { t } else { -libm::expm1(-self.rho * t) / self.rho }
+    }
+}
+
+/// A vendor's price and the addresses of what is drawn for it.
+#[derive(Debug, Clone)]
+pub(crate) struct VendorPlan {
+    pub(crate) price: f64,
+    pub(crate) failover: Key,
+    pub(crate) migration_takes: Key,
+    pub(crate) migration_costs: Key,
+}
+
+/// A service's flows.
+#[derive(Debug, Clone)]
+pub(crate) struct ServicePlan {
+    /// Growth × demand profile × discount factor, and the same without the discount.
+    pub(crate) present: Curve,
+    pub(crate) nominal: Curve,
+    /// ∫ of `present` and of `nominal` over each month.
+    pub(crate) present_months: Vec<f64>,
+    pub(crate) nominal_months: Vec<f64>,
+    /// Margin × revenue per hour: what an unserved hour costs at start.
+    pub(crate) at_stake: f64,
+    pub(crate) usage: f64,
+    pub(crate) tolerance: f64,
+    /// Part of all revenue.
+    pub(crate) part: f64,
+}
+
+/// A vendor's price cap, and the expected billed index under it.
+#[derive(Debug, Clone)]
+pub(crate) struct PriceTerms {
+    pub(crate) vendor: usize,
+    pub(crate) cap: Option<f64>,
+    /// Billed index of the plan, per month.
+    pub(crate) planned: Vec<f64>,
+}
+
+/// Portfolios whose planned shares fulfil the same conditions, so that they see the same events.
+#[derive(Debug, Clone)]
+pub(crate) struct ViewPlan {
+    pub(crate) portfolios: Vec<usize>,
+    /// Per risk: the part of its events that is seen; per outcome likewise.
+    pub(crate) events: Vec<f64>,
+    pub(crate) outcomes: Vec<f64>,
+    /// Everything is seen.
+    pub(crate) all: bool,
+}
+
+impl Plan {
+    /// Compiles `scenario` under `seed`.
+    #[must_use]
+    pub fn new(scenario: &Scenario, seed: u64) -> Self {
+        let clock = Clock::new(scenario);
+        let graph = Graph::new(scenario);
+        let services = services(scenario, &clock);
+        let mut n_outcomes = 0;
+        let risks: Vec<RiskPlan> = scenario.risks.iter().map(|r| RiskPlan::new(r, scenario, &graph, seed, &clock, &mut n_outcomes)).collect();
+        let paths = risk::paths(scenario, &risks, seed, &clock);
+        let mut plan = Self {
+            seed,
+            graph,
+            vendors: vendors(scenario, seed),
+            services,
+            paths,
+            terms: Vec::new(),
+            portfolios: Vec::new(),
+            views: Vec::new(),
+            n_nodes: scenario.nodes.len(),
+            least_patience: scenario.portfolios.iter().filter_map(|p| p.migration.as_ref()).fold(f64::INFINITY, |m, p| m.min(p.patience_hours)),
+            risks,
+            clock,
+        };
+        for portfolio in &scenario.portfolios {
+            let compiled = PortfolioPlan::new(portfolio, scenario, &mut plan);
+            plan.portfolios.push(compiled);
+        }
+        plan.views = views(scenario, &plan, n_outcomes);
+        plan
+    }
+
+    /// Number of portfolios.
+    #[must_use]
+    pub fn n_portfolios(&self) -> usize {
+        self.portfolios.len()
+    }
+
+    /// Index of the terms `(vendor, cap)`, made if new.
+    pub(crate) fn price_terms(&mut self, vendor: usize, cap: Option<f64>) -> usize {
+        if let Some(i) = self.terms.iter().position(|t| t.vendor == vendor && t.cap == cap) {
+            return i;
+        }
+        let mut index = vec![1.0; self.clock.n_months()];
+        for path in self.paths.iter().filter(|p| p.vendors.contains(&vendor)) {
+            index.iter_mut().zip(&path.expected).for_each(|(i, e)| *i *= e);
+        }
+        let mut planned = index.clone();
+        if let Some(cap) = cap {
+            crate::contract::bill(&index, &(0..index.len()).collect::<Vec<_>>(), cap, &mut planned);
+        }
+        self.terms.push(PriceTerms { vendor, cap, planned });
+        self.terms.len() - 1
+    }
+}
+
+fn vendors(scenario: &Scenario, seed: u64) -> Vec<VendorPlan> {
+    (scenario.vendors.iter().enumerate())
+        .map(|(v, vendor)| {
+            let name = format!("vendor.{}", scenario.nodes[scenario.vendor_node(v)].id);
+            VendorPlan {
+                price: vendor.price.unwrap_or(0.0),
+                failover: Key::new(seed, &name, "failover"),
+                migration_takes: Key::new(seed, &name, "migration takes"),
+                migration_costs: Key::new(seed, &name, "migration costs"),
+            }
+        })
+        .collect()
+}
+
+fn services(scenario: &Scenario, clock: &Clock) -> Vec<ServicePlan> {
+    let all: f64 = scenario.services.iter().map(|s| s.revenue_per_hour).sum();
+    #[expect(clippy::cast_precision_loss, reason = "a handful of services")]
+    let equal = 1.0 / scenario.services.len().max(1) as f64;
+    (scenario.services.iter())
+        .map(|s| {
+            let growth = log1p(s.growth) / YEAR;
+            let curve = |k: f64| Curve::new(k, s.calendar.as_ref(), scenario.start_unix, clock.horizon);
+            let (present, nominal) = (curve(growth - clock.rho), curve(growth));
+            ServicePlan {
+                present_months: months(&present, clock),
+                nominal_months: months(&nominal, clock),
+                present,
+                nominal,
+                at_stake: s.margin * s.revenue_per_hour,
+                usage: s.usage_per_hour.unwrap_or(0.0),
+                tolerance: s.tolerance_hours,
+                part: if all > 0.0 { s.revenue_per_hour / all } else { equal },
+            }
+        })
+        .collect()
+}
+
+fn months(curve: &Curve, clock: &Clock) -> Vec<f64> {
+    clock.months.windows(2).map(|w| curve.integral(w[1]) - curve.integral(w[0])).collect()
+}
+
+/// Who sees alike: portfolios with the same parts of every risk and outcome.
+fn views(scenario: &Scenario, plan: &Plan, n_outcomes: usize) -> Vec<ViewPlan> {
+    let mut views: Vec<ViewPlan> = Vec::new();
+    for (p, portfolio) in plan.portfolios.iter().enumerate() {
+        let (events, outcomes) = risk::seen(scenario, plan, &portfolio.planned, n_outcomes);
+        match views.iter_mut().find(|v| v.events == events && v.outcomes == outcomes) {
+            Some(view) => view.portfolios.push(p),
+            None => {
+                let all = events.iter().chain(&outcomes).all(|&part| part >= 1.0);
+                views.push(ViewPlan { portfolios: vec![p], events, outcomes, all });
+            }
+        }
+    }
+    views
+}

@@ -1,0 +1,185 @@
+//! A rate that grows exponentially and repeats a weekly profile: its integral, and the inverse of that.
+//!
+//! It serves revenue, usage, overhead and the arrivals of risks alike, and knows none of them. The weeks of a
+//! profile share one table of 168 hours; a week's growth is a factor. So an integral costs two look-ups.
+
+use libm::{exp, floor, log1p};
+
+use crate::scenario::{Calendar, WEEK};
+
+/// The rate exp(k t) × profile(t), 1 on average at t = 0; t in hours since start.
+#[derive(Debug, Clone)]
+pub(crate) struct Curve {
+    growth: f64,
+    tables: Option<Box<Tables>>,
+}
+
+#[derive(Debug, Clone)]
+struct Tables {
+    /// Hours from Monday 00:00 UTC to t = 0.
+    phase: f64,
+    /// Per hour of the week: profile × growth since the week began; and the integral up to its beginning.
+    rate: [f64; 168],
+    within: [f64; 169],
+    /// Per week since the Monday before t = 0: growth until it begins; and the integral up to there.
+    factor: Vec<f64>,
+    before: Vec<f64>,
+    /// The integral up to t = 0.
+    origin: f64,
+}
+
+const HOURS_OF_WEEK: usize = 168;
+
+impl Curve {
+    /// `growth_per_hour`: k. `start_unix`: when t = 0 is. `horizon_hours`: the largest t that will be asked for.
+    pub(crate) fn new(growth_per_hour: f64, profile: Option<&Calendar>, start_unix: i64, horizon_hours: f64) -> Self {
+        let growth = growth_per_hour;
+        if profile.is_none() && growth == 0.0 {
+            return Self { growth, tables: None };
+        }
+        let mut tables = Tables::new(growth, profile, start_unix, horizon_hours);
+        tables.origin = tables.up_to(0.0, growth);
+        Self { growth, tables: Some(Box::new(tables)) }
+    }
+
+    /// ∫₀ᵗ of the rate.
+    #[inline]
+    pub(crate) fn integral(&self, t: f64) -> f64 {
+        match &self.tables {
+            None => t,
+            Some(tables) => tables.up_to(t, self.growth) - tables.origin,
+        }
+    }
+
+    /// The rate at `t`.
+    pub(crate) fn rate(&self, t: f64) -> f64 {
+        let Some(tables) = &self.tables else { return 1.0 };
+        let (week, hour, rest) = tables.place(t);
+        tables.factor[week] * tables.rate[hour] * exp(self.growth * rest)
+    }
+
+    /// The t ≥ 0 at which the integral reaches `area`; where it stands still, the last such t.
+    pub(crate) fn inverse(&self, area: f64) -> f64 {
+        match &self.tables {
+            None => area,
+            Some(tables) => tables.reach(area + tables.origin, self.growth),
+        }
+    }
+
+    /// The first moment after `t` at which the rate may jump; infinite for a smooth one.
+    pub(crate) fn next_jump(&self, t: f64) -> f64 {
+        match &self.tables {
+            None => f64::INFINITY,
+            Some(tables) => {
+                let next = floor(t + tables.phase) + 1.0 - tables.phase;
+                if next > t { next } else { next + 1.0 }
+            }
+        }
+    }
+}
+
+impl Tables {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "hours and weeks of at most a century")]
+    fn new(growth: f64, profile: Option<&Calendar>, start_unix: i64, horizon_hours: f64) -> Self {
+        // 1970-01-01 was a Thursday: three days after a Monday.
+        let phase = (start_unix + 3 * 86_400).rem_euclid(7 * 86_400) as f64 / 3600.0;
+        let weight = |hour: usize| profile.map_or(1.0, |p| p.weekday[hour / 24] * p.hour[hour % 24]);
+        let mut rate = [0.0; HOURS_OF_WEEK];
+        let mut within = [0.0; HOURS_OF_WEEK + 1];
+        for hour in 0..HOURS_OF_WEEK {
+            rate[hour] = weight(hour) * exp(growth * hour as f64);
+            within[hour + 1] = within[hour] + rate[hour] * grown(growth, 1.0);
+        }
+        let weeks = ((horizon_hours + phase) / WEEK) as usize + 2;
+        let factor: Vec<f64> = (0..weeks).map(|n| exp(growth * (n as f64 * WEEK - phase))).collect();
+        let mut before = vec![0.0; weeks];
+        for n in 1..weeks {
+            before[n] = before[n - 1] + factor[n - 1] * within[HOURS_OF_WEEK];
+        }
+        Self { phase, rate, within, factor, before, origin: 0.0 }
+    }
+
+    /// Week, hour of the week and the rest of an hour at `t`.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "t is within the horizon")]
+    fn place(&self, t: f64) -> (usize, usize, f64) {
+        let s = t + self.phase;
+        let week = ((s * (1.0 / WEEK)) as usize).min(self.factor.len() - 1);
+        let x = (s - week as f64 * WEEK).max(0.0);
+        let hour = (x as usize).min(HOURS_OF_WEEK - 1);
+        (week, hour, x - hour as f64)
+    }
+
+    #[inline]
+    fn up_to(&self, t: f64, growth: f64) -> f64 {
+        let (week, hour, rest) = self.place(t);
+        self.before[week] + self.factor[week] * (self.within[hour] + self.rate[hour] * grown(growth, rest))
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "weeks of at most a century")]
+    fn reach(&self, area: f64, growth: f64) -> f64 {
+        let week = self.before.partition_point(|&a| a <= area).max(1) - 1;
+        let area = (area - self.before[week]) / self.factor[week];
+        let hour = self.within.partition_point(|&a| a <= area).clamp(1, HOURS_OF_WEEK) - 1;
+        let rate = self.rate[hour];
+        let area = if rate > 0.0 { ((area - self.within[hour]) / rate).max(0.0) } else { 0.0 };
+        let rest = if growth == 0.0 { area } else { log1p(growth * area) / growth };
+        week as f64 * WEEK + hour as f64 + rest.min(1.0) - self.phase
+    }
+}
+
+/// ∫₀ʸ exp(k s) ds for at most an hour, to full precision while k is below 0.01 an hour (e⁸⁷ a year).
+#[inline]
+fn grown(k: f64, y: f64) -> f64 {
+    let x = k * y;
+    y * (1.0 + x * (1.0 / 2.0 + x * (1.0 / 6.0 + x * (1.0 / 24.0 + x * (1.0 / 120.0 + x * (1.0 / 720.0))))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn office() -> Calendar {
+        let mut hour = [0.0; 24];
+        hour[9..17].fill(3.0);
+        Calendar { weekday: [1.4, 1.4, 1.4, 1.4, 1.4, 0.0, 0.0], hour }
+    }
+
+    /// 2025-06-01T00:00:00Z, a Sunday.
+    const SUNDAY: i64 = 1_748_736_000;
+
+    #[test]
+    fn profile_begins_on_the_right_day() {
+        let curve = Curve::new(0.0, Some(&office()), SUNDAY, 1000.0);
+        assert_eq!(curve.integral(24.0 + 9.0).to_bits(), 0.0_f64.to_bits());
+        assert!((curve.integral(24.0 + 10.0) - 4.2).abs() < 1e-12);
+        assert!((curve.integral(24.0 + 168.0) - 168.0).abs() < 1e-9);
+        assert!((curve.rate(24.0 + 10.5) - 4.2).abs() < 1e-12);
+    }
+
+    #[test]
+    fn growth_integrates_to_its_closed_form() {
+        for k in [1e-5, -3e-5, 4e-4] {
+            for start in [SUNDAY, SUNDAY + 31_234] {
+                let curve = Curve::new(k, None, start, 30_000.0);
+                for t in [0.0, 0.3, 100.7, 8766.0, 29_999.9] {
+                    let exact = (libm::expm1(k * t)) / k;
+                    assert!((curve.integral(t) - exact).abs() <= 1e-12 * (1.0 + exact), "k {k}, t {t}: {} {exact}", curve.integral(t));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn inverse_undoes_the_integral() {
+        for (k, profile) in [(0.0, Some(office())), (2e-5, None), (-2e-5, Some(office()))] {
+            let curve = Curve::new(k, profile.as_ref(), SUNDAY + 5_000, 9000.0);
+            let whole = curve.integral(8766.0);
+            for i in 1..500 {
+                let area = whole * f64::from(i) / 500.0;
+                let t = curve.inverse(area);
+                assert!((curve.integral(t) - area).abs() < 1e-8, "{area} at {t}: {}", curve.integral(t));
+            }
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! A risk compiled: when it comes, what it does, at which addresses its draws are, and which part of it a portfolio sees.
+
+use libm::{exp, log1p, pow};
+
+use super::curve::Curve;
+use super::graph::Graph;
+use super::{Clock, Plan};
+use crate::chance::law::Law;
+use crate::chance::poisson::Poisson;
+use crate::chance::{Key, name_hash};
+use crate::scenario::{Arrivals, Conditions, Effects, Length, Risk, ScalesWith, Scenario, YEAR};
+
+/// A risk ready to be drawn.
+#[derive(Debug, Clone)]
+pub(crate) struct RiskPlan {
+    /// Its name as a number, for addresses of what its events cause elsewhere.
+    pub(crate) hash: u64,
+    pub(crate) on: Vec<usize>,
+    pub(crate) arrivals: ArrivalsPlan,
+    /// Marks are drawn only if somebody may not see an event.
+    pub(crate) mark: Option<Key>,
+    pub(crate) effects: EffectsPlan,
+    pub(crate) stages: Vec<StagePlan>,
+    /// Vendors any interruption of it can touch, with the exponent of what it leaves (0: not struck).
+    pub(crate) reach: Vec<(usize, u32)>,
+    /// Vendors it strikes.
+    pub(crate) struck: Vec<usize>,
+}
+
+/// When its events come.
+#[derive(Debug, Clone)]
+pub(crate) enum ArrivalsPlan {
+    Never,
+    Poisson { count: Key, time: Key, law: Poisson, curve: Curve, area: f64 },
+    Every { interval: Quantity },
+    Once { happens: Key, time: Key, probability: f64, from: f64, to: f64 },
+    At { happens: Key, times: Vec<(f64, u64)>, probability: f64 },
+}
+
+/// A law with its address.
+#[derive(Debug, Clone)]
+pub(crate) struct Quantity {
+    pub(crate) key: Key,
+    pub(crate) law: Law,
+}
+
+/// Effects with their addresses.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct EffectsPlan {
+    pub(crate) outage: Option<(Quantity, Quantity)>,
+    /// `Some(None)`: permanent.
+    pub(crate) suspends: Option<Option<Quantity>>,
+    pub(crate) notice: Option<Quantity>,
+    pub(crate) price_change: Option<Quantity>,
+    pub(crate) revenue_change: Vec<(usize, Quantity)>,
+    pub(crate) lasts: Option<Quantity>,
+    pub(crate) over: Option<Quantity>,
+    pub(crate) cost: Option<(Quantity, ScalesWith)>,
+}
+
+/// A stage with its addresses.
+#[derive(Debug, Clone)]
+pub(crate) struct StagePlan {
+    pub(crate) after: Quantity,
+    pub(crate) choice: Key,
+    pub(crate) mark: Key,
+    pub(crate) outcomes: Vec<OutcomePlan>,
+}
+
+/// An outcome at its highest probability.
+#[derive(Debug, Clone)]
+pub(crate) struct OutcomePlan {
+    /// Number over all risks.
+    pub(crate) id: usize,
+    /// It happens for uniforms in [from, to).
+    pub(crate) from: f64,
+    pub(crate) to: f64,
+    pub(crate) effects: EffectsPlan,
+    pub(crate) ends: bool,
+}
+
+/// A price path with its address and expectation.
+#[derive(Debug, Clone)]
+pub(crate) struct PathPlan {
+    pub(crate) risk: usize,
+    pub(crate) vendors: Vec<usize>,
+    pub(crate) key: Key,
+    /// Drift and volatility of the log index per month.
+    pub(crate) step: f64,
+    pub(crate) sigma: f64,
+    /// E I per month.
+    pub(crate) expected: Vec<f64>,
+}
+
+impl RiskPlan {
+    pub(crate) fn new(risk: &Risk, scenario: &Scenario, graph: &Graph, seed: u64, clock: &Clock, n_outcomes: &mut usize) -> Self {
+        let namer = Namer { scenario, seed, risk: format!("risk.{}", risk.id) };
+        let reach = reach(&risk.on, scenario, graph);
+        let stages = (risk.stages.iter())
+            .map(|stage| {
+                let mut top = 0.0;
+                let outcomes = (stage.outcomes.iter())
+                    .map(|outcome| {
+                        let from = top;
+                        top += highest_probability(outcome.probability, &outcome.conditions);
+                        *n_outcomes += 1;
+                        let prefix = format!("{}/{}/", stage.name, outcome.name);
+                        OutcomePlan { id: *n_outcomes - 1, from, to: top, effects: namer.effects(&prefix, &outcome.effects), ends: outcome.ends }
+                    })
+                    .collect();
+                StagePlan {
+                    after: namer.quantity(&format!("{}/after", stage.name), &stage.after),
+                    choice: namer.key(&format!("{}/outcome", stage.name)),
+                    mark: namer.key(&format!("{}/mark", stage.name)),
+                    outcomes,
+                }
+            })
+            .collect();
+        Self {
+            hash: name_hash(&namer.risk),
+            on: risk.on.clone(),
+            arrivals: namer.arrivals(risk, clock),
+            mark: (!risk.conditions.list.is_empty()).then(|| namer.key("mark")),
+            effects: namer.effects("", &risk.effects),
+            stages,
+            struck: reach.iter().filter(|r| r.1 > 0).map(|r| r.0).collect(),
+            reach,
+        }
+    }
+}
+
+/// Vendors an interruption on `on` can touch, alone or with others.
+fn reach(on: &[usize], scenario: &Scenario, graph: &Graph) -> Vec<(usize, u32)> {
+    let mut scratch = vec![0; scenario.nodes.len()];
+    (0..scenario.vendors.len())
+        .filter(|&v| graph.beneath(v).iter().any(|n| on.contains(n)))
+        .map(|v| (v, graph.exponent(v, on, &mut scratch)))
+        .collect()
+}
+
+/// Makes addresses within one risk.
+struct Namer<'a> {
+    scenario: &'a Scenario,
+    seed: u64,
+    risk: String,
+}
+
+impl Namer<'_> {
+    fn key(&self, quantity: &str) -> Key {
+        Key::new(self.seed, &self.risk, quantity)
+    }
+
+    fn quantity(&self, name: &str, law: &Law) -> Quantity {
+        Quantity { key: self.key(name), law: law.clone() }
+    }
+
+    fn effects(&self, prefix: &str, effects: &Effects) -> EffectsPlan {
+        let named = |name: &str, law: &Law| self.quantity(&format!("{prefix}{name}"), law);
+        EffectsPlan {
+            outage: effects.outage.as_ref().map(|o| (named("duration", &o.duration), named("leaves", &o.leaves))),
+            suspends: effects.suspends.as_ref().map(|s| match s {
+                Length::Hours(law) => Some(named("suspends", law)),
+                Length::Permanent => None,
+            }),
+            notice: effects.notice.as_ref().map(|law| named("notice", law)),
+            price_change: effects.price_change.as_ref().map(|law| named("price_change", law)),
+            revenue_change: effects.revenue_change.iter().map(|(s, law)| (*s, named(&format!("revenue_change.{}", self.scenario.services[*s].id), law))).collect(),
+            lasts: effects.lasts.as_ref().map(|law| named("for", law)),
+            over: effects.over.as_ref().map(|law| named("over", law)),
+            cost: effects.cost.as_ref().map(|c| (named("cost", &c.amount), c.scales_with)),
+        }
+    }
+
+    fn arrivals(&self, risk: &Risk, clock: &Clock) -> ArrivalsPlan {
+        let conditions = &risk.conditions;
+        match &risk.arrivals {
+            None => ArrivalsPlan::Never,
+            Some(Arrivals::Poisson { per_hour, trend, calendar }) => {
+                let curve = Curve::new(log1p(*trend) / YEAR, calendar.as_ref(), self.scenario.start_unix, clock.horizon);
+                let area = curve.integral(clock.horizon);
+                let law = Poisson::new(per_hour * area * highest(conditions));
+                ArrivalsPlan::Poisson { count: self.key("count"), time: self.key("time"), law, curve, area }
+            }
+            Some(Arrivals::Every(law)) => ArrivalsPlan::Every { interval: self.quantity("interval", law) },
+            Some(Arrivals::Once { probability, from_hours, to_hours }) => ArrivalsPlan::Once {
+                happens: self.key("count"),
+                time: self.key("time"),
+                probability: highest_probability(*probability, conditions),
+                from: *from_hours,
+                to: *to_hours,
+            },
+            Some(Arrivals::At { times_hours, probability }) => ArrivalsPlan::At {
+                happens: self.key("count"),
+                times: times_hours.iter().map(|&t| (t, date_address(t, self.scenario.start_unix))).collect(),
+                probability: highest_probability(*probability, conditions),
+            },
+        }
+    }
+}
+
+/// A date names its event by the moment it stands for, so that another date in the list changes nothing.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "any bits will do for an address")]
+fn date_address(hours: f64, start_unix: i64) -> u64 {
+    (start_unix + libm::round(hours * 3600.0) as i64) as u64
+}
+
+/// The largest multiplier any portfolio could have.
+fn highest(conditions: &Conditions) -> f64 {
+    conditions.list.iter().map(|c| c.times.max(c.otherwise).max(1.0)).product()
+}
+
+fn highest_probability(probability: f64, conditions: &Conditions) -> f64 {
+    (probability * highest(conditions)).min(1.0)
+}
+
+/// The multiplier of a portfolio with these planned shares of all traffic.
+fn multiplier(conditions: &Conditions, scenario: &Scenario, plan: &Plan, planned: &[f64]) -> f64 {
+    let mut scratch = vec![0; plan.n_nodes];
+    (conditions.list.iter())
+        .map(|c| {
+            let share: f64 = (0..planned.len()).filter(|&v| plan.graph.exponent(v, &[c.uses], &mut scratch) > 0).map(|v| planned[v]).sum();
+            // A share that is a sum of parts may fall short by a rounding.
+            if share >= c.at_least - 1e-9 { c.times } else { c.otherwise }
+        })
+        .product()
+}
+
+/// Which part of each risk's events, and of each outcome, a portfolio with these planned shares sees.
+pub(crate) fn seen(scenario: &Scenario, plan: &Plan, planned: &[f64], n_outcomes: usize) -> (Vec<f64>, Vec<f64>) {
+    let ratio = |own: f64, highest: f64| if highest > 0.0 { own / highest } else { 0.0 };
+    let part = |conditions: &Conditions, probability: Option<f64>| {
+        let times = multiplier(conditions, scenario, plan, planned);
+        match probability {
+            Some(p) => ratio((p * times).min(1.0), highest_probability(p, conditions)),
+            None => ratio(times, highest(conditions)),
+        }
+    };
+    let events = (scenario.risks.iter())
+        .map(|risk| {
+            let probability = match risk.arrivals {
+                Some(Arrivals::Once { probability, .. } | Arrivals::At { probability, .. }) => Some(probability),
+                _ => None,
+            };
+            part(&risk.conditions, probability)
+        })
+        .collect();
+    let mut outcomes = Vec::with_capacity(n_outcomes);
+    for outcome in scenario.risks.iter().flat_map(|r| &r.stages).flat_map(|s| &s.outcomes) {
+        outcomes.push(part(&outcome.conditions, Some(outcome.probability)));
+    }
+    (events, outcomes)
+}
+
+/// The price paths of all risks, in file order.
+pub(crate) fn paths(scenario: &Scenario, risks: &[RiskPlan], seed: u64, clock: &Clock) -> Vec<PathPlan> {
+    (scenario.risks.iter().enumerate())
+        .filter_map(|(r, risk)| {
+            let path = risk.path?;
+            let mu = log1p(path.drift);
+            let sigma = path.volatility;
+            #[expect(clippy::cast_precision_loss, reason = "at most 1200 months")]
+            let expected = (0..clock.n_months()).map(|k| pow(1.0 + path.drift, k as f64 / 12.0)).collect();
+            Some(PathPlan {
+                risk: r,
+                vendors: risks[r].struck.clone(),
+                key: Key::new(seed, &format!("risk.{}", risk.id), "path"),
+                step: (mu - sigma * sigma / 2.0) / 12.0,
+                sigma: sigma / libm::sqrt(12.0),
+                expected,
+            })
+        })
+        .collect()
+}
+
+impl PathPlan {
+    /// The index of every month in `trial`.
+    pub(crate) fn draw(&self, trial: u64, index: &mut Vec<f64>) {
+        index.clear();
+        if self.sigma == 0.0 {
+            index.extend_from_slice(&self.expected);
+            return;
+        }
+        let mut stream = self.key.stream(trial);
+        let mut log_index = 0.0;
+        index.push(1.0);
+        for _ in 1..self.expected.len() {
+            log_index += self.step + self.sigma * crate::chance::math::normal_quantile(stream.uniform());
+            index.push(exp(log_index));
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! What a firm does: traffic over time under one portfolio. Knows neither kinds of risk nor money; a cause is an opaque
+//! event number. First come decisions for good ([`migration`]), then, between them, what moves when a vendor falls
+//! ([`failover`]).
+
+pub(crate) mod failover;
+pub(crate) mod migration;
+#[cfg(test)]
+mod tests;
+
+use crate::plan::portfolio::{Group, PortfolioPlan};
+
+/// Shares below this count as none (MODEL section 6), and so does traffic.
+pub(crate) const NEGLIGIBLE: f64 = 1e-9;
+
+/// Where the traffic of a group of services is placed during [`start`, `end`), and where it can go.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Regime {
+    pub(crate) start: f64,
+    pub(crate) end: f64,
+    /// Share per vendor.
+    pub(crate) shares: Vec<f64>,
+    /// Rooms in the order in which they are filled.
+    pub(crate) rooms: Vec<Room>,
+    /// What each vendor is to the group.
+    pub(crate) roles: Vec<Role>,
+}
+
+/// A place that lost traffic can move to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Room {
+    pub(crate) vendor: usize,
+    /// What it holds while its vendor is fully available, as a fraction of all traffic.
+    pub(crate) size: f64,
+    /// Hours after traffic has become movable until it is open.
+    pub(crate) starts: f64,
+}
+
+/// What a vendor is to a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    None,
+    /// It carries traffic.
+    Serves,
+    /// It carries none, but offers room.
+    Stands,
+}
+
+impl Regime {
+    /// `shares`: per vendor.
+    pub(crate) fn new(portfolio: &PortfolioPlan, group: &Group, shares: Vec<f64>, start: f64, end: f64) -> Self {
+        let rooms = rooms(portfolio, group, &shares);
+        let role = |v: usize| {
+            if shares[v] > 0.0 {
+                Role::Serves
+            } else if rooms.iter().any(|r| r.vendor == v) {
+                Role::Stands
+            } else {
+                Role::None
+            }
+        };
+        let roles = (0..shares.len()).map(role).collect();
+        Self { start, end, shares, rooms, roles }
+    }
+}
+
+/// The rooms of a group with these shares, in the order in which they are filled.
+fn rooms(portfolio: &PortfolioPlan, group: &Group, shares: &[f64]) -> Vec<Room> {
+    let Some(failover) = &portfolio.failover else { return Vec::new() };
+    let standby = |v: usize| portfolio.standby.iter().find(|s| s.vendor == v);
+    let room = |v: usize| {
+        if shares[v] > 0.0 {
+            Some(Room { vendor: v, size: failover.headroom * shares[v], starts: 0.0 })
+        } else {
+            standby(v).map(|s| Room { vendor: v, size: s.capacity, starts: s.starts })
+        }
+    };
+    let order: Vec<usize> = match &failover.order {
+        Some(order) => order.clone(),
+        None => {
+            let listed = group.listed.iter().copied().filter(|&v| shares[v] > 0.0);
+            let others = (0..shares.len()).filter(|v| shares[*v] > 0.0 && !group.listed.contains(v));
+            let standbys = portfolio.standby.iter().map(|s| s.vendor).filter(|&v| shares[v] <= 0.0);
+            listed.chain(others).chain(standbys).collect()
+        }
+    };
+    order.into_iter().filter_map(room).filter(|r| r.size > 0.0).collect()
+}

@@ -1,0 +1,368 @@
+//! What portfolios that see alike see of a world, as step functions of time: availability of vendors, changes of prices
+//! and revenue. Knows neither shares nor money.
+
+#[cfg(test)]
+mod tests;
+
+use crate::plan::{Plan, ViewPlan};
+use crate::world::{CostDue, Happening, Interruption, OWN, PriceChange, RevenueChange, World};
+
+/// One trial as one group of portfolios sees it. Kept between trials for its memory.
+#[derive(Debug, Default)]
+pub(crate) struct View {
+    /// Maximal times during which a vendor is not fully available, in order of their start.
+    pub(crate) falls: Vec<Fall>,
+    /// Steps of the falls.
+    pub(crate) steps: Vec<Step>,
+    /// Who takes what of each step.
+    pub(crate) takers: Vec<Taker>,
+    /// Hours down (∫ 1 − A dt) per vendor.
+    pub(crate) down: Vec<f64>,
+    /// Interruptions long enough to make some portfolio move.
+    pub(crate) long: Vec<Interruption>,
+    /// Per vendor: price changes in order of their beginning.
+    pub(crate) prices: Vec<Vec<PriceChange>>,
+    /// Per service: revenue changes in order of their beginning.
+    pub(crate) revenues: Vec<Vec<RevenueChange>>,
+    pub(crate) costs: Vec<CostDue>,
+    /// Times between which every price is constant: the months, cut where a price changes.
+    pub(crate) cells: Cells,
+    seen: Vec<bool>,
+    stopped: Vec<bool>,
+    order: Vec<(f64, u32)>,
+    open: Vec<Open>,
+    runs: Vec<Run>,
+    links: Vec<(u32, u32)>,
+    own: Vec<f64>,
+    scratch: Vec<f64>,
+}
+
+/// A maximal time during which a vendor's availability is below 1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Fall {
+    pub(crate) vendor: usize,
+    pub(crate) start: f64,
+    pub(crate) end: f64,
+    /// The event that begins it, and whether that is an access loss announced before.
+    pub(crate) event: u32,
+    pub(crate) announced: bool,
+    /// Its steps: `steps[first..last]`.
+    pub(crate) first: usize,
+    pub(crate) last: usize,
+}
+
+/// A time of constant availability within a fall.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Step {
+    pub(crate) start: f64,
+    pub(crate) end: f64,
+    pub(crate) available: f64,
+    /// Its takers: `takers[first..last]`.
+    pub(crate) first: usize,
+    pub(crate) last: usize,
+}
+
+/// The part of what is missing of a vendor that an event answers for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Taker {
+    pub(crate) event: u32,
+    pub(crate) part: f64,
+}
+
+/// Boundaries of cells, the last being the horizon; the month of each cell; the first cell of each month.
+#[derive(Debug, Default)]
+pub(crate) struct Cells {
+    pub(crate) bounds: Vec<f64>,
+    pub(crate) months: Vec<usize>,
+    pub(crate) first_of_month: Vec<usize>,
+}
+
+impl Cells {
+    pub(crate) fn len(&self) -> usize {
+        self.months.len()
+    }
+
+    /// The cell that contains `t`, given its month.
+    pub(crate) fn find(&self, month: usize, t: f64) -> usize {
+        let mut cell = self.first_of_month[month];
+        while cell + 1 < self.len() && self.bounds[cell + 1] <= t {
+            cell += 1;
+        }
+        cell
+    }
+}
+
+/// The run of overlapping interruptions that a vendor is in.
+#[derive(Debug, Clone, Copy)]
+struct Open {
+    run: usize,
+    end: f64,
+}
+
+/// Overlapping interruptions that touch one vendor.
+#[derive(Debug, Clone, Copy)]
+struct Run {
+    vendor: usize,
+    exponent: u32,
+    only: u32,
+    end: f64,
+    /// Its interruptions as a chain through `links`, latest first; [`NONE`] ends it.
+    chain: u32,
+    n: u32,
+}
+
+const NONE: u32 = u32::MAX;
+
+impl View {
+    /// Fills the view of `seer` from `world`.
+    pub(crate) fn see(&mut self, plan: &Plan, seer: &ViewPlan, world: &World) {
+        self.notice(seer, world);
+        self.interruptions(plan, seer, world);
+        self.changes(plan, seer, world);
+        self.cells(plan);
+    }
+
+    /// Which outcomes are seen: a process stops at the first `ends` it sees.
+    fn notice(&mut self, seer: &ViewPlan, world: &World) {
+        if seer.all && world.occurrences.is_empty() {
+            return;
+        }
+        self.stopped.clear();
+        self.stopped.resize(world.events.len(), false);
+        self.seen.clear();
+        for occurrence in &world.occurrences {
+            let event = occurrence.event as usize;
+            let seen = seer.sees_event(world, event) && !self.stopped[event] && occurrence.mark < seer.outcomes[occurrence.outcome as usize];
+            self.stopped[event] |= seen && occurrence.ends;
+            self.seen.push(seen);
+        }
+    }
+
+    fn sees(&self, seer: &ViewPlan, world: &World, by: Happening) -> bool {
+        if by.occurrence == OWN { seer.all || seer.sees_event(world, by.event as usize) } else { self.seen[by.occurrence as usize] }
+    }
+
+    fn interruptions(&mut self, plan: &Plan, seer: &ViewPlan, world: &World) {
+        let mut order = std::mem::take(&mut self.order);
+        order.clear();
+        self.long.clear();
+        for (i, interruption) in (0u32..).zip(&world.interruptions) {
+            if self.sees(seer, world, interruption.by) {
+                order.push((interruption.start, i));
+                if interruption.length >= plan.least_patience {
+                    self.long.push(*interruption);
+                }
+            }
+        }
+        order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        self.runs(plan, world, &order);
+        self.order = order;
+        self.fall(plan, world);
+    }
+
+    /// Gathers, vendor by vendor, interruptions that overlap or touch.
+    fn runs(&mut self, plan: &Plan, world: &World, order: &[(f64, u32)]) {
+        self.runs.clear();
+        self.links.clear();
+        self.open.clear();
+        self.open.resize(plan.vendors.len(), Open { run: 0, end: f64::NEG_INFINITY });
+        for &(start, i) in order {
+            let interruption = &world.interruptions[i as usize];
+            for &(vendor, exponent) in &plan.risks[interruption.risk as usize].reach {
+                let open = &mut self.open[vendor];
+                let link = |chain: u32, links: &mut Vec<(u32, u32)>| {
+                    links.push((i, chain));
+                    u32::try_from(links.len() - 1).unwrap_or(NONE)
+                };
+                if start <= open.end {
+                    let run = &mut self.runs[open.run];
+                    if run.n == 1 {
+                        self.links.push((run.only, NONE));
+                        run.chain = u32::try_from(self.links.len() - 1).unwrap_or(NONE);
+                    }
+                    run.chain = link(run.chain, &mut self.links);
+                    run.n += 1;
+                    open.end = open.end.max(interruption.end);
+                    run.end = open.end;
+                } else {
+                    *open = Open { run: self.runs.len(), end: interruption.end };
+                    self.runs.push(Run { vendor, exponent, only: i, end: interruption.end, chain: NONE, n: 1 });
+                }
+            }
+        }
+    }
+
+    fn fall(&mut self, plan: &Plan, world: &World) {
+        self.falls.clear();
+        self.steps.clear();
+        self.takers.clear();
+        self.down.clear();
+        self.down.resize(plan.vendors.len(), 0.0);
+        let runs = std::mem::take(&mut self.runs);
+        let mut together = Vec::new();
+        for run in &runs {
+            if run.n == 1 {
+                self.fall_alone(run, &world.interruptions[run.only as usize]);
+            } else {
+                together.clear();
+                let mut at = run.chain;
+                while at != NONE {
+                    let (i, next) = self.links[at as usize];
+                    together.push(world.interruptions[i as usize]);
+                    at = next;
+                }
+                together.reverse();
+                self.fall_together(plan, run.vendor, &together);
+            }
+        }
+        self.runs = runs;
+        if !self.falls.is_sorted_by(|a, b| a.start <= b.start) {
+            self.falls.sort_by(|a, b| a.start.total_cmp(&b.start));
+        }
+    }
+
+    /// One interruption alone: a fall of one step.
+    fn fall_alone(&mut self, run: &Run, interruption: &Interruption) {
+        let available = power(interruption.leaves, run.exponent);
+        if available >= 1.0 {
+            return;
+        }
+        let (start, end) = (interruption.start, interruption.end);
+        let (step, taker) = (self.steps.len(), self.takers.len());
+        self.takers.push(Taker { event: interruption.by.event, part: 1.0 });
+        self.steps.push(Step { start, end, available, first: taker, last: taker + 1 });
+        self.falls.push(Fall { vendor: run.vendor, start, end, event: interruption.by.event, announced: interruption.is_announced(), first: step, last: step + 1 });
+        self.down[run.vendor] += (1.0 - available) * (end - start);
+    }
+
+    /// Interruptions that overlap: availability step by step, from the graph. `together`: in order of their start.
+    fn fall_together(&mut self, plan: &Plan, vendor: usize, together: &[Interruption]) {
+        self.own.clear();
+        self.own.resize(plan.n_nodes, 1.0);
+        self.scratch.clear();
+        self.scratch.resize(plan.n_nodes, 1.0);
+        let mut active: Vec<Interruption> = Vec::new();
+        let mut next = 0;
+        let mut falling: Option<Fall> = None;
+        let mut t = together[0].start;
+        loop {
+            active.retain(|i| i.end > t);
+            while next < together.len() && together[next].start <= t {
+                active.push(together[next]);
+                next += 1;
+            }
+            let upcoming = together.get(next).map_or(f64::INFINITY, |i| i.start);
+            let until = active.iter().fold(upcoming, |m, i| m.min(i.end));
+            let available = self.together_available(plan, vendor, &active);
+            if available < 1.0 {
+                let fall = falling.get_or_insert_with(|| {
+                    let begins = |i: &&Interruption| i.start.to_bits() == t.to_bits();
+                    let first = active.iter().filter(begins).min_by_key(|i| i.by.event).unwrap_or(&active[0]);
+                    let announced = active.iter().filter(begins).any(Interruption::is_announced);
+                    Fall { vendor, start: t, end: t, event: first.by.event, announced, first: self.steps.len(), last: 0 }
+                });
+                fall.end = until;
+                let taker = self.takers.len();
+                share_out(plan, vendor, &active, &mut self.takers);
+                self.steps.push(Step { start: t, end: until, available, first: taker, last: self.takers.len() });
+                self.down[vendor] += (1.0 - available) * (until - t);
+            } else if let Some(mut fall) = falling.take() {
+                fall.last = self.steps.len();
+                self.falls.push(fall);
+            }
+            if until.is_infinite() || (active.is_empty() && next == together.len()) {
+                break;
+            }
+            t = until;
+        }
+        if let Some(mut fall) = falling.take() {
+            fall.last = self.steps.len();
+            self.falls.push(fall);
+        }
+    }
+
+    fn together_available(&mut self, plan: &Plan, vendor: usize, active: &[Interruption]) -> f64 {
+        let beneath = plan.graph.beneath(vendor);
+        for &node in beneath {
+            self.own[node] = active.iter().filter(|i| plan.risks[i.risk as usize].on.contains(&node)).map(|i| i.leaves).product();
+        }
+        let own = &self.own;
+        plan.graph.availability(vendor, |node| own[node], &mut self.scratch)
+    }
+
+    fn changes(&mut self, plan: &Plan, seer: &ViewPlan, world: &World) {
+        let mut prices = std::mem::take(&mut self.prices);
+        prices.resize_with(plan.vendors.len(), Vec::new);
+        prices.iter_mut().for_each(Vec::clear);
+        for change in world.prices.iter().filter(|c| self.sees(seer, world, c.by)) {
+            for &vendor in &plan.risks[change.risk as usize].struck {
+                prices[vendor].push(*change);
+            }
+        }
+        prices.iter_mut().for_each(|list| list.sort_by(|a, b| a.start.total_cmp(&b.start)));
+        self.prices = prices;
+        let mut revenues = std::mem::take(&mut self.revenues);
+        revenues.resize_with(plan.services.len(), Vec::new);
+        revenues.iter_mut().for_each(Vec::clear);
+        for change in world.revenues.iter().filter(|c| self.sees(seer, world, c.by)) {
+            revenues[change.service].push(*change);
+        }
+        revenues.iter_mut().for_each(|list| list.sort_by(|a, b| a.start.total_cmp(&b.start)));
+        self.revenues = revenues;
+        let mut costs = std::mem::take(&mut self.costs);
+        costs.clear();
+        costs.extend(world.costs.iter().filter(|c| self.sees(seer, world, c.by)));
+        self.costs = costs;
+    }
+
+    fn cells(&mut self, plan: &Plan) {
+        let cells = &mut self.cells;
+        cells.bounds.clear();
+        cells.bounds.extend_from_slice(&plan.clock.months);
+        let n_months = plan.clock.n_months();
+        let moments = self.prices.iter().flatten().flat_map(|c| [c.start, c.end]);
+        cells.bounds.extend(moments.filter(|&t| t > 0.0 && t < plan.clock.horizon));
+        if cells.bounds.len() > n_months + 1 {
+            cells.bounds.sort_unstable_by(f64::total_cmp);
+            cells.bounds.dedup();
+        }
+        cells.months.clear();
+        cells.first_of_month.clear();
+        for (cell, &start) in cells.bounds[..cells.bounds.len() - 1].iter().enumerate() {
+            let month = cells.first_of_month.len();
+            if month < n_months && start >= plan.clock.months[month] {
+                cells.first_of_month.push(cell);
+            }
+            cells.months.push(cells.first_of_month.len() - 1);
+        }
+    }
+}
+
+impl ViewPlan {
+    fn sees_event(&self, world: &World, event: usize) -> bool {
+        let event = &world.events[event];
+        event.mark < self.events[event.risk as usize]
+    }
+}
+
+impl Interruption {
+    fn is_announced(&self) -> bool {
+        self.access && self.start > self.announced
+    }
+}
+
+/// Who takes what of a vendor: in proportion to what each interruption alone would take, equally if none would take any.
+fn share_out(plan: &Plan, vendor: usize, active: &[Interruption], takers: &mut Vec<Taker>) {
+    let alone = |i: &Interruption| {
+        let exponent = plan.risks[i.risk as usize].reach.iter().find(|r| r.0 == vendor).map_or(0, |r| r.1);
+        1.0 - power(i.leaves, exponent)
+    };
+    let total: f64 = active.iter().map(alone).sum();
+    #[expect(clippy::cast_precision_loss, reason = "a handful of interruptions")]
+    let equal = 1.0 / active.len() as f64;
+    takers.extend(active.iter().map(|i| Taker { event: i.by.event, part: if total > 0.0 { alone(i) / total } else { equal } }));
+}
+
+fn power(base: f64, exponent: u32) -> f64 {
+    if exponent == 1 { base } else { (0..exponent).fold(1.0, |product, _| product * base) }
+}

@@ -1,0 +1,308 @@
+//! One trial: what happens. Events with their marks and everything they do, drawn at the highest rate any portfolio
+//! could have. Knows no portfolio: nothing a firm decides can change what happens.
+
+pub(crate) mod arrivals;
+#[cfg(test)]
+mod tests;
+
+use crate::plan::Plan;
+use crate::plan::risk::{EffectsPlan, RiskPlan, StagePlan};
+use crate::scenario::ScalesWith;
+use arrivals::{Addresses, fill, uniforms};
+
+/// Everything that happens in one trial. Kept between trials for its memory.
+#[derive(Debug, Default)]
+pub(crate) struct World {
+    pub(crate) events: Vec<Event>,
+    /// Outcomes of stages; those of one event stand in the order of its stages.
+    pub(crate) occurrences: Vec<Occurrence>,
+    pub(crate) interruptions: Vec<Interruption>,
+    pub(crate) prices: Vec<PriceChange>,
+    pub(crate) revenues: Vec<RevenueChange>,
+    pub(crate) costs: Vec<CostDue>,
+    /// Per price path of the plan: its index in each month.
+    pub(crate) paths: Vec<Vec<f64>>,
+    scratch: Scratch,
+}
+
+/// An event. `counter` is its address among its risk's events.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Event {
+    pub(crate) risk: u32,
+    pub(crate) counter: u64,
+    pub(crate) tau: f64,
+    pub(crate) mark: f64,
+}
+
+/// Which happening an effect belongs to: the event itself, or one of its outcomes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Happening {
+    pub(crate) event: u32,
+    /// Index in `occurrences`; [`OWN`] for the event's own effects.
+    pub(crate) occurrence: u32,
+}
+
+/// The occurrence of an event's own effects.
+pub(crate) const OWN: u32 = u32::MAX;
+
+/// An outcome that is drawn.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Occurrence {
+    pub(crate) event: u32,
+    /// Number of the outcome in the plan.
+    pub(crate) outcome: u32,
+    pub(crate) mark: f64,
+    pub(crate) ends: bool,
+}
+
+/// A time during which an event's nodes keep only a part: an outage or an access loss.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Interruption {
+    pub(crate) by: Happening,
+    pub(crate) risk: u32,
+    pub(crate) start: f64,
+    /// Cut at the horizon.
+    pub(crate) end: f64,
+    pub(crate) leaves: f64,
+    /// Drawn length, not cut; to the horizon if permanent.
+    pub(crate) length: f64,
+    /// When the firm learns of it; for an outage, its start.
+    pub(crate) announced: f64,
+    pub(crate) access: bool,
+}
+
+/// A vendor's price index × (1 + change) over [start, end).
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PriceChange {
+    pub(crate) by: Happening,
+    pub(crate) risk: u32,
+    pub(crate) start: f64,
+    pub(crate) end: f64,
+    pub(crate) change: f64,
+}
+
+/// A service's revenue × (1 + change) over [start, end), reached linearly over `over` hours.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RevenueChange {
+    pub(crate) by: Happening,
+    pub(crate) service: usize,
+    pub(crate) start: f64,
+    pub(crate) over: f64,
+    pub(crate) end: f64,
+    pub(crate) change: f64,
+}
+
+/// An amount due.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CostDue {
+    pub(crate) by: Happening,
+    pub(crate) risk: u32,
+    pub(crate) tau: f64,
+    pub(crate) amount: f64,
+    pub(crate) scales_with: ScalesWith,
+}
+
+#[derive(Debug, Default)]
+struct Scratch {
+    times: Vec<f64>,
+    after: Vec<f64>,
+    choice: Vec<f64>,
+    mark: Vec<f64>,
+    hit: Vec<(u32, Happening, f64)>,
+    draws: Draws,
+}
+
+/// The values of each quantity of a set of effects, one per event of the risk.
+#[derive(Debug, Default)]
+struct Draws {
+    duration: Vec<f64>,
+    leaves: Vec<f64>,
+    suspends: Vec<f64>,
+    notice: Vec<f64>,
+    price: Vec<f64>,
+    lasts: Vec<f64>,
+    over: Vec<f64>,
+    cost: Vec<f64>,
+    revenue: Vec<Vec<f64>>,
+}
+
+impl World {
+    /// Draws trial `trial`.
+    pub(crate) fn draw(&mut self, plan: &Plan, trial: u64) {
+        self.clear();
+        for (r, risk) in (0u32..).zip(&plan.risks) {
+            let first = self.events.len();
+            let addresses = arrivals::draw(plan, r, risk, trial, &mut self.events);
+            if self.events.len() > first {
+                self.consequences(plan, risk, trial, addresses, first);
+            }
+        }
+        self.paths.resize_with(plan.paths.len(), Vec::new);
+        for (path, index) in plan.paths.iter().zip(&mut self.paths) {
+            path.draw(trial, index);
+        }
+    }
+
+    fn clear(&mut self) {
+        self.events.clear();
+        self.occurrences.clear();
+        self.interruptions.clear();
+        self.prices.clear();
+        self.revenues.clear();
+        self.costs.clear();
+    }
+
+    /// Marks, own effects and stages of the events from `first` on.
+    fn consequences(&mut self, plan: &Plan, risk: &RiskPlan, trial: u64, addresses: Addresses, first: usize) {
+        let mut scratch = std::mem::take(&mut self.scratch);
+        if let Some(key) = risk.mark {
+            uniforms(key, trial, addresses, &self.events[first..], &mut scratch.mark);
+            for (event, &mark) in self.events[first..].iter_mut().zip(&scratch.mark) {
+                event.mark = mark;
+            }
+        }
+        if !risk.effects.is_empty() {
+            scratch.hit.clear();
+            // What an event before the start did itself is past.
+            scratch.hit.extend((0u32..).zip(&self.events[first..]).filter(|(_, e)| e.tau >= 0.0).map(|(j, e)| {
+                (j, Happening { event: index(first) + j, occurrence: OWN }, e.tau)
+            }));
+            self.effects(plan, &risk.effects, trial, addresses, first, &mut scratch);
+        }
+        if !risk.stages.is_empty() {
+            scratch.times.clear();
+            scratch.times.extend(self.events[first..].iter().map(|e| e.tau));
+            for (i, stage) in risk.stages.iter().enumerate() {
+                self.stage(plan, stage, i == 0, trial, addresses, first, &mut scratch);
+            }
+        }
+        self.scratch = scratch;
+    }
+
+    /// One stage of all events from `first` on; `scratch.times`: when each reached the stage before.
+    #[expect(clippy::too_many_arguments, reason = "the place of one stage in one trial")]
+    fn stage(&mut self, plan: &Plan, stage: &StagePlan, is_first: bool, trial: u64, addresses: Addresses, first: usize, scratch: &mut Scratch) {
+        let events = &self.events[first..];
+        fill(&stage.after, trial, addresses, events, &mut scratch.after);
+        if is_first {
+            for (event, after) in events.iter().zip(&mut scratch.after).filter(|(e, _)| e.tau < 0.0) {
+                // Given that it has not ended before the start.
+                let passed = stage.after.law.cdf(-event.tau);
+                let u = stage.after.key.uniform(trial, event.counter);
+                *after = stage.after.law.quantile(passed + u * (1.0 - passed)).max(-event.tau);
+            }
+        }
+        for (time, after) in scratch.times.iter_mut().zip(&scratch.after) {
+            *time += after;
+        }
+        uniforms(stage.choice, trial, addresses, events, &mut scratch.choice);
+        uniforms(stage.mark, trial, addresses, events, &mut scratch.mark);
+        for outcome in &stage.outcomes {
+            scratch.hit.clear();
+            for j in 0..scratch.times.len() {
+                let (u, tau) = (scratch.choice[j], scratch.times[j]);
+                if u >= outcome.from && u < outcome.to && tau < plan.clock.horizon {
+                    let by = Happening { event: index(first + j), occurrence: index(self.occurrences.len()) };
+                    self.occurrences.push(Occurrence { event: by.event, outcome: index(outcome.id), mark: scratch.mark[j], ends: outcome.ends });
+                    scratch.hit.push((index(j), by, tau));
+                }
+            }
+            if !scratch.hit.is_empty() {
+                self.effects(plan, &outcome.effects, trial, addresses, first, scratch);
+            }
+        }
+    }
+
+    /// The effects of the happenings in `scratch.hit`: number among the risk's events, happening, time.
+    fn effects(&mut self, plan: &Plan, effects: &EffectsPlan, trial: u64, addresses: Addresses, first: usize, scratch: &mut Scratch) {
+        let events = &self.events[first..];
+        let risk = events[0].risk;
+        let horizon = plan.clock.horizon;
+        let draws = &mut scratch.draws;
+        draws.fill(effects, trial, addresses, events);
+        for &(j, by, tau) in &scratch.hit {
+            let j = j as usize;
+            let notice = if effects.notice.is_some() { draws.notice[j] } else { 0.0 };
+            let begins = tau + notice;
+            if effects.outage.is_some() {
+                let length = draws.duration[j];
+                push_interruption(&mut self.interruptions, Interruption {
+                    by,
+                    risk,
+                    start: tau,
+                    end: (tau + length).min(horizon),
+                    leaves: draws.leaves[j],
+                    length,
+                    announced: tau,
+                    access: false,
+                });
+            }
+            if let Some(drawn) = &effects.suspends {
+                let length = if drawn.is_some() { draws.suspends[j] } else { horizon - begins };
+                push_interruption(&mut self.interruptions, Interruption {
+                    by,
+                    risk,
+                    start: begins,
+                    end: (begins + length).min(horizon),
+                    leaves: 0.0,
+                    length,
+                    announced: tau,
+                    access: true,
+                });
+            }
+            if let Some((_, scales_with)) = &effects.cost {
+                self.costs.push(CostDue { by, risk, tau, amount: draws.cost[j], scales_with: *scales_with });
+            }
+            let end = if effects.lasts.is_some() { (begins + draws.lasts[j]).min(horizon) } else { horizon };
+            if begins >= end {
+                continue;
+            }
+            if effects.price_change.is_some() {
+                self.prices.push(PriceChange { by, risk, start: begins, end, change: draws.price[j] });
+            }
+            let over = if effects.over.is_some() { draws.over[j] } else { 0.0 };
+            for ((service, _), change) in effects.revenue_change.iter().zip(&draws.revenue) {
+                self.revenues.push(RevenueChange { by, service: *service, start: begins, over, end, change: change[j] });
+            }
+        }
+    }
+}
+
+fn push_interruption(list: &mut Vec<Interruption>, interruption: Interruption) {
+    if interruption.start < interruption.end {
+        list.push(interruption);
+    }
+}
+
+impl Draws {
+    fn fill(&mut self, effects: &EffectsPlan, trial: u64, addresses: Addresses, events: &[Event]) {
+        let mut draw = |quantity: Option<&crate::plan::risk::Quantity>, out: &mut Vec<f64>| {
+            if let Some(quantity) = quantity {
+                fill(quantity, trial, addresses, events, out);
+            }
+        };
+        draw(effects.outage.as_ref().map(|o| &o.0), &mut self.duration);
+        draw(effects.outage.as_ref().map(|o| &o.1), &mut self.leaves);
+        draw(effects.suspends.as_ref().and_then(Option::as_ref), &mut self.suspends);
+        draw(effects.notice.as_ref(), &mut self.notice);
+        draw(effects.price_change.as_ref(), &mut self.price);
+        draw(effects.lasts.as_ref(), &mut self.lasts);
+        draw(effects.over.as_ref(), &mut self.over);
+        draw(effects.cost.as_ref().map(|c| &c.0), &mut self.cost);
+        self.revenue.resize_with(effects.revenue_change.len().max(self.revenue.len()), Vec::new);
+        for ((_, quantity), out) in effects.revenue_change.iter().zip(&mut self.revenue) {
+            draw(Some(quantity), out);
+        }
+    }
+}
+
+impl EffectsPlan {
+    fn is_empty(&self) -> bool {
+        self.outage.is_none() && self.suspends.is_none() && self.price_change.is_none() && self.revenue_change.is_empty() && self.cost.is_none()
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a trial has fewer than 2^32 of anything: the reader bounds its events at a million")]
+fn index(i: usize) -> u32 {
+    i as u32
+}
