@@ -3,3 +3,5 @@ pub mod chance { pub mod law; }
 pub mod scenario;
 pub mod results;
 pub mod simulate;
+pub mod measure;
+pub mod output;
