@@ -6,3 +6,5 @@ pub mod chance {
 pub mod scenario;
 pub mod results;
 pub mod simulate;
+pub mod measure;
+pub mod output;

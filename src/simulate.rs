@@ -1,5 +1,10 @@
 //! All trials over all cores, joined in order.
 
+mod summary;
+
+pub(crate) use summary::rank;
+pub use summary::{Histogram, Moments};
+
 /// What is kept of the trials of one run: all that ranking needs per trial, sums of the rest.
 #[derive(Debug, Clone)]
 pub struct Trials {
@@ -50,18 +55,18 @@ pub struct PortfolioTrials {
     pub rows: Option<Vec<[f64; 10]>>,
 }
 
-/// Number, mean and sum of squared deviations; merged in order (Chan, Golub and LeVeque 1979).
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Moments {
-    /// How many values.
-    pub n: u64,
-    /// Their mean.
-    pub mean: f64,
-    /// Sum of squared deviations from it.
-    pub m2: f64,
+/// A trial drawn again, its loss divided in every way that attribution asks for. Parts of one division sum to
+/// the loss.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Parts {
+    /// The loss, present value, in currency.
+    pub loss: f64,
+    /// Loss by component, in the order of `COMPONENTS`.
+    pub components: Vec<f64>,
+    /// Loss by risk.
+    pub risks: Vec<f64>,
+    /// Loss by node.
+    pub nodes: Vec<f64>,
+    /// Loss by service, then firm-wide.
+    pub services: Vec<f64>,
 }
-
-/// Counts of values by the leading bits of the float, with the extremes seen in each bin, so that a quantile
-/// at an atom is exact and counts merge in any order.
-#[derive(Debug, Clone, Default)]
-pub struct Histogram {}

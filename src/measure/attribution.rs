@@ -1,0 +1,94 @@
+//! Who causes the tail: TVaR divided by component, risk, node and service, so that parts sum to the whole.
+
+use super::TAIL;
+use super::estimate::number;
+use super::tail::is_enough;
+use crate::results::Estimate;
+use crate::simulate::Parts;
+
+/// The tail of one portfolio, drawn again.
+pub(super) struct Tail<'a> {
+    trials: &'a [(f64, Parts)],
+    /// Which of `trials` stand for those at the VaR.
+    nearest: Vec<usize>,
+    /// Trials of the whole run.
+    n: usize,
+}
+
+impl<'a> Tail<'a> {
+    /// `trials`: weights and parts of the trials that `tail` chose among `n`.
+    pub(super) fn new(trials: &'a [(f64, Parts)], n: usize) -> Self {
+        Self {
+            trials,
+            nearest: nearest(trials),
+            n,
+        }
+    }
+
+    /// The part of TVaR that `part` picks from a trial: its weighted sum. NaN if no trials were drawn again.
+    ///
+    /// The error is that of the influence function of E[X; L > q] / (1 − p) + (the atom's part): with h = E[X | L = q],
+    /// every trial counts n w (X − h), where the h is what an error of the VaR q itself moves. h is the mean of X
+    /// over the trials of the tail nearest to the VaR: those tied there, else the lowest m^⅔ of its m.
+    ///
+    /// Source: MODEL section 8; Tasche, "Risk contributions and performance measurement", 1999, for the part;
+    /// Hong, "Estimating quantile sensitivities", 2009, for the conditional mean at the quantile.
+    pub(super) fn part(&self, part: impl Fn(&Parts) -> f64) -> Estimate {
+        if self.trials.is_empty() {
+            return Estimate::exact(f64::NAN);
+        }
+        let value = self
+            .trials
+            .iter()
+            .map(|(weight, parts)| weight * part(parts))
+            .sum();
+        let error = is_enough(self.n, TAIL).then(|| self.standard_error(part));
+        Estimate::normal(value, error)
+    }
+
+    fn standard_error(&self, part: impl Fn(&Parts) -> f64) -> f64 {
+        let n = number(self.n);
+        let at_var = self
+            .nearest
+            .iter()
+            .map(|&trial| part(&self.trials[trial].1))
+            .sum::<f64>()
+            / number(self.nearest.len());
+        let influence = |(weight, parts): &(f64, Parts)| n * weight * (part(parts) - at_var);
+        let mean = self.trials.iter().map(influence).sum::<f64>() / n;
+        let squares: f64 = self.trials.iter().map(influence).map(|x| x * x).sum();
+        ((squares - n * mean * mean).max(0.0) / (n - 1.0) / n).sqrt()
+    }
+}
+
+/// The trials with the lowest losses of the tail: m^⅔ of m, and all that tie with the last of them.
+fn nearest(trials: &[(f64, Parts)]) -> Vec<usize> {
+    let mut by_loss: Vec<usize> = (0..trials.len()).collect();
+    by_loss.sort_unstable_by(|&a, &b| {
+        trials[a]
+            .1
+            .loss
+            .total_cmp(&trials[b].1.loss)
+            .then(a.cmp(&b))
+    });
+    let Some(&lowest) = by_loss.first() else {
+        return vec![];
+    };
+    let root = libm::cbrt(number(trials.len()));
+    let tied = by_loss.partition_point(|&trial| trials[trial].1.loss <= trials[lowest].1.loss);
+    if tied < 2 {
+        by_loss.truncate(at_least_one(root * root));
+    } else {
+        by_loss.truncate(tied);
+    }
+    by_loss
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "at most the trials of the tail"
+)]
+fn at_least_one(x: f64) -> usize {
+    x.ceil().max(1.0) as usize
+}

@@ -1,0 +1,139 @@
+//! Figures with their errors: means, standard deviations, probabilities. Knows no portfolio.
+
+use crate::results::Estimate;
+use crate::simulate::Moments;
+
+/// The standard normal's 97.5 % point: a 95 % interval is ± this many standard errors.
+pub(super) const Z: f64 = 1.959_963_984_540_054;
+
+impl Estimate {
+    /// A figure without error.
+    pub(crate) fn exact(value: f64) -> Self {
+        Self {
+            value,
+            std_error: None,
+            lower: None,
+            upper: None,
+        }
+    }
+
+    /// A figure whose 95 % interval is the normal one, if it has a standard error.
+    pub(crate) fn normal(value: f64, std_error: Option<f64>) -> Self {
+        Self {
+            value,
+            std_error,
+            lower: std_error.map(|e| value - Z * e),
+            upper: std_error.map(|e| value + Z * e),
+        }
+    }
+
+    /// A figure with an interval that is not made from a standard error. The error is then that of the normal
+    /// interval of the same width, if both ends are known.
+    pub(crate) fn between(value: f64, lower: Option<f64>, upper: Option<f64>) -> Self {
+        let std_error = lower
+            .zip(upper)
+            .map(|(lower, upper)| (upper - lower) / (2.0 * Z));
+        Self {
+            value,
+            std_error,
+            lower,
+            upper,
+        }
+    }
+
+    /// The same with a constant added.
+    pub(crate) fn plus(self, constant: f64) -> Self {
+        Self {
+            value: self.value + constant,
+            lower: self.lower.map(|x| x + constant),
+            upper: self.upper.map(|x| x + constant),
+            ..self
+        }
+    }
+
+    /// The same times a constant, whose sign may turn the interval round.
+    pub(crate) fn times(self, factor: f64) -> Self {
+        let (lower, upper) = (
+            self.lower.map(|x| x * factor),
+            self.upper.map(|x| x * factor),
+        );
+        let (lower, upper) = if factor < 0.0 {
+            (upper, lower)
+        } else {
+            (lower, upper)
+        };
+        Self {
+            value: self.value * factor,
+            std_error: self.std_error.map(|e| e * factor.abs()),
+            lower,
+            upper,
+        }
+    }
+}
+
+/// A mean with its standard error; without one below two trials.
+pub(super) fn mean(moments: &Moments) -> Estimate {
+    Estimate::normal(
+        if moments.n == 0 {
+            f64::NAN
+        } else {
+            moments.mean
+        },
+        moments.standard_error(),
+    )
+}
+
+/// A standard deviation. Its error is that of large samples, √(m₄ − s⁴) / (2 s √n); NaN below two values.
+///
+/// Source: Kendall and Stuart, *The Advanced Theory of Statistics*, volume 1, section 10.8.
+pub(super) fn sd(values: &[f64], moments: &Moments) -> Estimate {
+    if moments.n < 2 {
+        return Estimate::exact(f64::NAN);
+    }
+    let (n, sd) = (number(values.len()), moments.sd());
+    if sd == 0.0 {
+        return Estimate::between(0.0, Some(0.0), Some(0.0));
+    }
+    let fourth = values
+        .iter()
+        .map(|x| (x - moments.mean) / sd)
+        .map(|z| z * z * z * z)
+        .sum::<f64>()
+        / n;
+    let error = sd * (fourth - 1.0).max(0.0).sqrt() / (2.0 * n.sqrt());
+    let normal = Estimate::normal(sd, Some(error));
+    Estimate {
+        lower: normal.lower.map(|x| x.max(0.0)),
+        ..normal
+    }
+}
+
+/// The probability of what happened in `hits` of `n` trials, with Wilson's interval, which holds where hits are
+/// few or none. Without error below two trials.
+///
+/// Source: Wilson, "Probable inference, the law of succession, and statistical inference", 1927.
+pub(super) fn probability(hits: usize, n: usize) -> Estimate {
+    if n < 2 {
+        return Estimate::exact(if n == 0 { f64::NAN } else { number(hits) });
+    }
+    let (p, n) = (number(hits) / number(n), number(n));
+    let shrink = 1.0 + Z * Z / n;
+    let centre = (p + Z * Z / (2.0 * n)) / shrink;
+    let half = Z * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt() / shrink;
+    Estimate {
+        value: p,
+        std_error: Some((p * (1.0 - p) / n).sqrt()),
+        // Never past the figure itself, whatever rounding does where hits are none or all.
+        lower: Some((centre - half).max(0.0).min(p)),
+        upper: Some((centre + half).min(1.0).max(p)),
+    }
+}
+
+/// A count as a float.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "numbers of trials and of items are far below 2^53"
+)]
+pub(super) fn number(n: usize) -> f64 {
+    n as f64
+}

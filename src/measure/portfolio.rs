@@ -1,0 +1,269 @@
+//! The figures of one portfolio by itself. Each long column is sorted once, and let go before the next.
+
+use super::attribution::Tail;
+use super::estimate;
+use super::order::Sorted;
+use super::tail::tvar_with_error;
+use super::{LEVELS, QUANTILES, TAIL, concentration, curve, services, timeline};
+use crate::results::{
+    Attribution, By, COMPONENTS, Estimate, Exceedance, ExceedancePoint, Headline, ServiceHeadline,
+    TimelinePoint,
+};
+use crate::scenario::Scenario;
+use crate::simulate::{Moments, Parts, PortfolioTrials, Trials};
+
+/// Hours that an interruption may last longer than.
+const LONGER_THAN: [f64; 4] = [1.0, 8.0, 24.0, 72.0];
+/// Where charts of the distribution begin and end.
+const ENDS: (f64, f64) = (0.001, 0.995);
+
+/// Everything about one portfolio that needs no other.
+pub(super) struct Figures {
+    pub(super) plan: f64,
+    pub(super) loss: Losses,
+    /// Total cost: mean, sd and quantiles.
+    pub(super) mean_total_cost: Estimate,
+    /// Mean total cost by component.
+    pub(super) components: Vec<Estimate>,
+    pub(super) prob_over_appetite: Option<Estimate>,
+    pub(super) services: Vec<Served>,
+    pub(super) years: Vec<Estimate>,
+    pub(super) exceedance: Vec<ExceedancePoint>,
+    pub(super) attribution: Vec<Attribution>,
+    pub(super) timeline: Vec<TimelinePoint>,
+    /// Mean loss by month.
+    pub(super) months: Vec<Estimate>,
+    pub(super) hhi_vendor: f64,
+    pub(super) hhi_platform: f64,
+    pub(super) effective_vendors: Option<f64>,
+    /// Losses where a chart of the distribution may begin and end.
+    pub(super) ends: (f64, f64),
+}
+
+/// Measures of loss over the horizon.
+pub(super) struct Losses {
+    pub(super) mean: Estimate,
+    pub(super) sd: Estimate,
+    /// At each of `QUANTILES`.
+    pub(super) quantiles: Vec<Estimate>,
+    /// At each of `LEVELS`.
+    pub(super) var: Vec<Estimate>,
+    /// At each of `LEVELS`.
+    pub(super) tvar: Vec<Estimate>,
+}
+
+/// How well a service is served.
+pub(super) struct Served {
+    pub(super) unserved_mean: Estimate,
+    /// Mean of the worst 1 % of trials.
+    pub(super) unserved_tvar: Estimate,
+    /// At each of `QUANTILES`.
+    pub(super) unserved_quantiles: Vec<Estimate>,
+    pub(super) longest_mean: Estimate,
+    /// At each of `QUANTILES`.
+    pub(super) longest_quantiles: Vec<Estimate>,
+    /// Hours, and the probability of an interruption longer than that.
+    pub(super) longer_than: Vec<(f64, Estimate)>,
+    pub(super) availability_mean: Estimate,
+    /// Mean of the worst 1 % of trials.
+    pub(super) availability_worst: Estimate,
+}
+
+impl Figures {
+    pub(super) fn new(
+        scenario: &Scenario,
+        trials: &Trials,
+        portfolio: usize,
+        tail: &[(f64, Parts)],
+    ) -> Self {
+        let kept = &trials.portfolios[portfolio];
+        let plan = kept.plan.iter().sum();
+        let sorted = Sorted::of(&kept.loss);
+        let loss = Losses::new(&kept.loss, &sorted);
+        let exceeds = |appetite: &crate::scenario::Appetite| {
+            estimate::probability(sorted.n_above(appetite.loss), sorted.n())
+        };
+        let prob_over_appetite = scenario.appetite.as_ref().map(exceeds);
+        let ends = (sorted.quantile(ENDS.0), sorted.quantile(ENDS.1));
+        let mut exceedance = curve::horizon(portfolio, &sorted);
+        drop(sorted);
+        exceedance.extend(curve::yearly(
+            portfolio,
+            Exceedance::Aep,
+            &kept.aep,
+            trials.n_years,
+        ));
+        exceedance.extend(curve::yearly(
+            portfolio,
+            Exceedance::Oep,
+            &kept.oep,
+            trials.n_years,
+        ));
+        let shares = concentration::planned_shares(scenario, portfolio);
+        Self {
+            plan,
+            mean_total_cost: loss.mean.plus(plan),
+            loss,
+            components: kept
+                .plan
+                .iter()
+                .zip(&kept.components)
+                .map(|(plan, part)| estimate::mean(part).plus(*plan))
+                .collect(),
+            prob_over_appetite,
+            services: (0..scenario.services.len())
+                .map(|service| Served::new(scenario, kept, service))
+                .collect(),
+            years: kept.years.iter().map(estimate::mean).collect(),
+            exceedance,
+            attribution: attribution(scenario, kept, portfolio, &Tail::new(tail, trials.n)),
+            timeline: timeline::timeline(scenario.start_unix, portfolio, kept),
+            months: kept.months.iter().map(estimate::mean).collect(),
+            hhi_vendor: concentration::hhi(&shares),
+            hhi_platform: concentration::hhi(&concentration::by_platform(scenario, &shares)),
+            effective_vendors: concentration::effective_vendors(kept),
+            ends,
+        }
+    }
+
+    pub(super) fn headline(&self) -> Headline {
+        let at = |level: f64| {
+            LEVELS
+                .iter()
+                .position(|&l| l == level)
+                .expect("a level of LEVELS")
+        };
+        let (at_95, at_99, at_995) = (at(0.95), at(0.99), at(0.995));
+        Headline {
+            plan: self.plan,
+            mean_loss: self.loss.mean,
+            sd_loss: self.loss.sd,
+            mean_total_cost: self.mean_total_cost,
+            var_95: self.loss.var[at_95],
+            tvar_95: self.loss.tvar[at_95],
+            var_99: self.loss.var[at_99],
+            tvar_99: self.loss.tvar[at_99],
+            var_995: self.loss.var[at_995],
+            tvar_995: self.loss.tvar[at_995],
+            prob_over_appetite: self.prob_over_appetite,
+            services: self.services.iter().map(Served::headline).collect(),
+            hhi_vendor: self.hhi_vendor,
+            hhi_platform: self.hhi_platform,
+            effective_vendors: self.effective_vendors,
+        }
+    }
+
+    /// Parts of one division of the loss.
+    pub(super) fn parts(&self, by: By) -> impl Iterator<Item = &Attribution> {
+        self.attribution.iter().filter(move |part| part.by == by)
+    }
+}
+
+impl Losses {
+    fn new(losses: &[f64], sorted: &Sorted) -> Self {
+        let moments = Moments::from_slice(losses);
+        Self {
+            mean: estimate::mean(&moments),
+            sd: estimate::sd(losses, &moments),
+            quantiles: quantiles(sorted),
+            var: LEVELS
+                .iter()
+                .map(|&level| sorted.quantile_with_error(level))
+                .collect(),
+            tvar: LEVELS
+                .iter()
+                .map(|&level| tvar_with_error(sorted, level))
+                .collect(),
+        }
+    }
+}
+
+impl Served {
+    fn new(scenario: &Scenario, kept: &PortfolioTrials, service: usize) -> Self {
+        let (unserved_mean, unserved_tvar, unserved_quantiles) = {
+            let hours = &kept.unserved_hours[service];
+            let sorted = Sorted::of(hours);
+            (
+                estimate::mean(&Moments::from_slice(hours)),
+                tvar_with_error(&sorted, TAIL),
+                quantiles(&sorted),
+            )
+        };
+        let longest = Sorted::of(&kept.longest_hours[service]);
+        let tolerance = scenario.services[service].impact_tolerance_hours;
+        let thresholds = LONGER_THAN
+            .into_iter()
+            .chain(tolerance.filter(|hours| !LONGER_THAN.contains(hours)));
+        let longer_than = |hours| {
+            (
+                hours,
+                estimate::probability(longest.n_above(hours), longest.n()),
+            )
+        };
+        let available = |hours: Estimate| hours.times(-1.0 / scenario.horizon_hours).plus(1.0);
+        Self {
+            availability_mean: available(unserved_mean),
+            availability_worst: available(unserved_tvar),
+            unserved_mean,
+            unserved_tvar,
+            unserved_quantiles,
+            longest_mean: estimate::mean(&Moments::from_slice(longest.values())),
+            longest_quantiles: quantiles(&longest),
+            longer_than: thresholds.map(longer_than).collect(),
+        }
+    }
+
+    fn headline(&self) -> ServiceHeadline {
+        ServiceHeadline {
+            unserved_hours: self.unserved_mean,
+            availability: self.availability_mean,
+            availability_worst_1: self.availability_worst,
+            longest_interruption: self.longest_mean,
+        }
+    }
+}
+
+fn quantiles(sorted: &Sorted) -> Vec<Estimate> {
+    QUANTILES
+        .iter()
+        .map(|&level| sorted.quantile_with_error(level))
+        .collect()
+}
+
+/// The loss divided by risk, node, component and service.
+fn attribution(
+    scenario: &Scenario,
+    kept: &PortfolioTrials,
+    portfolio: usize,
+    tail: &Tail,
+) -> Vec<Attribution> {
+    let parts = |by: By,
+                 items: Vec<String>,
+                 moments: &[Moments],
+                 of: fn(&Parts) -> &[f64]|
+     -> Vec<Attribution> {
+        let each = items.into_iter().zip(moments).enumerate();
+        each.map(|(k, (item, moments))| Attribution {
+            portfolio,
+            by,
+            item,
+            mean: estimate::mean(moments),
+            tvar_99_part: tail.part(|parts| of(parts)[k]),
+        })
+        .collect()
+    };
+    let risks = scenario.risks.iter().map(|risk| risk.id.clone()).collect();
+    let nodes = scenario.nodes.iter().map(|node| node.id.clone()).collect();
+    let components = COMPONENTS.map(String::from).to_vec();
+    [
+        parts(By::Risk, risks, &kept.risks, |parts| &parts.risks),
+        parts(By::Node, nodes, &kept.nodes, |parts| &parts.nodes),
+        parts(By::Component, components, &kept.components, |parts| {
+            &parts.components
+        }),
+        parts(By::Service, services(scenario), &kept.services, |parts| {
+            &parts.services
+        }),
+    ]
+    .concat()
+}

@@ -1,0 +1,32 @@
+//! Outputs: functions from results to bytes. None computes a figure, reads a setting or touches a file.
+
+pub mod csv;
+pub mod manifest;
+
+use std::io;
+
+use crate::results::Results;
+
+pub use manifest::RunInfo;
+
+/// One file of an output.
+pub struct File {
+    /// Where it goes, relative to the folder of the run.
+    pub path: String,
+    /// Writes its bytes.
+    pub write: fn(&Results, &mut dyn io::Write) -> io::Result<()>,
+}
+
+/// One way to show results, as one or more files.
+pub struct Format {
+    /// Its name.
+    pub name: &'static str,
+    /// The files that these results fill.
+    pub files: fn(&Results) -> Vec<File>,
+}
+
+/// Every format. `run.json` is none of them: it also says how the run went, see [`manifest`].
+pub const FORMATS: &[Format] = &[
+    csv::FORMAT,
+    // Charts go here, behind the feature `charts`.
+];
