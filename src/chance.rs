@@ -5,6 +5,7 @@
 //! nothing reads a global generator or the clock. The addresses are part of what a seed promises.
 
 pub mod law;
+pub(crate) mod math;
 pub(crate) mod poisson;
 
 #[cfg(test)]

@@ -214,7 +214,7 @@ fn highest_probability(probability: f64, conditions: &Conditions) -> f64 {
 }
 
 /// The multiplier of a portfolio with these planned shares of all traffic.
-fn multiplier(conditions: &Conditions, scenario: &Scenario, plan: &Plan, planned: &[f64]) -> f64 {
+fn multiplier(conditions: &Conditions, plan: &Plan, planned: &[f64]) -> f64 {
     let mut scratch = vec![0; plan.n_nodes];
     (conditions.list.iter())
         .map(|c| {
@@ -229,7 +229,7 @@ fn multiplier(conditions: &Conditions, scenario: &Scenario, plan: &Plan, planned
 pub(crate) fn seen(scenario: &Scenario, plan: &Plan, planned: &[f64], n_outcomes: usize) -> (Vec<f64>, Vec<f64>) {
     let ratio = |own: f64, highest: f64| if highest > 0.0 { own / highest } else { 0.0 };
     let part = |conditions: &Conditions, probability: Option<f64>| {
-        let times = multiplier(conditions, scenario, plan, planned);
+        let times = multiplier(conditions, plan, planned);
         match probability {
             Some(p) => ratio((p * times).min(1.0), highest_probability(p, conditions)),
             None => ratio(times, highest(conditions)),
