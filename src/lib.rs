@@ -1,5 +1,8 @@
 //! Linchpin.
-pub mod chance { pub mod law; }
+pub mod chance {
+    pub mod law;
+    pub(crate) mod math;
+}
 pub mod scenario;
 pub mod results;
 pub mod simulate;
