@@ -30,7 +30,11 @@ pub(crate) struct Fault {
 
 impl Fault {
     fn new(what: impl Into<String>, why: impl Into<String>, help: &str) -> Self {
-        Self { what: what.into(), why: why.into(), help: Some(help.to_owned()) }
+        Self {
+            what: what.into(),
+            why: why.into(),
+            help: Some(help.to_owned()),
+        }
     }
 }
 
@@ -74,8 +78,12 @@ impl Quantity {
     /// How one is written.
     pub(crate) fn help(self) -> &'static str {
         match self {
-            Self::Duration => "write a number and its unit in quotes: \"10 min\", \"1.5 h\", \"3 days\", \"6 months\"",
-            Self::Money | Self::Gain => "write an amount in quotes: \"$2.5M\", \"$40k\", \"1,250,000\"",
+            Self::Duration => {
+                "write a number and its unit in quotes: \"10 min\", \"1.5 h\", \"3 days\", \"6 months\""
+            }
+            Self::Money | Self::Gain => {
+                "write an amount in quotes: \"$2.5M\", \"$40k\", \"1,250,000\""
+            }
             Self::MoneyPerHour | Self::MoneyPerYear => {
                 "write an amount and a time in quotes: \"$410k/h\", \"$9M/day\", \"$2M/month\", \"$80M/year\""
             }
@@ -83,6 +91,19 @@ impl Quantity {
             Self::Multiple => "write a fraction: 0.6 or \"60%\"",
             Self::Change => "write a change in percent: \"+15%\" or \"-8%\"",
             Self::Number => "write a number without unit: 30",
+        }
+    }
+
+    /// What its standard deviation is.
+    pub(crate) fn spread(self) -> Self {
+        match self {
+            Self::Change | Self::Fraction | Self::Multiple => Self::Multiple,
+            Self::Gain => Self::Money,
+            Self::Duration
+            | Self::Money
+            | Self::MoneyPerHour
+            | Self::MoneyPerYear
+            | Self::Number => self,
         }
     }
 
@@ -141,18 +162,31 @@ impl Quantity {
             } else {
                 ("is negative", "must be 0 or more")
             };
-            return Err(Fault { what: what.into(), why: why.into(), help: None });
+            return Err(Fault {
+                what: what.into(),
+                why: why.into(),
+                help: None,
+            });
         }
         if value > high || value.is_infinite() {
             let (what, why) = match self {
-                Self::Fraction => ("is more than the whole", "must be at most 1, which is 100 %"),
+                Self::Fraction => (
+                    "is more than the whole",
+                    "must be at most 1, which is 100 %",
+                ),
                 Self::Duration => ("is too long to be meant", "more than 1,000 years"),
                 Self::Money | Self::Gain | Self::MoneyPerHour | Self::MoneyPerYear => {
                     ("is too large to be meant", "more than 1e15")
                 }
-                Self::Multiple | Self::Change | Self::Number => ("is too large to be meant", "not a finite number"),
+                Self::Multiple | Self::Change | Self::Number => {
+                    ("is too large to be meant", "not a finite number")
+                }
             };
-            return Err(Fault { what: what.into(), why: why.into(), help: None });
+            return Err(Fault {
+                what: what.into(),
+                why: why.into(),
+                help: None,
+            });
         }
         Ok(value)
     }
@@ -170,7 +204,9 @@ pub(crate) fn price(text: &str, currency: &str) -> Result<(f64, String), Fault> 
 
 /// Whether `sign` can stand before an amount without being taken for a part of it.
 pub(crate) fn is_currency(sign: &str) -> bool {
-    let sane = |c: char| !c.is_whitespace() && !c.is_control() && !c.is_ascii_digit() && !"+-.,_/%'\"".contains(c);
+    let sane = |c: char| {
+        !c.is_whitespace() && !c.is_control() && !c.is_ascii_digit() && !"+-.,_/%'\"".contains(c)
+    };
     !sign.is_empty() && sign.chars().count() <= 5 && sign.chars().all(sane)
 }
 
@@ -180,4 +216,10 @@ fn unit_help(unit: &str, known: &[&str], otherwise: &str) -> String {
         Some(near) => format!("did you mean `{near}`?"),
         None => otherwise.to_owned(),
     }
+}
+
+/// A number as messages show it: six decimals at most.
+pub(crate) fn shown(value: f64) -> String {
+    let rounded = (value * 1e6).round() / 1e6;
+    format!("{rounded}")
 }

@@ -40,12 +40,20 @@ pub struct Problem {
 impl Problem {
     /// An error; add its place with [`at`](Self::at).
     pub(crate) fn error(message: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, message: message.into(), labels: Vec::new(), help: None }
+        Self {
+            severity: Severity::Error,
+            message: message.into(),
+            labels: Vec::new(),
+            help: None,
+        }
     }
 
     /// A warning; add its place with [`at`](Self::at).
     pub(crate) fn warning(message: impl Into<String>) -> Self {
-        Self { severity: Severity::Warning, ..Self::error(message) }
+        Self {
+            severity: Severity::Warning,
+            ..Self::error(message)
+        }
     }
 
     /// Underlines `span`, saying why. The first is the main place.
@@ -129,7 +137,12 @@ pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
     let limit = (wanted.chars().count() / 3).max(1);
     known
         .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(&wanted, &plain(candidate)), candidate))
+        .map(|candidate| {
+            (
+                strsim::damerau_levenshtein(&wanted, &plain(candidate)),
+                candidate,
+            )
+        })
         .filter(|(distance, candidate)| *distance <= limit && *distance < candidate.chars().count())
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
@@ -137,7 +150,11 @@ pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
 
 /// Case and the choice of `-`, `_` or nothing between words do not count as differences.
 fn plain(name: &str) -> String {
-    let kept: String = name.chars().take(60).filter(|c| !matches!(c, '-' | '_')).collect();
+    let kept: String = name
+        .chars()
+        .take(60)
+        .filter(|c| !matches!(c, '-' | '_'))
+        .collect();
     kept.to_lowercase()
 }
 

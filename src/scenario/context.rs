@@ -68,10 +68,18 @@ impl<'f> Cx<'f> {
         let at = position(&self.vendors, name);
         if at.is_none() {
             let platform = position(&self.platforms, name).is_some();
-            let label = if platform { "a platform, which serves no traffic itself" } else { "not in this file" };
+            let label = if platform {
+                "a platform, which serves no traffic itself"
+            } else {
+                "not in this file"
+            };
             let known: Vec<&str> = self.vendors.iter().map(String::as_str).collect();
             let help = suggest(name, &known, "vendors here");
-            self.log.push(Problem::error(format!("no vendor is called `{name}`")).at(span, label).help(help));
+            self.log.push(
+                Problem::error(format!("no vendor is called `{name}`"))
+                    .at(span, label)
+                    .help(help),
+            );
         }
         at
     }
@@ -82,10 +90,19 @@ impl<'f> Cx<'f> {
         let at = position(&self.platforms, name);
         if at.is_none() {
             let vendor = position(&self.vendors, name).is_some();
-            let label = if vendor { "a vendor; only platforms carry others" } else { "not in this file" };
+            let label = if vendor {
+                "a vendor; only platforms carry others"
+            } else {
+                "not in this file"
+            };
             let known: Vec<&str> = self.platforms.iter().map(String::as_str).collect();
-            let help = suggest(name, &known, "platforms here").or(Some(format!("add `[platform.{name}]`")));
-            self.log.push(Problem::error(format!("no platform is called `{name}`")).at(item.span(), label).help(help));
+            let help = suggest(name, &known, "platforms here")
+                .or(Some(format!("add `[platform.{name}]`")));
+            self.log.push(
+                Problem::error(format!("no platform is called `{name}`"))
+                    .at(item.span(), label)
+                    .help(help),
+            );
         }
         at
     }
@@ -94,36 +111,60 @@ impl<'f> Cx<'f> {
     pub(crate) fn node(&mut self, item: Item<'_>) -> Option<usize> {
         let name = item.str(self)?;
         let n_platforms = self.platforms.len();
-        let at = position(&self.platforms, name).or(position(&self.vendors, name).map(|at| n_platforms + at));
+        let at = position(&self.platforms, name)
+            .or(position(&self.vendors, name).map(|at| n_platforms + at));
         if at.is_none() {
-            let known: Vec<&str> = self.platforms.iter().chain(&self.vendors).map(String::as_str).collect();
+            let known: Vec<&str> = self
+                .platforms
+                .iter()
+                .chain(&self.vendors)
+                .map(String::as_str)
+                .collect();
             let help = suggest(name, &known, "platforms and vendors here");
             let problem = Problem::error(format!("no vendor or platform is called `{name}`"));
-            self.log.push(problem.at(item.span(), "not in this file").help(help));
+            self.log
+                .push(problem.at(item.span(), "not in this file").help(help));
         }
         at
     }
 
     /// Service index of a name at `span`.
-    pub(crate) fn service_called(&mut self, name: &str, span: crate::source::Span) -> Option<usize> {
+    pub(crate) fn service_called(
+        &mut self,
+        name: &str,
+        span: crate::source::Span,
+    ) -> Option<usize> {
         let at = position(&self.services, name);
         if at.is_none() {
             let known: Vec<&str> = self.services.iter().map(String::as_str).collect();
             let help = suggest(name, &known, "services here");
-            self.log.push(Problem::error(format!("no service is called `{name}`")).at(span, "not in this file").help(help));
+            self.log.push(
+                Problem::error(format!("no service is called `{name}`"))
+                    .at(span, "not in this file")
+                    .help(help),
+            );
         }
         at
     }
 
     /// Indices of a list of names, looked up by `find`; a name given twice is refused.
-    pub(crate) fn ids(&mut self, list: Item<'_>, find: impl Fn(&mut Self, Item<'_>) -> Option<usize>) -> Option<Vec<usize>> {
+    pub(crate) fn ids(
+        &mut self,
+        list: Item<'_>,
+        find: impl Fn(&mut Self, Item<'_>) -> Option<usize>,
+    ) -> Option<Vec<usize>> {
         let mut indices: Vec<Option<usize>> = Vec::new();
         for item in list.list(self)? {
             let index = find(self, item);
             if index.is_some() && indices.contains(&index) {
                 let name = item.value.get_ref().as_str().unwrap_or_default();
-                let problem = Problem::error(format!("`{name}` is listed twice in `{}`", list.key.name));
-                self.log.push(problem.at(item.span(), "once is enough").help("take one of them out".to_owned()));
+                let problem =
+                    Problem::error(format!("`{name}` is listed twice in `{}`", list.key.name));
+                self.log.push(
+                    problem
+                        .at(item.span(), "once is enough")
+                        .help("take one of them out".to_owned()),
+                );
             }
             indices.push(index);
         }

@@ -95,7 +95,9 @@ impl Takes {
             Self::Date => "a date",
             Self::Dates => "a list of dates",
             Self::One(quantity) => quantity.noun(),
-            Self::Law(quantity) => return Cow::Owned(format!("{} or a distribution", quantity.noun())),
+            Self::Law(quantity) => {
+                return Cow::Owned(format!("{} or a distribution", quantity.noun()));
+            }
             Self::Length => "a duration, a distribution or \"permanent\"",
             Self::Usage => "an amount of usage per time",
             Self::Price => "a price",
@@ -112,9 +114,27 @@ impl Takes {
 
 /// Keys that every table may carry.
 pub(crate) const ABOUT: &[Key] = &[
-    Key { name: "note", takes: Takes::Text, absent: Absent::None, says: "a remark", example: "\"why so\"" },
-    Key { name: "source", takes: Takes::Text, absent: Absent::None, says: "where it is from", example: "\"status page, 2024\"" },
-    Key { name: "grade", takes: Takes::Choice(GRADES), absent: Absent::None, says: "how well it is known", example: "\"guess\"" },
+    Key {
+        name: "note",
+        takes: Takes::Text,
+        absent: Absent::None,
+        says: "a remark",
+        example: "\"why so\"",
+    },
+    Key {
+        name: "source",
+        takes: Takes::Text,
+        absent: Absent::None,
+        says: "where it is from",
+        example: "\"status page, 2024\"",
+    },
+    Key {
+        name: "grade",
+        takes: Takes::Choice(GRADES),
+        absent: Absent::None,
+        says: "how well it is known",
+        example: "\"guess\"",
+    },
 ];
 const GRADES: &[&str] = &["data", "expert", "guess"];
 
@@ -140,7 +160,12 @@ pub(crate) struct Item<'t> {
 
 impl<'t> Table<'t> {
     /// The table that `value` is; notes every key that is not on its list, or not supported yet.
-    pub(crate) fn open(item: Item<'t>, what: impl Into<String>, keys: &'static [&'static [Key]], cx: &mut Cx) -> Option<Self> {
+    pub(crate) fn open(
+        item: Item<'t>,
+        what: impl Into<String>,
+        keys: &'static [&'static [Key]],
+        cx: &mut Cx,
+    ) -> Option<Self> {
         let entries = item.table(cx)?;
         Some(Self::over(entries, item.span(), what, keys, |_| false, cx))
     }
@@ -154,7 +179,12 @@ impl<'t> Table<'t> {
         also: fn(&str) -> bool,
         cx: &mut Cx,
     ) -> Self {
-        let table = Self { what: what.into(), span, entries, keys };
+        let table = Self {
+            what: what.into(),
+            span,
+            entries,
+            keys,
+        };
         for key in entries.keys() {
             table.check_key(key.get_ref(), key.span(), also, cx);
         }
@@ -163,7 +193,9 @@ impl<'t> Table<'t> {
 
     fn check_key(&self, name: &str, span: Span, also: fn(&str) -> bool, cx: &mut Cx) {
         match self.find(name) {
-            Some(key) if key.absent == Absent::Unsupported => cx.log.push(unsupported(name, span, key.says)),
+            Some(key) if key.absent == Absent::Unsupported => {
+                cx.log.push(unsupported(name, span, key.says))
+            }
             Some(_) => {}
             None if also(name) => {}
             None => {
@@ -179,17 +211,31 @@ impl<'t> Table<'t> {
     }
 
     fn known(&self) -> impl Iterator<Item = &'static Key> {
-        self.keys.iter().copied().flatten().filter(|key| key.absent != Absent::Unsupported)
+        self.keys
+            .iter()
+            .copied()
+            .flatten()
+            .filter(|key| key.absent != Absent::Unsupported)
     }
 
     fn find(&self, name: &str) -> Option<&'static Key> {
-        self.keys.iter().copied().chain([ABOUT]).flatten().find(|key| key.name == name)
+        self.keys
+            .iter()
+            .copied()
+            .chain([ABOUT])
+            .flatten()
+            .find(|key| key.name == name)
     }
 
     /// The key's entry in the list of keys.
     pub(crate) fn key(&self, name: &str) -> &'static Key {
         let key = self.find(name);
-        key.unwrap_or_else(|| unreachable!("`{name}` is read but not on the list of keys of {}", self.what))
+        key.unwrap_or_else(|| {
+            unreachable!(
+                "`{name}` is read but not on the list of keys of {}",
+                self.what
+            )
+        })
     }
 
     /// Whether the file gives the key.
@@ -199,17 +245,23 @@ impl<'t> Table<'t> {
 
     /// Place of the key itself, or of the table.
     pub(crate) fn key_span(&self, name: &str) -> Span {
-        self.entries.get_key_value(name).map_or(self.span.clone(), |(key, _)| key.span())
+        self.entries
+            .get_key_value(name)
+            .map_or(self.span.clone(), |(key, _)| key.span())
     }
 
     /// Place of the key's value, or of the table.
     pub(crate) fn value_span(&self, name: &str) -> Span {
-        self.entries.get(name).map_or(self.span.clone(), Spanned::span)
+        self.entries
+            .get(name)
+            .map_or(self.span.clone(), Spanned::span)
     }
 
     /// Names and places of the keys given, in file order.
     pub(crate) fn given(&self) -> impl Iterator<Item = (&'t str, Span)> + use<'t> {
-        self.entries.keys().map(|key| (&**key.get_ref(), key.span()))
+        self.entries
+            .keys()
+            .map(|key| (&**key.get_ref(), key.span()))
     }
 
     /// The key's value, if the file gives it.
@@ -219,8 +271,18 @@ impl<'t> Table<'t> {
         (key.absent != Absent::Unsupported).then_some(Item { key, value })
     }
 
+    /// The value under a name that may be beyond the list.
+    pub(crate) fn raw(&self, name: &str) -> Option<&'t Value<'t>> {
+        self.entries.get(name)
+    }
+
     /// A key that must be given, or has a default, read by `read`; `None` if that was refused.
-    pub(crate) fn take<T>(&self, name: &str, cx: &mut Cx, read: impl FnOnce(Item<'_>, &mut Cx) -> Option<T>) -> Option<T> {
+    pub(crate) fn take<T>(
+        &self,
+        name: &str,
+        cx: &mut Cx,
+        read: impl FnOnce(Item<'_>, &mut Cx) -> Option<T>,
+    ) -> Option<T> {
         if let Some(item) = self.item(name) {
             return read(item, cx);
         }
@@ -229,7 +291,8 @@ impl<'t> Table<'t> {
             self.missing(key, cx);
             return None;
         };
-        let value = DeValue::parse(default).unwrap_or_else(|_| unreachable!("default of `{name}` is TOML"));
+        let value =
+            DeValue::parse(default).unwrap_or_else(|_| unreachable!("default of `{name}` is TOML"));
         read(Item { key, value: &value }, cx)
     }
 
@@ -246,12 +309,24 @@ impl<'t> Table<'t> {
         let name = key.name;
         let help = format!("for example `{name} = {}`, {}", key.example, key.says);
         let problem = Problem::error(format!("{} needs `{name}`", self.what));
-        cx.log.push(problem.at(self.span.clone(), format!("has no `{name}`")).help(help));
+        cx.log.push(
+            problem
+                .at(self.span.clone(), format!("has no `{name}`"))
+                .help(help),
+        );
     }
 
     /// A key that may be absent: `Some(None)` then; `None` if it was refused.
-    #[expect(clippy::option_option, reason = "refused, absent and given are three things")]
-    pub(crate) fn maybe<T>(&self, name: &str, cx: &mut Cx, read: impl FnOnce(Item<'t>, &mut Cx) -> Option<T>) -> Option<Option<T>> {
+    #[expect(
+        clippy::option_option,
+        reason = "refused, absent and given are three things"
+    )]
+    pub(crate) fn maybe<T>(
+        &self,
+        name: &str,
+        cx: &mut Cx,
+        read: impl FnOnce(Item<'t>, &mut Cx) -> Option<T>,
+    ) -> Option<Option<T>> {
         match self.item(name) {
             None => Some(None),
             Some(item) => read(item, cx).map(Some),
@@ -263,7 +338,11 @@ impl<'t> Table<'t> {
         let note = self.maybe("note", cx, Item::text);
         let source = self.maybe("source", cx, Item::text);
         let grade = self.maybe("grade", cx, Item::choice);
-        Some(About { note: note?, source: source?, grade: grade? })
+        Some(About {
+            note: note?,
+            source: source?,
+            grade: grade?,
+        })
     }
 }
 
@@ -287,7 +366,8 @@ impl<'t> Item<'t> {
 
     /// Notes a refused quantity.
     pub(crate) fn fault(self, fault: Fault, cx: &mut Cx) {
-        cx.log.push(self.problem(&fault.what, fault.why).help(fault.help));
+        cx.log
+            .push(self.problem(&fault.what, fault.why).help(fault.help));
     }
 
     /// Notes that the value is of the wrong type.
@@ -295,7 +375,10 @@ impl<'t> Item<'t> {
         let key = self.key;
         let what = format!("must be {}", key.takes.noun());
         let why = format!("this is {}", type_of(self.value.get_ref()));
-        cx.log.push(self.problem(&what, why).help(format!("for example `{} = {}`", key.name, key.example)));
+        cx.log.push(
+            self.problem(&what, why)
+                .help(format!("for example `{} = {}`", key.name, key.example)),
+        );
     }
 
     /// Text.
@@ -323,14 +406,21 @@ impl<'t> Item<'t> {
     /// One of the words that the key takes.
     pub(crate) fn choice(self, cx: &mut Cx) -> Option<&'static str> {
         let Takes::Choice(words) = self.key.takes else {
-            unreachable!("`{}` is read as one of several words, but its list entry says otherwise", self.key.name)
+            unreachable!(
+                "`{}` is read as one of several words, but its list entry says otherwise",
+                self.key.name
+            )
         };
         let text = self.str(cx)?;
         let found = words.iter().copied().find(|word| *word == text);
         if found.is_none() {
-            let help = nearest(text, words.iter().copied()).map(|near| format!("did you mean `{near}`?"));
+            let help =
+                nearest(text, words.iter().copied()).map(|near| format!("did you mean `{near}`?"));
             let what = format!("must be {}", self.key.takes.noun());
-            cx.log.push(self.problem(&what, format!("`{text}` is not one of them")).help(help));
+            cx.log.push(
+                self.problem(&what, format!("`{text}` is not one of them"))
+                    .help(help),
+            );
         }
         found
     }
@@ -343,8 +433,11 @@ impl<'t> Item<'t> {
         };
         let number = u64::from_str_radix(integer.as_str(), integer.radix()).ok();
         if number.is_none() {
-            let (what, why) =
-                if integer.as_str().starts_with('-') { ("is negative", "must be 0 or more") } else { ("is too large", "must be below 2^64") };
+            let (what, why) = if integer.as_str().starts_with('-') {
+                ("is negative", "must be 0 or more")
+            } else {
+                ("is too large", "must be below 2^64")
+            };
             cx.log.push(self.problem(what, why));
         }
         number
@@ -354,18 +447,30 @@ impl<'t> Item<'t> {
     pub(crate) fn date(self, cx: &mut Cx) -> Option<f64> {
         let Some(datetime) = self.value.get_ref().as_datetime() else {
             let quoted = self.value.get_ref().is_str();
-            let what = if quoted { "must be a date without quotes" } else { "must be a date" };
+            let what = if quoted {
+                "must be a date without quotes"
+            } else {
+                "must be a date"
+            };
             let why = format!("this is {}", type_of(self.value.get_ref()));
-            cx.log.push(self.problem(what, why).help("write 2025-06-01 or 2025-06-01T08:30:00Z, without quotes".to_owned()));
+            cx.log.push(
+                self.problem(what, why)
+                    .help("write 2025-06-01 or 2025-06-01T08:30:00Z, without quotes".to_owned()),
+            );
             return None;
         };
-        crate::quantity::unix_seconds(datetime).map_err(|fault| self.fault(fault, cx)).ok()
+        crate::quantity::unix_seconds(datetime)
+            .map_err(|fault| self.fault(fault, cx))
+            .ok()
     }
 
     /// One number of the kind that the key takes.
     pub(crate) fn one(self, cx: &mut Cx) -> Option<f64> {
         let Takes::One(quantity) = self.key.takes else {
-            unreachable!("`{}` is read as one number, but its list entry says otherwise", self.key.name)
+            unreachable!(
+                "`{}` is read as one number, but its list entry says otherwise",
+                self.key.name
+            )
         };
         self.quantity(quantity, cx)
     }
@@ -373,10 +478,16 @@ impl<'t> Item<'t> {
     /// One number of a given kind.
     pub(crate) fn quantity(self, quantity: Quantity, cx: &mut Cx) -> Option<f64> {
         match self.value.get_ref() {
-            DeValue::String(text) => quantity.parse(text, &cx.currency).map_err(|fault| self.fault(fault, cx)).ok(),
+            DeValue::String(text) => quantity
+                .parse(text, &cx.currency)
+                .map_err(|fault| self.fault(fault, cx))
+                .ok(),
             DeValue::Integer(_) | DeValue::Float(_) => {
                 let number = self.number(cx)?;
-                quantity.bare(number).map_err(|fault| self.fault(fault, cx)).ok()
+                quantity
+                    .bare(number)
+                    .map_err(|fault| self.fault(fault, cx))
+                    .ok()
             }
             _ => {
                 self.wrong_type(cx);
@@ -388,7 +499,9 @@ impl<'t> Item<'t> {
     /// A bare finite number.
     pub(crate) fn number(self, cx: &mut Cx) -> Option<f64> {
         let parsed = match self.value.get_ref() {
-            DeValue::Integer(integer) => i64::from_str_radix(integer.as_str(), integer.radix()).ok().map(to_f64),
+            DeValue::Integer(integer) => i64::from_str_radix(integer.as_str(), integer.radix())
+                .ok()
+                .map(to_f64),
             DeValue::Float(float) => float.as_str().parse().ok(),
             _ => {
                 self.wrong_type(cx);
@@ -407,7 +520,10 @@ impl<'t> Item<'t> {
     }
 
     /// Members of a list.
-    pub(crate) fn list(self, cx: &mut Cx) -> Option<impl ExactSizeIterator<Item = Item<'t>> + use<'t>> {
+    pub(crate) fn list(
+        self,
+        cx: &mut Cx,
+    ) -> Option<impl ExactSizeIterator<Item = Item<'t>> + use<'t>> {
         let array: Option<&'t DeArray<'t>> = self.value.get_ref().as_array();
         if array.is_none() {
             self.wrong_type(cx);
@@ -435,11 +551,14 @@ impl<'t> Item<'t> {
     pub(crate) fn members(self, cx: &mut Cx) -> Option<Vec<Member<'t>>> {
         let key = self.key;
         let table = self.table(cx)?;
-        let members = table.iter().filter(|(id, value)| !is_remark(id.get_ref(), value.get_ref())).map(move |(id, value)| Member {
-            id: id.get_ref(),
-            id_span: id.span(),
-            item: Item { key, value },
-        });
+        let members = table
+            .iter()
+            .filter(|(id, value)| !is_remark(id.get_ref(), value.get_ref()))
+            .map(move |(id, value)| Member {
+                id: id.get_ref(),
+                id_span: id.span(),
+                item: Item { key, value },
+            });
         Some(members.collect())
     }
 }
@@ -459,7 +578,10 @@ fn is_remark(key: &str, value: &DeValue<'_>) -> bool {
     ABOUT.iter().any(|about| about.name == key) && value.is_str()
 }
 
-#[expect(clippy::cast_precision_loss, reason = "no key needs more than 53 bits of a number")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "no key needs more than 53 bits of a number"
+)]
 fn to_f64(x: i64) -> f64 {
     x as f64
 }

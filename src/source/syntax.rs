@@ -15,7 +15,11 @@ const MOST: usize = 20;
 /// One problem per broken statement, in file order.
 pub(crate) fn parse<'t>(name: &str, text: &'t str) -> Result<DeTable<'t>, Vec<Problem>> {
     let (tree, errors) = DeTable::parse_recoverable(text);
-    if errors.is_empty() { Ok(tree.into_inner()) } else { Err(problems(name, text)) }
+    if errors.is_empty() {
+        Ok(tree.into_inner())
+    } else {
+        Err(problems(name, text))
+    }
 }
 
 fn problems(name: &str, text: &str) -> Vec<Problem> {
@@ -30,16 +34,23 @@ fn problems(name: &str, text: &str) -> Vec<Problem> {
             found.push(
                 Problem::error(format!("`{bracket}` is never closed"))
                     .at(open..open + 1, "opened here")
-                    .help(format!("close it with `{close}` before the next key or table")),
+                    .help(format!(
+                        "close it with `{close}` before the next key or table"
+                    )),
             );
         }
     }
     let rest = blanked(text, &statements, &broken);
     let (_, errors) = DeTable::parse_recoverable(&rest);
-    let mut errors: Vec<(Span, &str)> = errors.iter().map(|e| (e.span().unwrap_or(0..0), e.message())).collect();
+    let mut errors: Vec<(Span, &str)> = errors
+        .iter()
+        .map(|e| (e.span().unwrap_or(0..0), e.message()))
+        .collect();
     errors.sort_by_key(|(span, _)| span.start);
     for (span, message) in errors {
-        let n = statements.partition_point(|s| s.span.end <= span.start).min(statements.len().saturating_sub(1));
+        let n = statements
+            .partition_point(|s| s.span.end <= span.start)
+            .min(statements.len().saturating_sub(1));
         if broken.get(n).is_some_and(|b| !b) {
             broken[n] = true;
             found.push(of_statement(text, span, message));
@@ -63,16 +74,25 @@ fn of_statement(text: &str, span: Span, message: &str) -> Problem {
             .help("keep one of the two".to_owned());
     }
     let (what, expected) = message.split_once(", expected ").unwrap_or((message, ""));
-    let help = if expected.is_empty() { help_for(what) } else { Some(format!("expected here: {expected}")) };
-    Problem::error("this is not TOML").at(span, what.to_owned()).help(help)
+    let help = if expected.is_empty() {
+        help_for(what)
+    } else {
+        Some(format!("expected here: {expected}"))
+    };
+    Problem::error("this is not TOML")
+        .at(span, what.to_owned())
+        .help(help)
 }
 
 fn help_for(what: &str) -> Option<String> {
-    what.contains("string").then(|| "text, amounts and durations stand in quotes: `name = \"…\"`".to_owned())
+    what.contains("string")
+        .then(|| "text, amounts and durations stand in quotes: `name = \"…\"`".to_owned())
 }
 
 fn not_toml(name: &str, first: Option<Problem>) -> Problem {
-    let (span, label) = first.and_then(|p| p.labels.into_iter().next()).unwrap_or((0..0, String::new()));
+    let (span, label) = first
+        .and_then(|p| p.labels.into_iter().next())
+        .unwrap_or((0..0, String::new()));
     Problem::error(format!("`{name}` is not a TOML file")).at(span, label).help(
         "a scenario is made of lines such as `horizon = \"36 months\"` below headings such as `[vendor.openai]`".to_owned(),
     )
@@ -107,7 +127,9 @@ fn statements(text: &str) -> Vec<Statement> {
 }
 
 fn end_of_line(text: &str, from: usize) -> usize {
-    text[from..].find('\n').map_or(text.len(), |at| from + at + 1)
+    text[from..]
+        .find('\n')
+        .map_or(text.len(), |at| from + at + 1)
 }
 
 /// One statement from `start`: to the end of the line on which its brackets are closed, or to the line on which the next
@@ -118,9 +140,17 @@ fn scan(text: &str, start: usize) -> Statement {
     let mut at = start;
     while at < bytes.len() {
         match bytes[at] {
-            b'\n' if open.is_empty() => return Statement { span: start..at + 1, unclosed: None },
+            b'\n' if open.is_empty() => {
+                return Statement {
+                    span: start..at + 1,
+                    unclosed: None,
+                };
+            }
             b'\n' if begins_statement(text, at + 1, open.last().map(|o| bytes[*o])) => {
-                return Statement { span: start..at + 1, unclosed: open.last().copied() };
+                return Statement {
+                    span: start..at + 1,
+                    unclosed: open.last().copied(),
+                };
             }
             b'#' => {
                 at = text[at..].find('\n').map_or(bytes.len(), |n| at + n);
@@ -135,7 +165,10 @@ fn scan(text: &str, start: usize) -> Statement {
         }
         at += 1;
     }
-    Statement { span: start..text.len(), unclosed: open.last().copied() }
+    Statement {
+        span: start..text.len(),
+        unclosed: open.last().copied(),
+    }
 }
 
 /// The last byte of the string that opens at `at`; a one-line string that is not closed ends with its line.
@@ -165,7 +198,9 @@ fn begins_statement(text: &str, from: usize, inside: Option<u8>) -> bool {
         let worded = name.chars().next().is_some_and(|c| c.is_ascii_alphabetic());
         return worded && heading.ends_with(']') && name.chars().all(bare);
     }
-    let Some((key, _)) = line.split_once('=') else { return false };
+    let Some((key, _)) = line.split_once('=') else {
+        return false;
+    };
     let key = key.trim_end();
     inside == Some(b'[') && !key.is_empty() && key.chars().all(bare)
 }
