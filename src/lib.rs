@@ -6,10 +6,12 @@ mod impact;
 pub mod measure;
 pub mod output;
 mod plan;
+mod quantity;
 mod response;
 pub mod results;
 pub mod scenario;
 pub mod simulate;
+pub mod source;
 mod view;
 mod world;
 
