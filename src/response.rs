@@ -21,6 +21,8 @@ pub(crate) struct Regime {
     pub(crate) shares: Vec<f64>,
     /// Rooms in the order in which they are filled.
     pub(crate) rooms: Vec<Room>,
+    /// Some room opens later than others.
+    pub(crate) waits: bool,
     /// What each vendor is to the group.
     pub(crate) roles: Vec<Role>,
 }
@@ -59,7 +61,7 @@ impl Regime {
             }
         };
         let roles = (0..shares.len()).map(role).collect();
-        Self { start, end, shares, rooms, roles }
+        Self { start, end, shares, waits: rooms.iter().any(|r| r.starts > 0.0), rooms, roles }
     }
 }
 

@@ -10,7 +10,9 @@ use crate::world::{CostDue, Happening, Interruption, OWN, PriceChange, RevenueCh
 /// One trial as one group of portfolios sees it. Kept between trials for its memory.
 #[derive(Debug, Default)]
 pub(crate) struct View {
-    /// Maximal times during which a vendor is not fully available, in order of their start.
+    /// Per vendor: falls of one step by one interruption, during which and at whose ends no other vendor falls.
+    pub(crate) lone: Vec<Vec<Lone>>,
+    /// All other falls, in order of their start.
     pub(crate) falls: Vec<Fall>,
     /// Steps of the falls.
     pub(crate) steps: Vec<Step>,
@@ -39,6 +41,16 @@ pub(crate) struct View {
     scratch: Vec<f64>,
 }
 
+/// A fall of one vendor while all others stand: nearly every outage is one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Lone {
+    pub(crate) start: f64,
+    pub(crate) end: f64,
+    pub(crate) available: f64,
+    pub(crate) event: u32,
+    pub(crate) announced: bool,
+}
+
 /// A maximal time during which a vendor's availability is below 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Fall {
@@ -51,6 +63,8 @@ pub(crate) struct Fall {
     /// Its steps: `steps[first..last]`.
     pub(crate) first: usize,
     pub(crate) last: usize,
+    /// Its availability, if it is a lone one and has no steps.
+    pub(crate) alone: Option<f64>,
 }
 
 /// A time of constant availability within a fall.
@@ -111,6 +125,7 @@ struct Run {
     /// Its interruptions as a chain through `links`, latest first; [`NONE`] ends it.
     chain: u32,
     n: u32,
+    start: f64,
 }
 
 const NONE: u32 = u32::MAX;
@@ -188,7 +203,7 @@ impl View {
                     run.end = open.end;
                 } else {
                     *open = Open { run: self.runs.len(), end: interruption.end };
-                    self.runs.push(Run { vendor, exponent, only: i, end: interruption.end, chain: NONE, n: 1 });
+                    self.runs.push(Run { vendor, exponent, only: i, end: interruption.end, chain: NONE, n: 1, start });
                 }
             }
         }
@@ -200,11 +215,17 @@ impl View {
         self.takers.clear();
         self.down.clear();
         self.down.resize(plan.vendors.len(), 0.0);
+        self.lone.resize_with(plan.vendors.len(), Vec::new);
+        self.lone.iter_mut().for_each(Vec::clear);
         let runs = std::mem::take(&mut self.runs);
         let mut together = Vec::new();
-        for run in &runs {
+        let mut busy = f64::NEG_INFINITY;
+        for (r, run) in runs.iter().enumerate() {
+            let next = runs.get(r + 1).map_or(f64::INFINITY, |r| r.start);
+            let lone = run.start > busy && run.end < next;
+            busy = busy.max(run.end);
             if run.n == 1 {
-                self.fall_alone(run, &world.interruptions[run.only as usize]);
+                self.fall_alone(run, &world.interruptions[run.only as usize], lone);
             } else {
                 together.clear();
                 let mut at = run.chain;
@@ -224,17 +245,21 @@ impl View {
     }
 
     /// One interruption alone: a fall of one step.
-    fn fall_alone(&mut self, run: &Run, interruption: &Interruption) {
+    fn fall_alone(&mut self, run: &Run, interruption: &Interruption, lone: bool) {
         let available = power(interruption.leaves, run.exponent);
         if available >= 1.0 {
             return;
         }
         let (start, end) = (interruption.start, interruption.end);
+        self.down[run.vendor] += (1.0 - available) * (end - start);
+        if lone {
+            self.lone[run.vendor].push(Lone { start, end, available, event: interruption.by.event, announced: interruption.is_announced() });
+            return;
+        }
         let (step, taker) = (self.steps.len(), self.takers.len());
         self.takers.push(Taker { event: interruption.by.event, part: 1.0 });
         self.steps.push(Step { start, end, available, first: taker, last: taker + 1 });
-        self.falls.push(Fall { vendor: run.vendor, start, end, event: interruption.by.event, announced: interruption.is_announced(), first: step, last: step + 1 });
-        self.down[run.vendor] += (1.0 - available) * (end - start);
+        self.falls.push(Fall { vendor: run.vendor, start, end, event: interruption.by.event, announced: interruption.is_announced(), first: step, last: step + 1, alone: None });
     }
 
     /// Interruptions that overlap: availability step by step, from the graph. `together`: in order of their start.
@@ -261,7 +286,7 @@ impl View {
                     let begins = |i: &&Interruption| i.start.to_bits() == t.to_bits();
                     let first = active.iter().filter(begins).min_by_key(|i| i.by.event).unwrap_or(&active[0]);
                     let announced = active.iter().filter(begins).any(Interruption::is_announced);
-                    Fall { vendor, start: t, end: t, event: first.by.event, announced, first: self.steps.len(), last: 0 }
+                    Fall { vendor, start: t, end: t, event: first.by.event, announced, first: self.steps.len(), last: 0, alone: None }
                 });
                 fall.end = until;
                 let taker = self.takers.len();
