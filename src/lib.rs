@@ -3,6 +3,6 @@ pub mod chance {
     pub mod law;
     pub(crate) mod math;
 }
-pub mod scenario;
 pub mod results;
+pub mod scenario;
 pub mod simulate;

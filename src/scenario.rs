@@ -386,7 +386,11 @@ impl Scenario {
 
     /// Number of months, the last possibly partial.
     #[must_use]
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a horizon is at most 100 years")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a horizon is at most 100 years"
+    )]
     pub fn n_months(&self) -> usize {
         (self.horizon_hours / MONTH - 1e-9).ceil().max(1.0) as usize
     }
