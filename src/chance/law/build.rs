@@ -74,7 +74,7 @@ impl Law {
         if weight > 1e12 {
             return Some(Law::Constant(mean));
         }
-        (weight > 0.0).then(|| Law::Beta {
+        (weight > 0.0).then_some(Law::Beta {
             alpha: mean * weight,
             beta: (1.0 - mean) * weight,
         })

@@ -39,6 +39,7 @@ pub(crate) fn inverse_beta(a: f64, b: f64, lower: f64, upper: f64) -> f64 {
 }
 
 /// logit x to begin with.
+#[expect(clippy::many_single_char_names, reason = "as in the source")]
 fn start(a: f64, b: f64, lower: f64, upper: f64, ln_x: f64, ln_y: f64) -> f64 {
     if a >= 1.0 && b >= 1.0 {
         // Carter's approximation (Abramowitz and Stegun 26.5.22).
@@ -100,6 +101,7 @@ impl Beta {
     }
 
     /// Tails, and x y times the density: x^a y^b / B(a, b).
+    #[expect(clippy::many_single_char_names, reason = "as in every textbook")]
     fn tails_and_density(&self, x: f64, y: f64) -> (Tails, f64) {
         if x.is_nan() || x <= 0.0 {
             return (Tails::NONE_BELOW, 0.0);
@@ -119,6 +121,7 @@ impl Beta {
 }
 
 /// The continued fraction of the incomplete beta function, by Lentz's method.
+#[expect(clippy::many_single_char_names, reason = "as in every textbook")]
 fn fraction(a: f64, b: f64, x: f64) -> f64 {
     let n = a + b;
     let mut c = 1.0;

@@ -71,7 +71,8 @@ fn series(a: f64, x: f64) -> f64 {
     sum
 }
 
-/// Γ(a, x) xᵃ⁻ eˣ as a continued fraction, by Lentz's method.
+/// Γ(a, x) eˣ / xᵃ as a continued fraction, by Lentz's method.
+#[expect(clippy::many_single_char_names, reason = "as in every textbook")]
 fn fraction(a: f64, x: f64) -> f64 {
     let mut b = x + 1.0 - a;
     let mut c = 1e300;

@@ -264,10 +264,12 @@ fn weibull_variance_keeps_its_digits_for_large_shapes() {
     assert_near(scaled(one), scaled(other), 1e-9, "across the branch");
 }
 
+type Draw = Box<dyn Fn(&mut Xoshiro256PlusPlus) -> f64>;
+
 #[test]
 fn truncated_moments_are_those_of_rejection() {
     let mut random = Xoshiro256PlusPlus::seed_from_u64(7);
-    let cases: [(Law, Box<dyn Fn(&mut Xoshiro256PlusPlus) -> f64>, f64, f64); 4] = [
+    let cases: [(Law, Draw, f64, f64); 4] = [
         (
             log_normal(0.5, 1.2),
             Box::new(|random| {
