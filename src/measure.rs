@@ -173,4 +173,4 @@ fn row(trial: u64, idx: usize, portfolio: usize, kept: &PortfolioTrials) -> Opti
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,6 +1,6 @@
 //! The worst trials: TVaR, and which trials carry it with which weight.
 
-use super::estimate::number;
+use super::estimate::{Influence, number};
 use super::order::Sorted;
 use crate::results::Estimate;
 
@@ -34,16 +34,8 @@ pub fn tvar_with_error(losses: &Sorted, p: f64) -> Estimate {
     }
     let (var, n) = (losses.quantile(p), number(losses.n()));
     let excesses = excesses(losses, var);
-    let mean = excesses.iter().map(|x| x - var).sum::<f64>() / n;
-    let above: f64 = excesses
-        .iter()
-        .map(|x| (x - var - mean) * (x - var - mean))
-        .sum();
-    let rest = (n - number(excesses.len())) * mean * mean;
-    Estimate::normal(
-        value,
-        Some(((above + rest) / (n - 1.0) / n).sqrt() / (1.0 - p)),
-    )
+    let influences = Influence::of(excesses.iter().map(|x| (x - var) / (1.0 - p)));
+    influences.estimate(value, n)
 }
 
 /// Whether `n` trials leave enough in the worst `1 − p` for a standard error.

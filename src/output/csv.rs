@@ -210,11 +210,19 @@ impl<'a> Rows<'a> {
     }
 
     fn row(&mut self, cells: impl IntoIterator<Item = String>) -> io::Result<()> {
-        self.0.write_record(cells).map_err(io::Error::from)
+        self.0.write_record(cells).map_err(as_io)
     }
 
     fn end(mut self) -> io::Result<()> {
         self.0.flush()
+    }
+}
+
+/// The writer's own error, so that a full disk is known as one.
+fn as_io(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
     }
 }
 
