@@ -71,16 +71,27 @@ impl Estimate {
     }
 }
 
-/// A mean with its standard error; without one below two trials.
+/// A mean with its standard error and Student's interval; without either below two trials.
 pub(super) fn mean(moments: &Moments) -> Estimate {
-    Estimate::normal(
-        if moments.n == 0 {
-            f64::NAN
-        } else {
-            moments.mean
-        },
-        moments.standard_error(),
-    )
+    let value = if moments.n == 0 {
+        f64::NAN
+    } else {
+        moments.mean
+    };
+    let Some(error) = moments.standard_error() else {
+        return Estimate::exact(value);
+    };
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "numbers of trials are far below 2^53"
+    )]
+    let half = error * student(1.0 / (moments.n - 1) as f64);
+    Estimate {
+        value,
+        std_error: Some(error),
+        lower: Some(value - half),
+        upper: Some(value + half),
+    }
 }
 
 /// What each trial adds to n × (a figure − the truth): its influence. From their spread comes the figure's error.

@@ -87,6 +87,7 @@ fn most_tied(mass: f64) -> usize {
 }
 
 /// At most `most` of the trials whose loss is `value`, spaced evenly among them.
+#[expect(clippy::float_cmp, reason = "trials tie if they are equal to the bit")]
 fn spaced(losses: &[f64], value: f64, most: usize) -> Vec<usize> {
     let all = losses.iter().filter(|&&x| x == value).count();
     let kept = all.min(most);

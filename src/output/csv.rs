@@ -227,4 +227,5 @@ fn as_io(error: csv::Error) -> io::Error {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "what is read back is the same to the bit")]
 mod tests;

@@ -203,7 +203,7 @@ fn assert_sums_to_tvar(losses: &[f64], p: f64) {
 
 #[test]
 fn a_certain_loss_has_no_error_and_a_single_trial_none_to_tell() {
-    let certain = tvar_with_error(&Sorted::of(&[8.0; 5_000]), 0.99);
+    let certain = tvar_with_error(&Sorted::of(&vec![8.0; 5_000]), 0.99);
     assert_eq!(
         (
             certain.value,

@@ -4,7 +4,9 @@ use rand::SeedableRng;
 use rand_distr::{Distribution, LogNormal, Poisson};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use crate::scenario::{About, Appetite, Node, Portfolio, Risk, RunsOn, Scenario, Service, Vendor};
+use crate::scenario::{
+    About, Appetite, Conditions, Effects, Node, Portfolio, Risk, RunsOn, Scenario, Service, Vendor,
+};
 use crate::simulate::{Histogram, Moments, Parts, PortfolioTrials, Trials};
 
 pub(super) type Generator = Xoshiro256PlusPlus;
@@ -54,8 +56,8 @@ pub(super) fn scenario() -> Scenario {
         on: vec![on],
         arrivals: None,
         path: None,
-        conditions: Default::default(),
-        effects: Default::default(),
+        conditions: Conditions::default(),
+        effects: Effects::default(),
         stages: vec![],
         about: About::default(),
     };
