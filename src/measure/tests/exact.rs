@@ -3,11 +3,13 @@
 use proptest::prelude::*;
 use statrs::distribution::{Binomial as Oracle, DiscreteCDF};
 
-use super::fixture::generator;
+use super::fixture::{generator, scenario, trials};
+use crate::measure::concentration::{by_platform, effective_vendors, hhi, planned_shares};
 use crate::measure::estimate;
 use crate::measure::order::{Binomial, Sorted, near_normal, ranks};
 use crate::measure::timeline::iso;
 use crate::measure::{tail, tvar, tvar_with_error};
+use crate::scenario::RunsOn;
 use crate::simulate::Moments;
 
 /// KA-13, order-statistic intervals: ranks and coverage.
@@ -323,4 +325,39 @@ fn sorting_agrees_with_the_total_order_of_floats() {
     let mut expected = values.clone();
     expected.sort_by(f64::total_cmp);
     assert_eq!(Sorted::of(&values).values(), expected);
+}
+
+/// Shares are weighted by revenue; a vendor that stands alone is its own platform.
+#[test]
+fn concentration_is_of_all_traffic_and_of_what_it_stands_on() {
+    let mut scenario = scenario();
+    scenario.nodes[2].runs_on = RunsOn::All(vec![]);
+    let mut small = scenario.services[0].clone();
+    small.revenue_per_hour = 30.0;
+    scenario.services.push(small);
+    scenario.portfolios[1].shares = vec![vec![(0, 1.0)], vec![(0, 0.2), (1, 0.8)]];
+    let shares = planned_shares(&scenario, 1);
+    assert!((shares[0] - 0.4).abs() < 1e-15 && (shares[1] - 0.6).abs() < 1e-15);
+    assert!((hhi(&shares) - 0.52).abs() < 1e-15);
+    // 0.4 on itself, 0.3 on east, 0.3 on west.
+    assert!((hhi(&by_platform(&scenario, &shares)) - 0.34).abs() < 1e-15);
+    for service in &mut scenario.services {
+        service.revenue_per_hour = 0.0;
+    }
+    assert!(
+        (planned_shares(&scenario, 1)[0] - 0.6).abs() < 1e-15,
+        "none earns: in equal parts"
+    );
+}
+
+#[test]
+fn vendors_alike_and_uncorrelated_count_in_full() {
+    let (a, b) = ([1.0, 0.0, 1.0, 0.0], [1.0, 1.0, 0.0, 0.0]);
+    let apart = trials(&a, &b);
+    assert!((effective_vendors(&apart.portfolios[1]).unwrap() - 2.0).abs() < 1e-12);
+    assert!((effective_vendors(&trials(&a, &a).portfolios[1]).unwrap() - 1.0).abs() < 1e-12);
+    assert_eq!(
+        effective_vendors(&trials(&[3.0; 4], &b).portfolios[0]),
+        None
+    );
 }
