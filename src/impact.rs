@@ -14,7 +14,7 @@ use crate::contract::shortfall;
 use crate::plan::portfolio::PortfolioPlan;
 use crate::plan::{Plan, ServicePlan};
 use crate::response::Regime;
-use crate::response::failover::{Alone, By, Found, Piece, Sweep};
+use crate::response::failover::{Alone, By, Found, Piece, Sweep, Whole};
 use crate::response::migration::{Decisions, Luck};
 use crate::results::Component;
 use crate::view::View;
@@ -122,6 +122,15 @@ impl Luck for DrawnLuck<'_> {
     }
 }
 
+/// Sums over falls.
+#[derive(Default)]
+struct Sums {
+    unserved: f64,
+    longest: f64,
+    interruptions: f64,
+    spends: f64,
+}
+
 /// One portfolio in one trial.
 struct Case<'a> {
     plan: &'a Plan,
@@ -147,6 +156,7 @@ impl Judge {
             sweep.run(view, portfolio.failover.as_ref(), regimes, |v, e| luck.works(v, e), |found| {
                 for &s in &group.services {
                     match &found {
+                        Found::Whole(whole) => self.whole(&case, s, whole, ledger),
                         Found::Alone(alone) => self.alone(&case, s, alone, ledger),
                         Found::Piece(piece) => self.piece(&case, s, piece, ledger),
                     }
@@ -178,6 +188,57 @@ impl Judge {
         clear(&mut self.usage_nominal, !case.portfolio.commitments.is_empty());
         self.runs.clear();
         self.runs.resize(plan.services.len(), (f64::NEG_INFINITY, f64::NEG_INFINITY));
+    }
+
+    /// Whole falls of one vendor, each alone: in closed form, all in one short loop.
+    fn whole(&mut self, case: &Case, s: usize, whole: &Whole, ledger: &mut Ledger) {
+        if !case.view.revenues[s].is_empty() || !case.portfolio.commitments.is_empty() {
+            whole.each(|alone| self.alone(case, s, alone, ledger));
+        } else if case.plan.services[s].present.is_flat() {
+            self.whole_by(case, s, whole, |t| t, ledger);
+        } else {
+            let present = &case.plan.services[s].present;
+            self.whole_by(case, s, whole, |t| present.integral(t), ledger);
+        }
+    }
+
+    fn whole_by(&mut self, case: &Case, s: usize, whole: &Whole, at: impl Fn(f64) -> f64, ledger: &mut Ledger) {
+        let (service, cells, portfolio) = (&case.plan.services[s], &case.view.cells, case.portfolio);
+        let n_cells = cells.len();
+        let row = |v: usize| (s * case.plan.vendors.len() + v) * n_cells;
+        let reaction = whole.reaction;
+        let Sums { mut unserved, mut longest, mut interruptions, mut spends } = Sums::default();
+        for fall in whole.falls {
+            let cell = fall.cell as usize;
+            let month = cells.months[cell];
+            let movable = (fall.start + whole.delay).min(fall.end);
+            let (start, moves, end) = (at(fall.start), at(movable), at(fall.end));
+            unserved += reaction.missing * (movable - fall.start) + reaction.unserved * (fall.end - movable);
+            longest = f64::max(longest, if reaction.unserved > 0.0 { fall.end } else { movable } - fall.start);
+            let worth = if service.tolerance > 0.0 {
+                let counts = at((fall.start + service.tolerance).min(fall.end));
+                reaction.missing * (moves - counts).max(0.0) + reaction.unserved * (end - counts.max(moves))
+            } else {
+                reaction.missing * (moves - start) + reaction.unserved * (end - moves)
+            };
+            let interruption = service.at_stake * worth;
+            let gone = service.usage * reaction.missing * (end - start);
+            self.usage[row(whole.vendor) + cell] -= gone;
+            let mut spend = -gone * portfolio.price(whole.vendor, month);
+            for &(v, x) in &reaction.moved {
+                let used = service.usage * x * (end - moves);
+                self.usage[row(v) + cell] += used;
+                spend += used * portfolio.price(v, month);
+            }
+            interruptions += interruption;
+            spends += spend;
+            ledger.month(month, interruption + spend);
+            ledger.charge(Cause::Event(fall.event), interruption + spend);
+        }
+        ledger.unserved_hours[s] += unserved;
+        ledger.longest_hours[s] = ledger.longest_hours[s].max(longest);
+        ledger.apart(Component::Interruption, s, interruptions);
+        ledger.apart(Component::Spend, s, spends);
     }
 
     /// A fall that is alone: in closed form if it lies within one cell and nothing else needs its pieces.

@@ -10,10 +10,14 @@ use crate::world::{CostDue, Happening, Interruption, OWN, PriceChange, RevenueCh
 /// One trial as one group of portfolios sees it. Kept between trials for its memory.
 #[derive(Debug, Default)]
 pub(crate) struct View {
-    /// Per vendor: falls of one step by one interruption, during which and at whose ends no other vendor falls.
-    pub(crate) lone: Vec<Vec<Lone>>,
+    /// Per vendor, in order of time: short falls by one interruption within one cell, during which and at whose ends no
+    /// other short fall happens: those that leave nothing, and those that leave a part.
+    pub(crate) whole: Vec<Vec<Lone>>,
+    pub(crate) partial: Vec<Vec<Lone>>,
     /// All other falls, in order of their start.
     pub(crate) falls: Vec<Fall>,
+    /// Those of them that last: vendor, start, end.
+    pub(crate) lasting: Vec<(usize, f64, f64)>,
     /// Steps of the falls.
     pub(crate) steps: Vec<Step>,
     /// Who takes what of each step.
@@ -41,15 +45,18 @@ pub(crate) struct View {
     scratch: Vec<f64>,
 }
 
-/// A fall of one vendor while all others stand: nearly every outage is one.
+/// A short fall of one vendor while, lasting falls apart, all others stand: nearly every outage is one.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Lone {
     pub(crate) start: f64,
     pub(crate) end: f64,
     pub(crate) available: f64,
     pub(crate) event: u32,
-    pub(crate) announced: bool,
+    pub(crate) cell: u32,
 }
+
+/// Falls longer than this last: they do not keep others from being alone where they do not matter.
+const LASTING: f64 = 240.0;
 
 /// A maximal time during which a vendor's availability is below 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -134,9 +141,9 @@ impl View {
     /// Fills the view of `seer` from `world`.
     pub(crate) fn see(&mut self, plan: &Plan, seer: &ViewPlan, world: &World) {
         self.notice(seer, world);
-        self.interruptions(plan, seer, world);
         self.changes(plan, seer, world);
         self.cells(plan);
+        self.interruptions(plan, seer, world);
     }
 
     /// Which outcomes are seen: a process stops at the first `ends` it sees.
@@ -215,28 +222,29 @@ impl View {
         self.takers.clear();
         self.down.clear();
         self.down.resize(plan.vendors.len(), 0.0);
-        self.lone.resize_with(plan.vendors.len(), Vec::new);
-        self.lone.iter_mut().for_each(Vec::clear);
+        for lists in [&mut self.whole, &mut self.partial] {
+            lists.resize_with(plan.vendors.len(), Vec::new);
+            lists.iter_mut().for_each(Vec::clear);
+        }
+        self.lasting.clear();
         let runs = std::mem::take(&mut self.runs);
         let mut together = Vec::new();
+        // The last short run and whether anything short overlaps it from the left.
+        let mut pending: Option<(Run, bool)> = None;
         let mut busy = f64::NEG_INFINITY;
-        for (r, run) in runs.iter().enumerate() {
-            let next = runs.get(r + 1).map_or(f64::INFINITY, |r| r.start);
-            let lone = run.start > busy && run.end < next;
-            busy = busy.max(run.end);
-            if run.n == 1 {
-                self.fall_alone(run, &world.interruptions[run.only as usize], lone);
-            } else {
-                together.clear();
-                let mut at = run.chain;
-                while at != NONE {
-                    let (i, next) = self.links[at as usize];
-                    together.push(world.interruptions[i as usize]);
-                    at = next;
-                }
-                together.reverse();
-                self.fall_together(plan, run.vendor, &together);
+        for &run in &runs {
+            if run.end - run.start > LASTING {
+                self.settle(plan, world, run, false, &mut together);
+                self.lasting.push((run.vendor, run.start, run.end));
+                continue;
             }
+            if let Some((before, alone)) = pending.replace((run, run.start > busy)) {
+                self.settle(plan, world, before, alone && before.end < run.start, &mut together);
+            }
+            busy = busy.max(run.end);
+        }
+        if let Some((last, alone)) = pending {
+            self.settle(plan, world, last, alone, &mut together);
         }
         self.runs = runs;
         if !self.falls.is_sorted_by(|a, b| a.start <= b.start) {
@@ -244,22 +252,43 @@ impl View {
         }
     }
 
+    /// Makes a run a fall, or falls. `alone`: no other short run touches it.
+    fn settle(&mut self, plan: &Plan, world: &World, run: Run, alone: bool, together: &mut Vec<Interruption>) {
+        if run.n == 1 {
+            self.fall_alone(plan, run, &world.interruptions[run.only as usize], alone);
+            return;
+        }
+        together.clear();
+        let mut at = run.chain;
+        while at != NONE {
+            let (i, next) = self.links[at as usize];
+            together.push(world.interruptions[i as usize]);
+            at = next;
+        }
+        together.reverse();
+        self.fall_together(plan, run.vendor, together);
+    }
+
     /// One interruption alone: a fall of one step.
-    fn fall_alone(&mut self, run: &Run, interruption: &Interruption, lone: bool) {
+    fn fall_alone(&mut self, plan: &Plan, run: Run, interruption: &Interruption, alone: bool) {
         let available = power(interruption.leaves, run.exponent);
         if available >= 1.0 {
             return;
         }
-        let (start, end) = (interruption.start, interruption.end);
+        let (start, end, event) = (interruption.start, interruption.end, interruption.by.event);
         self.down[run.vendor] += (1.0 - available) * (end - start);
-        if lone {
-            self.lone[run.vendor].push(Lone { start, end, available, event: interruption.by.event, announced: interruption.is_announced() });
-            return;
+        if alone && !interruption.is_announced() {
+            let cell = self.cells.find(plan.clock.month(start), start);
+            if end <= self.cells.bounds[cell + 1] {
+                let list = if available == 0.0 { &mut self.whole[run.vendor] } else { &mut self.partial[run.vendor] };
+                list.push(Lone { start, end, available, event, cell: u32::try_from(cell).unwrap_or(NONE) });
+                return;
+            }
         }
         let (step, taker) = (self.steps.len(), self.takers.len());
-        self.takers.push(Taker { event: interruption.by.event, part: 1.0 });
+        self.takers.push(Taker { event, part: 1.0 });
         self.steps.push(Step { start, end, available, first: taker, last: taker + 1 });
-        self.falls.push(Fall { vendor: run.vendor, start, end, event: interruption.by.event, announced: interruption.is_announced(), first: step, last: step + 1, alone: None });
+        self.falls.push(Fall { vendor: run.vendor, start, end, event, announced: interruption.is_announced(), first: step, last: step + 1, alone: None });
     }
 
     /// Interruptions that overlap: availability step by step, from the graph. `together`: in order of their start.

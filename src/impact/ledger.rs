@@ -80,9 +80,14 @@ impl Ledger {
 
     /// Books and charges an amount whose months are booked apart.
     pub(crate) fn total(&mut self, component: Component, service: usize, cause: Cause, amount: f64) {
+        self.apart(component, service, amount);
+        self.charge(cause, amount);
+    }
+
+    /// Books an amount whose months and causes are booked apart.
+    pub(crate) fn apart(&mut self, component: Component, service: usize, amount: f64) {
         self.components[component as usize] += amount;
         self.services[service] += amount;
-        self.charge(cause, amount);
     }
 
     /// Charges an amount that is booked apart.

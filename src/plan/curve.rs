@@ -66,6 +66,11 @@ impl Curve {
         }
     }
 
+    /// The rate is 1 throughout.
+    pub(crate) fn is_flat(&self) -> bool {
+        self.tables.is_none()
+    }
+
     /// The first moment after `t` at which the rate may jump; infinite for a smooth one.
     pub(crate) fn next_jump(&self, t: f64) -> f64 {
         match &self.tables {

@@ -1,6 +1,6 @@
 //! Moves lost traffic into headroom and standbys while a vendor is not fully available (MODEL section 7.1).
 
-use super::{NEGLIGIBLE, Regime, Role};
+use super::{NEGLIGIBLE, Reaction, Regime, Role};
 use crate::scenario::Failover;
 use crate::view::{Fall, Lone, Step, View};
 
@@ -59,9 +59,36 @@ impl Alone<'_> {
     }
 }
 
+/// Whole falls of one vendor, each alone.
+#[derive(Debug)]
+pub(crate) struct Whole<'a> {
+    pub(crate) vendor: usize,
+    pub(crate) reaction: &'a Reaction,
+    /// Hours until the reaction takes hold; infinite if nothing moves.
+    pub(crate) delay: f64,
+    pub(crate) falls: &'a [Lone],
+}
+
+impl Whole<'_> {
+    /// The same, one by one.
+    pub(crate) fn each(&self, mut emit: impl FnMut(&Alone)) {
+        let Reaction { missing, unserved, ref moved } = *self.reaction;
+        for fall in self.falls {
+            let movable = (fall.start + self.delay).min(fall.end);
+            let before = Phase { from: fall.start, unserved: missing, first: 0, last: 0 };
+            let after = Phase { from: movable, unserved, first: 0, last: moved.len() };
+            let phases = [before, after];
+            let phases = if movable <= fall.start { &phases[1..] } else if movable >= fall.end { &phases[..1] } else { &phases };
+            emit(&Alone { start: fall.start, end: fall.end, vendor: self.vendor, missing, by: By::Event(fall.event), phases, moved });
+        }
+    }
+}
+
 /// What a sweep finds.
 #[derive(Debug)]
 pub(crate) enum Found<'a> {
+    /// Whole falls of one vendor, each alone, all under one reaction: in no particular order.
+    Whole(&'a Whole<'a>),
     /// In no particular order.
     Alone(&'a Alone<'a>),
     /// In order of time.
@@ -99,8 +126,9 @@ pub(crate) struct Sweep {
     lost: Vec<Lost>,
     moved: Vec<(usize, f64)>,
     phases: Vec<Phase>,
-    /// Falls that are alone but cut by a change of regime.
+    /// Falls that are alone but cut by a change of regime or overlapped by a lasting fall.
     cut: Vec<Fall>,
+    free: Vec<(f64, f64)>,
 }
 
 /// A fall at work.
@@ -118,6 +146,7 @@ struct Active {
 }
 
 /// What a sweep runs over and under.
+#[derive(Debug)]
 struct Scene<'a, W> {
     view: &'a View,
     failover: Option<&'a Failover>,
@@ -150,21 +179,58 @@ impl Sweep {
         self.cut = falls;
     }
 
-    /// Settles the falls that are alone and lie within the regime; those cut by its beginning go to `cut`.
+    /// Settles the falls that are alone and lie within the regime; those cut by its ends, or that a lasting fall overlaps,
+    /// go to `cut`.
     fn lone(&mut self, scene: &Scene<impl Fn(usize, u32) -> f64>, cut: &mut Vec<Fall>, emit: &mut impl FnMut(Found)) {
-        let regime = scene.regime;
+        let Scene { view, regime, failover, .. } = *scene;
+        self.free_times(view, regime);
+        let free = std::mem::take(&mut self.free);
+        let everywhere = free == [(0.0, f64::INFINITY)];
+        let plain = !regime.waits && failover.is_none_or(|f| f.works >= 1.0);
+        let delay = failover.map_or(f64::INFINITY, |f| f.detect_hours);
         for (vendor, &share) in regime.shares.iter().enumerate().filter(|(_, share)| **share > 0.0) {
-            for lone in &scene.view.lone[vendor] {
-                let &Lone { start, end, available, event, announced } = lone;
-                if start >= regime.start && end <= regime.end {
-                    let movable = movable_from(scene, vendor, start, event, announced);
-                    self.phases(regime, vendor, share * (1.0 - available), start, end, movable);
+            for &(from, to) in &free {
+                let whole = within(&view.whole[vendor], from, to);
+                if plain && !whole.is_empty() {
+                    emit(Found::Whole(&Whole { vendor, reaction: &regime.reactions[vendor], delay, falls: whole }));
+                }
+                let others = within(&view.partial[vendor], from, to);
+                for &Lone { start, end, available, event, .. } in others.iter().chain(whole.iter().filter(|_| !plain)) {
                     let missing = share * (1.0 - available);
+                    self.phases(regime, vendor, missing, start, end, movable_from(scene, vendor, start, event, false));
                     emit(Found::Alone(&Alone { start, end, vendor, missing, by: By::Event(event), phases: &self.phases, moved: &self.moved }));
-                } else if start < regime.end && end > regime.start && !cut.iter().any(|f| f.event == event && f.vendor == vendor) {
-                    cut.push(Fall { vendor, start, end, event, announced, first: 0, last: 0, alone: Some(available) });
                 }
             }
+            if everywhere {
+                continue;
+            }
+            for &Lone { start, end, available, event, .. } in view.whole[vendor].iter().chain(&view.partial[vendor]) {
+                let settled = free.iter().any(|&(from, to)| (start > from || from == 0.0) && end < to);
+                let touches = start < regime.end && end > regime.start;
+                if touches && !settled && !cut.iter().any(|f| f.event == event && f.vendor == vendor) {
+                    cut.push(Fall { vendor, start, end, event, announced: false, first: 0, last: 0, alone: Some(available) });
+                }
+            }
+        }
+        self.free = free;
+    }
+
+    /// The times of a regime in which no lasting fall matters to it.
+    fn free_times(&mut self, view: &View, regime: &Regime) {
+        self.free.clear();
+        // A single regime ends with the horizon, and so does every fall.
+        let mut from = regime.start;
+        let end = if regime.last { f64::INFINITY } else { regime.end };
+        for &(vendor, start, over) in &view.lasting {
+            if regime.roles[vendor] != Role::None && start < end && over > from {
+                if start > from {
+                    self.free.push((from, start));
+                }
+                from = over;
+            }
+        }
+        if from < end {
+            self.free.push((from, end));
         }
     }
 
@@ -308,6 +374,13 @@ impl Sweep {
         }
         next
     }
+}
+
+/// The falls that lie within a free time and do not touch its ends; they do not overlap, so both their ends ascend.
+fn within(falls: &[Lone], from: f64, to: f64) -> &[Lone] {
+    let first = if from > 0.0 { falls.partition_point(|f| f.start <= from) } else { 0 };
+    let last = if to.is_finite() { falls.partition_point(|f| f.end < to) } else { falls.len() };
+    &falls[first.min(last)..last]
 }
 
 /// When what is missing in a fall may move.
