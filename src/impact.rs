@@ -122,6 +122,17 @@ impl Luck for DrawnLuck<'_> {
     }
 }
 
+/// The lesser of two numbers that are numbers: one instruction, where `f64::min` takes five.
+#[inline]
+fn less(a: f64, b: f64) -> f64 {
+    if a < b { a } else { b }
+}
+
+#[inline]
+fn more(a: f64, b: f64) -> f64 {
+    if a > b { a } else { b }
+}
+
 /// Sums over falls.
 #[derive(Default)]
 struct Sums {
@@ -153,7 +164,7 @@ impl Judge {
         for (g, group) in portfolio.groups.iter().enumerate() {
             let regimes = decisions.regimes.get(g).map_or(&regimes[g..=g], Vec::as_slice);
             let mut sweep = std::mem::take(&mut self.sweep);
-            sweep.run(view, portfolio.failover.as_ref(), regimes, |v, e| luck.works(v, e), |found| {
+            sweep.run(plan, view, portfolio.failover.as_ref(), regimes, |v, e| luck.works(v, e), |found| {
                 for &s in &group.services {
                     match &found {
                         Found::Whole(whole) => self.whole(&case, s, whole, ledger),
@@ -204,36 +215,40 @@ impl Judge {
 
     fn whole_by(&mut self, case: &Case, s: usize, whole: &Whole, at: impl Fn(f64) -> f64, ledger: &mut Ledger) {
         let (service, cells, portfolio) = (&case.plan.services[s], &case.view.cells, case.portfolio);
-        let n_cells = cells.len();
-        let row = |v: usize| (s * case.plan.vendors.len() + v) * n_cells;
+        let row = |v: usize| (s * case.plan.vendors.len() + v) * cells.len();
         let reaction = whole.reaction;
+        let (missing, left, tolerance) = (reaction.missing, reaction.unserved, service.tolerance);
         let Sums { mut unserved, mut longest, mut interruptions, mut spends } = Sums::default();
+        let (charges, months) = ledger.event_charges_and_months();
         for fall in whole.falls {
             let cell = fall.cell as usize;
             let month = cells.months[cell];
-            let movable = (fall.start + whole.delay).min(fall.end);
+            let movable = less(fall.start + whole.delay, fall.end);
             let (start, moves, end) = (at(fall.start), at(movable), at(fall.end));
-            unserved += reaction.missing * (movable - fall.start) + reaction.unserved * (fall.end - movable);
-            longest = f64::max(longest, if reaction.unserved > 0.0 { fall.end } else { movable } - fall.start);
-            let worth = if service.tolerance > 0.0 {
-                let counts = at((fall.start + service.tolerance).min(fall.end));
-                reaction.missing * (moves - counts).max(0.0) + reaction.unserved * (end - counts.max(moves))
+            unserved += missing * (movable - fall.start) + left * (fall.end - movable);
+            longest = more(longest, if left > 0.0 { fall.end } else { movable } - fall.start);
+            let worth = if tolerance > 0.0 {
+                let counts = at(less(fall.start + tolerance, fall.end));
+                missing * more(moves - counts, 0.0) + left * (end - more(counts, moves))
             } else {
-                reaction.missing * (moves - start) + reaction.unserved * (end - moves)
+                missing * (moves - start) + left * (end - moves)
             };
             let interruption = service.at_stake * worth;
-            let gone = service.usage * reaction.missing * (end - start);
-            self.usage[row(whole.vendor) + cell] -= gone;
-            let mut spend = -gone * portfolio.price(whole.vendor, month);
-            for &(v, x) in &reaction.moved {
-                let used = service.usage * x * (end - moves);
-                self.usage[row(v) + cell] += used;
-                spend += used * portfolio.price(v, month);
+            let mut spend = 0.0;
+            if service.usage > 0.0 {
+                let gone = service.usage * missing * (end - start);
+                self.usage[row(whole.vendor) + cell] -= gone;
+                spend -= gone * portfolio.price(whole.vendor, month);
+                for &(v, x) in &reaction.moved {
+                    let used = service.usage * x * (end - moves);
+                    self.usage[row(v) + cell] += used;
+                    spend += used * portfolio.price(v, month);
+                }
             }
             interruptions += interruption;
             spends += spend;
-            ledger.month(month, interruption + spend);
-            ledger.charge(Cause::Event(fall.event), interruption + spend);
+            months[month] += interruption + spend;
+            charges[fall.event as usize] += interruption + spend;
         }
         ledger.unserved_hours[s] += unserved;
         ledger.longest_hours[s] = ledger.longest_hours[s].max(longest);

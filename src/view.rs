@@ -10,14 +10,14 @@ use crate::world::{CostDue, Happening, Interruption, OWN, PriceChange, RevenueCh
 /// One trial as one group of portfolios sees it. Kept between trials for its memory.
 #[derive(Debug, Default)]
 pub(crate) struct View {
-    /// Per vendor, in order of time: short falls by one interruption within one cell, during which and at whose ends no
-    /// other short fall happens: those that leave nothing, and those that leave a part.
+    /// Per vendor: short falls by one interruption within one cell, during which and at whose ends no other short fall
+    /// happens: those that leave nothing, and those that leave a part.
     pub(crate) whole: Vec<Vec<Lone>>,
     pub(crate) partial: Vec<Vec<Lone>>,
     /// All other falls, in order of their start.
     pub(crate) falls: Vec<Fall>,
-    /// Those of them that last: vendor, start, end.
-    pub(crate) lasting: Vec<(usize, f64, f64)>,
+    /// Interruptions that last.
+    pub(crate) lasting: Vec<Interruption>,
     /// Steps of the falls.
     pub(crate) steps: Vec<Step>,
     /// Who takes what of each step.
@@ -36,8 +36,7 @@ pub(crate) struct View {
     seen: Vec<bool>,
     stopped: Vec<bool>,
     order: Vec<(f64, u32)>,
-    sorted: Vec<(f64, u32)>,
-    buckets: Vec<u32>,
+    crowd: Crowd,
     open: Vec<Open>,
     runs: Vec<Run>,
     links: Vec<(u32, u32)>,
@@ -132,7 +131,6 @@ struct Run {
     /// Its interruptions as a chain through `links`, latest first; [`NONE`] ends it.
     chain: u32,
     n: u32,
-    start: f64,
 }
 
 const NONE: u32 = u32::MAX;
@@ -167,21 +165,62 @@ impl View {
     }
 
     fn interruptions(&mut self, plan: &Plan, seer: &ViewPlan, world: &World) {
-        let mut order = std::mem::take(&mut self.order);
-        order.clear();
+        for lists in [&mut self.whole, &mut self.partial] {
+            lists.resize_with(plan.vendors.len(), Vec::new);
+            lists.iter_mut().for_each(Vec::clear);
+        }
+        self.down.clear();
+        self.down.resize(plan.vendors.len(), 0.0);
+        self.crowd.spread(world.interruptions.len(), plan.clock.horizon);
+        self.lasting.clear();
         self.long.clear();
-        for (i, interruption) in (0u32..).zip(&world.interruptions) {
-            if self.sees(seer, world, interruption.by) {
-                order.push((interruption.start, i));
+        let everything = seer.all && world.occurrences.is_empty();
+        for interruption in &world.interruptions {
+            if everything || self.sees(seer, world, interruption.by) {
                 if interruption.length >= plan.least_patience {
                     self.long.push(*interruption);
                 }
+                if interruption.lasts() {
+                    self.lasting.push(*interruption);
+                } else {
+                    self.crowd.enter(interruption.start, interruption.end);
+                }
             }
         }
-        sort_by_time(&mut order, &mut self.sorted, &mut self.buckets, plan.clock.horizon);
+        let mut order = std::mem::take(&mut self.order);
+        order.clear();
+        for (i, interruption) in (0u32..).zip(&world.interruptions) {
+            if (everything || self.sees(seer, world, interruption.by)) && !self.stands_alone(plan, interruption) {
+                order.push((interruption.start, i));
+            }
+        }
+        order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         self.runs(plan, world, &order);
         self.order = order;
         self.fall(plan, world);
+    }
+
+    /// Settles an interruption that touches one vendor, is short, and has its part of time for itself.
+    #[inline]
+    fn stands_alone(&mut self, plan: &Plan, interruption: &Interruption) -> bool {
+        let &Interruption { start, end, leaves, .. } = interruption;
+        let [(vendor, exponent)] = plan.risks[interruption.risk as usize].reach[..] else { return false };
+        if interruption.lasts() || interruption.is_announced() || !self.crowd.alone(start, end) {
+            return false;
+        }
+        let touches = |l: &Interruption| l.start <= end && l.end >= start && plan.risks[l.risk as usize].reach.iter().any(|r| r.0 == vendor);
+        let cell = self.cells.find(plan.clock.month(start), start);
+        if end > self.cells.bounds[cell + 1] || self.lasting.iter().any(touches) {
+            return false;
+        }
+        let available = power(leaves, exponent);
+        if available < 1.0 {
+            self.down[vendor] += (1.0 - available) * (end - start);
+            let list = if available == 0.0 { &mut self.whole[vendor] } else { &mut self.partial[vendor] };
+            #[expect(clippy::cast_possible_truncation, reason = "cells are fewer than events")]
+            list.push(Lone { start, end, available, event: interruption.by.event, cell: cell as u32 });
+        }
+        true
     }
 
     /// Gathers, vendor by vendor, interruptions that overlap or touch.
@@ -210,7 +249,7 @@ impl View {
                     run.end = open.end;
                 } else {
                     *open = Open { run: self.runs.len(), end: interruption.end };
-                    self.runs.push(Run { vendor, exponent, only: i, end: interruption.end, chain: NONE, n: 1, start });
+                    self.runs.push(Run { vendor, exponent, only: i, end: interruption.end, chain: NONE, n: 1 });
                 }
             }
         }
@@ -220,31 +259,22 @@ impl View {
         self.falls.clear();
         self.steps.clear();
         self.takers.clear();
-        self.down.clear();
-        self.down.resize(plan.vendors.len(), 0.0);
-        for lists in [&mut self.whole, &mut self.partial] {
-            lists.resize_with(plan.vendors.len(), Vec::new);
-            lists.iter_mut().for_each(Vec::clear);
-        }
-        self.lasting.clear();
         let runs = std::mem::take(&mut self.runs);
         let mut together = Vec::new();
-        // The last short run and whether anything short overlaps it from the left.
-        let mut pending: Option<(Run, bool)> = None;
-        let mut busy = f64::NEG_INFINITY;
-        for &run in &runs {
-            if run.end - run.start > LASTING {
-                self.settle(plan, world, run, false, &mut together);
-                self.lasting.push((run.vendor, run.start, run.end));
+        for run in &runs {
+            if run.n == 1 {
+                self.fall_of_one(run, &world.interruptions[run.only as usize]);
                 continue;
             }
-            if let Some((before, alone)) = pending.replace((run, run.start > busy)) {
-                self.settle(plan, world, before, alone && before.end < run.start, &mut together);
+            together.clear();
+            let mut at = run.chain;
+            while at != NONE {
+                let (i, next) = self.links[at as usize];
+                together.push(world.interruptions[i as usize]);
+                at = next;
             }
-            busy = busy.max(run.end);
-        }
-        if let Some((last, alone)) = pending {
-            self.settle(plan, world, last, alone, &mut together);
+            together.reverse();
+            self.fall_together(plan, run.vendor, &together);
         }
         self.runs = runs;
         if !self.falls.is_sorted_by(|a, b| a.start <= b.start) {
@@ -252,39 +282,14 @@ impl View {
         }
     }
 
-    /// Makes a run a fall, or falls. `alone`: no other short run touches it.
-    fn settle(&mut self, plan: &Plan, world: &World, run: Run, alone: bool, together: &mut Vec<Interruption>) {
-        if run.n == 1 {
-            self.fall_alone(plan, run, &world.interruptions[run.only as usize], alone);
-            return;
-        }
-        together.clear();
-        let mut at = run.chain;
-        while at != NONE {
-            let (i, next) = self.links[at as usize];
-            together.push(world.interruptions[i as usize]);
-            at = next;
-        }
-        together.reverse();
-        self.fall_together(plan, run.vendor, together);
-    }
-
-    /// One interruption alone: a fall of one step.
-    fn fall_alone(&mut self, plan: &Plan, run: Run, interruption: &Interruption, alone: bool) {
+    /// One interruption: a fall of one step.
+    fn fall_of_one(&mut self, run: &Run, interruption: &Interruption) {
         let available = power(interruption.leaves, run.exponent);
         if available >= 1.0 {
             return;
         }
         let (start, end, event) = (interruption.start, interruption.end, interruption.by.event);
         self.down[run.vendor] += (1.0 - available) * (end - start);
-        if alone && !interruption.is_announced() {
-            let cell = self.cells.find(plan.clock.month(start), start);
-            if end <= self.cells.bounds[cell + 1] {
-                let list = if available == 0.0 { &mut self.whole[run.vendor] } else { &mut self.partial[run.vendor] };
-                list.push(Lone { start, end, available, event, cell: u32::try_from(cell).unwrap_or(NONE) });
-                return;
-            }
-        }
         let (step, taker) = (self.steps.len(), self.takers.len());
         self.takers.push(Taker { event, part: 1.0 });
         self.steps.push(Step { start, end, available, first: taker, last: taker + 1 });
@@ -402,6 +407,10 @@ impl ViewPlan {
 }
 
 impl Interruption {
+    fn lasts(&self) -> bool {
+        self.end - self.start > LASTING
+    }
+
     fn is_announced(&self) -> bool {
         self.access && self.start > self.announced
     }
@@ -419,43 +428,40 @@ fn share_out(plan: &Plan, vendor: usize, active: &[Interruption], takers: &mut V
     takers.extend(active.iter().map(|i| Taker { event: i.by.event, part: if total > 0.0 { alone(i) / total } else { equal } }));
 }
 
-/// Sorts by time, then number. Times are mostly spread evenly, so one pass over equal buckets leaves little to do.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "bucket numbers are small and not negative")]
-fn sort_by_time(list: &mut Vec<(f64, u32)>, sorted: &mut Vec<(f64, u32)>, buckets: &mut Vec<u32>, horizon: f64) {
-    const CROWDED: u32 = 24;
-    let n = list.len();
-    let scale = n as f64 / horizon;
-    let bucket = |t: f64| ((t * scale) as usize).min(n - 1);
-    buckets.clear();
-    buckets.resize(n + 1, 0);
-    for &(t, _) in list.iter() {
-        buckets[bucket(t) + 1] += 1;
+/// How many short interruptions there are in each small part of the horizon; tells cheaply which are alone.
+#[derive(Debug, Default)]
+struct Crowd {
+    parts: Vec<u8>,
+    scale: f64,
+}
+
+impl Crowd {
+    /// Parts for `n` interruptions, so many that few are shared by chance.
+    #[expect(clippy::cast_precision_loss, reason = "a small number")]
+    fn spread(&mut self, n: usize, horizon: f64) {
+        let parts = (32 * n).next_power_of_two().clamp(64, 1 << 20);
+        self.parts.clear();
+        self.parts.resize(parts + 1, 0);
+        self.scale = parts as f64 / horizon;
     }
-    if buckets.iter().any(|&count| count > CROWDED) {
-        list.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        return;
+
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "times are within the horizon")]
+    fn between(&self, start: f64, end: f64) -> std::ops::Range<usize> {
+        (start * self.scale) as usize..(end * self.scale) as usize + 1
     }
-    for i in 1..=n {
-        buckets[i] += buckets[i - 1];
-    }
-    sorted.clear();
-    sorted.resize(n, (0.0, 0));
-    for &(t, number) in list.iter() {
-        let place = &mut buckets[bucket(t)];
-        sorted[*place as usize] = (t, number);
-        *place += 1;
-    }
-    // Numbers ascend within a bucket; only times may be out of order.
-    for i in 1..n {
-        let item = sorted[i];
-        let mut j = i;
-        while j > 0 && sorted[j - 1].0 > item.0 {
-            sorted[j] = sorted[j - 1];
-            j -= 1;
+
+    fn enter(&mut self, start: f64, end: f64) {
+        let parts = self.between(start, end);
+        for part in &mut self.parts[parts] {
+            *part = part.saturating_add(1);
         }
-        sorted[j] = item;
     }
-    std::mem::swap(list, sorted);
+
+    /// Nothing else shares a part with this one, so nothing else overlaps or touches it.
+    fn alone(&self, start: f64, end: f64) -> bool {
+        self.parts[self.between(start, end)].iter().all(|&n| n == 1)
+    }
 }
 
 fn power(base: f64, exponent: u32) -> f64 {

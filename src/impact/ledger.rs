@@ -137,6 +137,11 @@ impl Ledger {
         &self.charges[self.n_paths..]
     }
 
+    /// The books of events and of months, for loops that book many amounts.
+    pub(crate) fn event_charges_and_months(&mut self) -> (&mut [f64], &mut [f64]) {
+        (&mut self.charges[self.n_paths..], &mut self.months)
+    }
+
     /// The loss: total cost less plan.
     pub(crate) fn loss(&self) -> f64 {
         self.components.iter().sum()

@@ -1,8 +1,10 @@
 //! Moves lost traffic into headroom and standbys while a vendor is not fully available (MODEL section 7.1).
 
 use super::{NEGLIGIBLE, Reaction, Regime, Role};
+use crate::plan::Plan;
 use crate::scenario::Failover;
 use crate::view::{Fall, Lone, Step, View};
+use crate::world::Interruption;
 
 /// A time during which nothing about a group's traffic changes and some of it is missing where it was placed.
 #[derive(Debug)]
@@ -128,7 +130,7 @@ pub(crate) struct Sweep {
     phases: Vec<Phase>,
     /// Falls that are alone but cut by a change of regime or overlapped by a lasting fall.
     cut: Vec<Fall>,
-    free: Vec<(f64, f64)>,
+    free: Vec<Lone>,
 }
 
 /// A fall at work.
@@ -148,6 +150,7 @@ struct Active {
 /// What a sweep runs over and under.
 #[derive(Debug)]
 struct Scene<'a, W> {
+    plan: &'a Plan,
     view: &'a View,
     failover: Option<&'a Failover>,
     regime: &'a Regime,
@@ -158,9 +161,9 @@ impl Sweep {
     /// Walks through the falls of `view` that matter and hands what it finds to `emit`.
     ///
     /// `works`: the uniform of a vendor and the event that begins its fall; a fall moves if it is below the policy's.
-    pub(crate) fn run(&mut self, view: &View, failover: Option<&Failover>, regimes: &[Regime], works: impl Fn(usize, u32) -> f64, mut emit: impl FnMut(Found)) {
+    pub(crate) fn run(&mut self, plan: &Plan, view: &View, failover: Option<&Failover>, regimes: &[Regime], works: impl Fn(usize, u32) -> f64, mut emit: impl FnMut(Found)) {
         let mut falls = std::mem::take(&mut self.cut);
-        let scene = |regime| Scene { view, failover, regime, works: &works };
+        let scene = |regime| Scene { plan, view, failover, regime, works: &works };
         falls.clear();
         for regime in regimes {
             self.lone(&scene(regime), &mut falls, &mut emit);
@@ -179,58 +182,32 @@ impl Sweep {
         self.cut = falls;
     }
 
-    /// Settles the falls that are alone and lie within the regime; those cut by its ends, or that a lasting fall overlaps,
-    /// go to `cut`.
+    /// Settles the falls that are alone and lie within the regime; those cut by its ends, or that a lasting interruption
+    /// overlaps, go to `cut`.
     fn lone(&mut self, scene: &Scene<impl Fn(usize, u32) -> f64>, cut: &mut Vec<Fall>, emit: &mut impl FnMut(Found)) {
         let Scene { view, regime, failover, .. } = *scene;
-        self.free_times(view, regime);
-        let free = std::mem::take(&mut self.free);
-        let everywhere = free == [(0.0, f64::INFINITY)];
-        let plain = !regime.waits && failover.is_none_or(|f| f.works >= 1.0);
+        let simple = !regime.waits && failover.is_none_or(|f| f.works >= 1.0);
         let delay = failover.map_or(f64::INFINITY, |f| f.detect_hours);
+        let all_free = regime.start == 0.0 && regime.last && !view.lasting.iter().any(|l| matters(scene, l));
+        let mut free = std::mem::take(&mut self.free);
         for (vendor, &share) in regime.shares.iter().enumerate().filter(|(_, share)| **share > 0.0) {
-            for &(from, to) in &free {
-                let whole = within(&view.whole[vendor], from, to);
-                if plain && !whole.is_empty() {
-                    emit(Found::Whole(&Whole { vendor, reaction: &regime.reactions[vendor], delay, falls: whole }));
-                }
-                let others = within(&view.partial[vendor], from, to);
-                for &Lone { start, end, available, event, .. } in others.iter().chain(whole.iter().filter(|_| !plain)) {
-                    let missing = share * (1.0 - available);
-                    self.phases(regime, vendor, missing, start, end, movable_from(scene, vendor, start, event, false));
-                    emit(Found::Alone(&Alone { start, end, vendor, missing, by: By::Event(event), phases: &self.phases, moved: &self.moved }));
-                }
+            let whole = if all_free { &view.whole[vendor] } else { free_of(&view.whole[vendor], scene, vendor, &mut free, cut) };
+            if simple {
+                emit(Found::Whole(&Whole { vendor, reaction: &regime.reactions[vendor], delay, falls: whole }));
+            } else {
+                self.each(scene, vendor, share, whole, emit);
             }
-            if everywhere {
-                continue;
-            }
-            for &Lone { start, end, available, event, .. } in view.whole[vendor].iter().chain(&view.partial[vendor]) {
-                let settled = free.iter().any(|&(from, to)| (start > from || from == 0.0) && end < to);
-                let touches = start < regime.end && end > regime.start;
-                if touches && !settled && !cut.iter().any(|f| f.event == event && f.vendor == vendor) {
-                    cut.push(Fall { vendor, start, end, event, announced: false, first: 0, last: 0, alone: Some(available) });
-                }
-            }
+            let partial = if all_free { &view.partial[vendor] } else { free_of(&view.partial[vendor], scene, vendor, &mut free, cut) };
+            self.each(scene, vendor, share, partial, emit);
         }
         self.free = free;
     }
 
-    /// The times of a regime in which no lasting fall matters to it.
-    fn free_times(&mut self, view: &View, regime: &Regime) {
-        self.free.clear();
-        // A single regime ends with the horizon, and so does every fall.
-        let mut from = regime.start;
-        let end = if regime.last { f64::INFINITY } else { regime.end };
-        for &(vendor, start, over) in &view.lasting {
-            if regime.roles[vendor] != Role::None && start < end && over > from {
-                if start > from {
-                    self.free.push((from, start));
-                }
-                from = over;
-            }
-        }
-        if from < end {
-            self.free.push((from, end));
+    fn each(&mut self, scene: &Scene<impl Fn(usize, u32) -> f64>, vendor: usize, share: f64, falls: &[Lone], emit: &mut impl FnMut(Found)) {
+        for &Lone { start, end, available, event, .. } in falls {
+            let missing = share * (1.0 - available);
+            self.phases(scene.regime, vendor, missing, start, end, movable_from(scene, vendor, start, event, false));
+            emit(Found::Alone(&Alone { start, end, vendor, missing, by: By::Event(event), phases: &self.phases, moved: &self.moved }));
         }
     }
 
@@ -376,11 +353,30 @@ impl Sweep {
     }
 }
 
-/// The falls that lie within a free time and do not touch its ends; they do not overlap, so both their ends ascend.
-fn within(falls: &[Lone], from: f64, to: f64) -> &[Lone] {
-    let first = if from > 0.0 { falls.partition_point(|f| f.start <= from) } else { 0 };
-    let last = if to.is_finite() { falls.partition_point(|f| f.end < to) } else { falls.len() };
-    &falls[first.min(last)..last]
+/// Whether a lasting interruption touches a vendor that matters in the regime, while it lasts.
+fn matters(scene: &Scene<impl Fn(usize, u32) -> f64>, lasting: &Interruption) -> bool {
+    let Scene { regime, plan, .. } = scene;
+    lasting.start <= regime.end && lasting.end >= regime.start && plan.risks[lasting.risk as usize].reach.iter().any(|r| regime.roles[r.0] != Role::None)
+}
+
+/// Those of a vendor's lone falls that lie within the regime and meet no lasting interruption there; the others that touch
+/// the regime are added to `cut`.
+fn free_of<'f>(falls: &[Lone], scene: &Scene<impl Fn(usize, u32) -> f64>, vendor: usize, free: &'f mut Vec<Lone>, cut: &mut Vec<Fall>) -> &'f [Lone] {
+    let (regime, lasting) = (scene.regime, &scene.view.lasting);
+    free.clear();
+    for fall in falls {
+        let &Lone { start, end, available, event, .. } = fall;
+        if start > regime.end || end < regime.start {
+            continue;
+        }
+        let inside = (start > regime.start || regime.start == 0.0) && (end < regime.end || regime.last);
+        if inside && !lasting.iter().any(|l| l.start <= end && l.end >= start && matters(scene, l)) {
+            free.push(*fall);
+        } else if !cut.iter().any(|f| f.event == event && f.vendor == vendor) {
+            cut.push(Fall { vendor, start, end, event, announced: false, first: 0, last: 0, alone: Some(available) });
+        }
+    }
+    free
 }
 
 /// When what is missing in a fall may move.
