@@ -1,1 +1,3 @@
-//! x
+//! One test binary: what a user of the library sees.
+
+mod problems;
