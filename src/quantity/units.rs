@@ -149,11 +149,7 @@ pub(super) fn money_per(text: &str, currency: &str, per: f64) -> Result<f64, Fau
     };
     let value = money(amount, currency)?;
     if value.abs() > MOST_MONEY {
-        return Err(Fault {
-            what: "is too large to be meant".into(),
-            why: "more than 1e15".into(),
-            help: None,
-        });
+        return Err(Quantity::MoneyPerHour.too_large());
     }
     let (times, over) = time(unit.trim()).ok_or_else(|| unknown_time(what, unit.trim()))?;
     Ok(value / (times / over / per))

@@ -171,6 +171,9 @@ fn parse(content: &[u8], column: &str) -> Result<Vec<Row>, Fault> {
         .headers()
         .map_err(|error| Fault::NotCsv(error.to_string()))?
         .clone();
+    if headers.iter().all(str::is_empty) {
+        return Err(Fault::NotCsv("it is empty".to_owned()));
+    }
     let Some(at) = headers.iter().position(|header| header == column) else {
         return Err(Fault::NoColumn(headers.iter().map(str::to_owned).collect()));
     };

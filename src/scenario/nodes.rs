@@ -128,7 +128,7 @@ pub(crate) const CALENDAR: &[Key] = &[
         takes: Takes::Numbers,
         absent: Absent::None,
         says: "weights of the 24 hours, in UTC",
-        example: "[1, 1, 1, …]",
+        example: "[1, 1, 1, 1, 1, 1, 2, 4, 6, 8, 8, 8, 7, 8, 8, 8, 7, 6, 4, 3, 2, 2, 1, 1]",
     },
 ];
 

@@ -17,6 +17,7 @@ mod effects;
 mod stages;
 
 pub(crate) use arrivals::refuse_too_many_together;
+pub(crate) use conditions::CONDITIONS;
 pub(crate) use effects::EFFECTS;
 
 /// Keys of `[risk.<id>]`, besides those of its effects.

@@ -48,7 +48,7 @@ pub(crate) const EFFECTS: &[Key] = &[
     },
     Key {
         name: "revenue_change",
-        takes: Takes::Map("a table of services, as in `{ copilot = \"-4%\" }`"),
+        takes: Takes::Map("a table of services, as in `{ copilot = \"-4%\" }`", &[]),
         absent: Absent::None,
         says: "the change of services' revenue",
         example: "{ copilot = \"-6% to -1%\" }",
