@@ -234,7 +234,7 @@ pub(crate) fn shown(value: f64) -> String {
 
 /// A large number as messages show it: "1,700,000".
 pub(crate) fn grouped(value: f64) -> String {
-    if !(value < 1e15) {
+    if value >= 1e15 {
         return format!("{value:.1e}");
     }
     let digits = format!("{value:.0}");

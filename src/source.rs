@@ -170,12 +170,11 @@ fn plain(name: &str) -> String {
 }
 
 /// Help for an unknown name: the nearest, or else what there is, if that is short enough to read.
-pub(crate) fn suggest<'a>(name: &str, known: &[&'a str], what: &str) -> Option<String> {
+pub(crate) fn suggest(name: &str, known: &[&str], what: &str) -> Option<String> {
     if let Some(near) = nearest(name, known.iter().copied()) {
         return Some(format!("did you mean `{near}`?"));
     }
     match known.len() {
-        0 => None,
         1..=16 => Some(format!("{what}: {}", listed(known, "and"))),
         _ => None,
     }

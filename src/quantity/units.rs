@@ -199,7 +199,7 @@ pub(super) fn usage(text: &str) -> Result<(f64, String, bool), Fault> {
     }
     let (times, over) = time(per.trim()).ok_or_else(|| unknown_time(what, per.trim()))?;
     let per_hour = value * factor / (times / over);
-    if !(per_hour <= 1e24) {
+    if per_hour > 1e24 {
         return Err(Fault::new(
             "is too large to be meant",
             "more than 1e24 an hour",

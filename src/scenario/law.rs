@@ -54,7 +54,7 @@ fn interval(item: Item<'_>, low: &str, high: &str, quantity: Quantity, cx: &mut 
     let (low_value, high_value) = match (low_value, high_value) {
         (Ok(low), Ok(high)) => (low, high),
         (Err(mut fault), Ok(_)) if low.trim().bytes().all(|b| b.is_ascii_digit() || b == b'.') => {
-            fault.what = "is an interval with one unit".to_owned();
+            "is an interval with one unit".clone_into(&mut fault.what);
             fault.why = format!("`{}` has no unit", low.trim());
             fault.help = Some(format!(
                 "write the unit at both ends: \"{} {} to {}\"",
@@ -146,18 +146,18 @@ fn cut(table: &Table<'_>, quantity: Quantity, cx: &mut Cx) -> Option<(Option<f64
     let min = table.maybe("min", cx, |item, cx| item.quantity(quantity, cx));
     let max = table.maybe("max", cx, |item, cx| item.quantity(quantity, cx));
     let (min, max) = (min?, max?);
-    if let (Some(low), Some(high)) = (min, max) {
-        if low > high {
-            let problem = Problem::error(format!("`min` is above `max` in {}", table.what));
-            let (low, high) = (table.value_span("min"), table.value_span("max"));
-            cx.log.push(
-                problem
-                    .at(low, "more than `max`")
-                    .at(high, "less than `min`")
-                    .help("exchange them".to_owned()),
-            );
-            return None;
-        }
+    if let (Some(low), Some(high)) = (min, max)
+        && low > high
+    {
+        let problem = Problem::error(format!("`min` is above `max` in {}", table.what));
+        let (low, high) = (table.value_span("min"), table.value_span("max"));
+        cx.log.push(
+            problem
+                .at(low, "more than `max`")
+                .at(high, "less than `min`")
+                .help("exchange them".to_owned()),
+        );
+        return None;
     }
     Some((min, max))
 }
@@ -177,10 +177,10 @@ fn form(table: &Table<'_>, cx: &mut Cx) -> Option<&'static str> {
             .find(|(form, _)| *form == name)
             .map(|(form, _)| *form);
         let form = form.or(log_normal(name).then_some("log-normal"));
-        if let Some(form) = form {
-            if !found.iter().any(|(known, _)| *known == form) {
-                found.push((form, span));
-            }
+        if let Some(form) = form
+            && !found.iter().any(|(known, _)| *known == form)
+        {
+            found.push((form, span));
         }
     }
     match found.as_slice() {

@@ -28,15 +28,15 @@ pub(crate) fn portfolio(
 ) -> Option<(Portfolio, Option<Span>)> {
     let what = format!("portfolio `{}`", member.id);
     let table = Table::open(member.item, what.clone(), &[PORTFOLIO], cx)?;
-    let baseline = table.take("baseline", cx, |item, cx| item.flag(cx));
+    let baseline = table.flag("baseline", cx);
     let shares = table
         .need("shares", cx)
         .and_then(|item| shares(item, &what, cx));
     let failover = table.maybe("failover", cx, failover);
     let standby = table.maybe("standby", cx, standbys);
     let migration = table.maybe("migration", cx, migration);
-    let setup = table.take("setup", cx, |item, cx| item.one(cx));
-    let overhead = table.take("overhead", cx, |item, cx| item.one(cx));
+    let setup = table.one("setup", cx);
+    let overhead = table.one("overhead", cx);
     let own = table.maybe("contract", cx, own_contracts);
     let about = table.about(cx);
     let mut contracts = contracts.to_vec();
@@ -213,12 +213,10 @@ fn is_scalar(value: &DeValue<'_>) -> bool {
 
 fn failover(item: Item<'_>, cx: &mut Cx) -> Option<Failover> {
     let table = Table::open(item, "`failover`", &[FAILOVER], cx)?;
-    let detect = table.take("detect", cx, |item, cx| item.one(cx));
-    let headroom = table.take("headroom", cx, |item, cx| item.one(cx));
-    let works = table.take("works", cx, |item, cx| item.one(cx));
-    let order = table.maybe("order", cx, |item, cx| {
-        cx.ids(item, |cx, item| cx.vendor(item))
-    });
+    let detect = table.one("detect", cx);
+    let headroom = table.one("headroom", cx);
+    let works = table.one("works", cx);
+    let order = table.maybe("order", cx, |item, cx| cx.ids(item, Cx::vendor));
     table.about(cx)?;
     Some(Failover {
         detect_hours: detect?,
@@ -242,9 +240,9 @@ fn standby(member: &Member<'_>, cx: &mut Cx) -> Option<Standby> {
         &[STANDBY],
         cx,
     )?;
-    let capacity = table.take("capacity", cx, |item, cx| item.one(cx));
-    let starts = table.take("starts", cx, |item, cx| item.one(cx));
-    let costs = table.take("costs", cx, |item, cx| item.one(cx));
+    let capacity = table.one("capacity", cx);
+    let starts = table.one("starts", cx);
+    let costs = table.one("costs", cx);
     table.about(cx)?;
     Some(Standby {
         vendor: vendor?,
@@ -257,7 +255,7 @@ fn standby(member: &Member<'_>, cx: &mut Cx) -> Option<Standby> {
 fn migration(item: Item<'_>, cx: &mut Cx) -> Option<Migration> {
     let table = Table::open(item, "`migration`", &[MIGRATION], cx)?;
     let to = table.maybe("to", cx, |item, cx| {
-        let to = cx.ids(item, |cx, item| cx.vendor(item))?;
+        let to = cx.ids(item, Cx::vendor)?;
         if to.is_empty() {
             let problem = item.problem("is empty", "leads nowhere");
             cx.log.push(problem.help(
@@ -266,9 +264,9 @@ fn migration(item: Item<'_>, cx: &mut Cx) -> Option<Migration> {
         }
         Some(to)
     });
-    let patience = table.take("patience", cx, |item, cx| item.one(cx));
-    let takes = table.take("takes", cx, |item, cx| item.law(cx));
-    let costs = table.take("costs", cx, |item, cx| item.law(cx));
+    let patience = table.one("patience", cx);
+    let takes = table.law("takes", cx);
+    let costs = table.law("costs", cx);
     table.about(cx)?;
     Some(Migration {
         to: to?.unwrap_or_default(),

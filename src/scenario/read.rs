@@ -138,17 +138,17 @@ fn root_table(name: &str, entries: &DeTable<'_>, text: &str, cx: &mut Cx) -> Opt
         |_| false,
         cx,
     );
-    let currency = root.take("currency", cx, |item, cx| currency(item, cx));
+    let currency = root.take("currency", cx, currency);
     if let Some(sign) = &currency {
         cx.currency.clone_from(sign);
     }
-    cx.start = root.take("start", cx, |item, cx| start(item, cx));
-    cx.horizon = root.take("horizon", cx, |item, cx| horizon(item, cx));
+    cx.start = root.take("start", cx, start);
+    cx.horizon = root.take("horizon", cx, horizon);
     let title = root.maybe("name", cx, Item::text);
-    let discount_rate = root.take("discount_rate", cx, |item, cx| item.one(cx));
+    let discount_rate = root.one("discount_rate", cx);
     let appetite = root.maybe("appetite", cx, appetite);
-    let trials = root.take("trials", cx, |item, cx| trials(item, cx));
-    let seed = root.take("seed", cx, |item, cx| item.whole(cx));
+    let trials = root.take("trials", cx, trials);
+    let seed = root.whole("seed", cx);
     let about = root.about(cx);
 
     let platforms = section(&root, "platform", cx);
@@ -356,8 +356,8 @@ fn appetite(item: Item<'_>, cx: &mut Cx) -> Option<Appetite> {
         });
     }
     let table = Table::open(item, "`appetite`", &[APPETITE], cx)?;
-    let loss = table.take("loss", cx, |item, cx| item.one(cx));
-    let probability = table.maybe("probability", cx, |item, cx| item.one(cx));
+    let loss = table.one("loss", cx);
+    let probability = table.maybe("probability", cx, Item::one);
     table.about(cx)?;
     Some(Appetite {
         loss: loss?,

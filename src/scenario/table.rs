@@ -8,10 +8,13 @@ use toml::de::{DeTable, DeValue};
 
 use super::About;
 use super::context::Cx;
+use crate::chance::law::Law;
 use crate::source::{Problem, Span, listed, nearest};
 
 mod item;
 mod key;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use item::{Member, type_of};
 pub(crate) use key::{ABOUT, Absent, Key, Takes};
@@ -39,6 +42,10 @@ pub(crate) struct Item<'t> {
     pub value: &'t Value<'t>,
 }
 
+#[expect(
+    clippy::redundant_closure,
+    reason = "a default lives shorter than the file, and a method's path has one lifetime"
+)]
 impl<'t> Table<'t> {
     /// The table that `value` is; notes every key that is not on its list, or not supported yet.
     pub(crate) fn open(
@@ -75,7 +82,7 @@ impl<'t> Table<'t> {
     fn check_key(&self, name: &str, span: Span, also: fn(&str) -> bool, cx: &mut Cx) {
         match self.find(name) {
             Some(key) if key.absent == Absent::Unsupported => {
-                cx.log.push(unsupported(name, span, key.says))
+                cx.log.push(unsupported(name, span, key.says));
             }
             Some(_) => {}
             None if also(name) => {}
@@ -175,6 +182,31 @@ impl<'t> Table<'t> {
         let value =
             DeValue::parse(default).unwrap_or_else(|_| unreachable!("default of `{name}` is TOML"));
         read(Item { key, value: &value }, cx)
+    }
+
+    /// One number.
+    pub(crate) fn one(&self, name: &str, cx: &mut Cx) -> Option<f64> {
+        self.take(name, cx, |item, cx| Item::one(item, cx))
+    }
+
+    /// A whole number.
+    pub(crate) fn whole(&self, name: &str, cx: &mut Cx) -> Option<u64> {
+        self.take(name, cx, |item, cx| Item::whole(item, cx))
+    }
+
+    /// `true` or `false`.
+    pub(crate) fn flag(&self, name: &str, cx: &mut Cx) -> Option<bool> {
+        self.take(name, cx, |item, cx| Item::flag(item, cx))
+    }
+
+    /// One of several words.
+    pub(crate) fn choice(&self, name: &str, cx: &mut Cx) -> Option<&'static str> {
+        self.take(name, cx, |item, cx| Item::choice(item, cx))
+    }
+
+    /// A distribution.
+    pub(crate) fn law(&self, name: &str, cx: &mut Cx) -> Option<Law> {
+        self.take(name, cx, |item, cx| Item::law(item, cx))
     }
 
     /// A key that must be given.

@@ -53,7 +53,6 @@ fn every_case_reads_without_a_word() {
 }
 
 #[test]
-#[expect(clippy::float_cmp, reason = "these are exact")]
 fn one_outage() {
     let scenario = case("01-one-outage");
     assert_eq!(
@@ -259,7 +258,6 @@ fn outcomes_alone_are_one_stage_at_once() {
 }
 
 #[test]
-#[expect(clippy::float_cmp, reason = "these are exact")]
 fn shares_by_service_and_their_order() {
     let scenario = with(
         "[portfolio.p]\nshares.t = { c = 0.25, a = 0.75 }\nshares.s = { b = \"100%\", a = 0 }\n",

@@ -67,7 +67,7 @@ fn mean_sd(table: &Table<'_>, quantity: Quantity, cx: &mut Cx) -> Option<Law> {
 
 fn median_sigma(table: &Table<'_>, quantity: Quantity, cx: &mut Cx) -> Option<Law> {
     let median = positive(table, "median", quantity, cx);
-    let sigma = table.take("sigma", cx, |item, cx| item.one(cx));
+    let sigma = table.one("sigma", cx);
     let (median, sigma) = (median?, sigma?);
     if sigma > 20.0 {
         let item = table.item("sigma")?;

@@ -15,7 +15,10 @@ pub(crate) const PORTFOLIO: &[Key] = &[
     },
     Key {
         name: "shares",
-        takes: Takes::Map("a table of vendors with shares, or of services with such tables", &[]),
+        takes: Takes::Map(
+            "a table of vendors with shares, or of services with such tables",
+            &[],
+        ),
         absent: Absent::Refused,
         says: "the part of traffic on each vendor",
         example: "{ openai = 0.7, grok = 0.3 }",
@@ -29,7 +32,10 @@ pub(crate) const PORTFOLIO: &[Key] = &[
     },
     Key {
         name: "standby",
-        takes: Takes::Map("a table of vendors, as in `{ deepseek = { capacity = 0.3 } }`", &[STANDBY]),
+        takes: Takes::Map(
+            "a table of vendors, as in `{ deepseek = { capacity = 0.3 } }`",
+            &[STANDBY],
+        ),
         absent: Absent::None,
         says: "vendors kept ready without traffic",
         example: "{ deepseek = { capacity = 0.3, starts = \"2 h\", costs = \"$80k/month\" } }",
@@ -57,7 +63,10 @@ pub(crate) const PORTFOLIO: &[Key] = &[
     },
     Key {
         name: "contract",
-        takes: Takes::Map("a table of vendors, as in `contract.openai = {…}`", &[CONTRACT]),
+        takes: Takes::Map(
+            "a table of vendors, as in `contract.openai = {…}`",
+            &[CONTRACT],
+        ),
         absent: Absent::None,
         says: "contracts that replace those of the scenario",
         example: "{ openai = { price_cap = \"+10%\" } }",

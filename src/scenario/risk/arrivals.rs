@@ -191,7 +191,7 @@ fn refuse_stray(table: &Table<'_>, form: &str, cx: &mut Cx) {
 }
 
 fn poisson(table: &Table<'_>, form: &str, cx: &mut Cx) -> Option<Arrivals> {
-    let rate = table.take(form, cx, |item, cx| item.one(cx));
+    let rate = table.one(form, cx);
     let trend = table.maybe("trend", cx, Item::one);
     let calendar = table.maybe("calendar", cx, calendar);
     let hours = if form == "per_year" { YEAR } else { MONTH };
@@ -216,7 +216,7 @@ fn every(item: Item<'_>, cx: &mut Cx) -> Option<Arrivals> {
 
 fn once(item: Item<'_>, cx: &mut Cx) -> Option<Arrivals> {
     let table = Table::open(item, "`once`", &[ONCE], cx)?;
-    let probability = table.take("probability", cx, |item, cx| item.one(cx));
+    let probability = table.one("probability", cx);
     let between = table.need("between", cx).and_then(|item| between(item, cx));
     table.about(cx)?;
     let (from_hours, to_hours) = between?;
