@@ -6,7 +6,7 @@ use toml::de::DeValue;
 
 use self::keys::{FORMS, KEYS};
 use super::context::Cx;
-use super::files;
+use super::files::{self, Cut};
 use super::table::{Item, Table, Takes};
 use crate::chance::law::Law;
 use crate::quantity::Quantity;
@@ -120,7 +120,8 @@ fn table(item: Item<'_>, quantity: Quantity, cx: &mut Cx) -> Option<Law> {
         "uniform" => forms::uniform(&table, quantity, cx),
         "beta" => forms::beta(&table, quantity, cx),
         "exponential" => forms::exponential(&table, quantity, cx),
-        "empirical" => files::column(&table, quantity, cx)
+        "empirical" => cut
+            .and_then(|cut| files::column(&table, quantity, cut, cx))
             .and_then(|rows| Law::from_weights(rows.into_iter().map(|row| (row, 1.0)))),
         "values" => forms::values(&table, quantity, cx),
         "weibull" | "gamma" | "pareto" | "loglogistic" => forms::shaped(&table, form, quantity, cx),
@@ -142,7 +143,7 @@ fn table(item: Item<'_>, quantity: Quantity, cx: &mut Cx) -> Option<Law> {
 }
 
 /// `min` and `max`.
-fn cut(table: &Table<'_>, quantity: Quantity, cx: &mut Cx) -> Option<(Option<f64>, Option<f64>)> {
+fn cut(table: &Table<'_>, quantity: Quantity, cx: &mut Cx) -> Option<Cut> {
     let min = table.maybe("min", cx, |item, cx| item.quantity(quantity, cx));
     let max = table.maybe("max", cx, |item, cx| item.quantity(quantity, cx));
     let (min, max) = (min?, max?);

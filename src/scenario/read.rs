@@ -8,7 +8,7 @@ use super::context::{Cx, Names};
 use super::files::Files;
 use super::portfolio::portfolio;
 use super::risk::{refuse_too_many_together, risk};
-use super::table::{Item, Member, Table};
+use super::table::{Item, Member, Table, type_of};
 use super::{Appetite, Contract, Portfolio, Scenario, YEAR, nodes};
 use crate::quantity::{Quantity, is_currency};
 use crate::source::{Problem, Problems, Span, syntax, without_mark};
@@ -94,7 +94,7 @@ fn not_utf8(name: &str, bytes: &[u8], valid: usize) -> Problems {
 
 /// Members of one of the top tables, by the name of its key.
 fn section<'t>(root: &Table<'t>, key: &str, cx: &mut Cx) -> Vec<Member<'t>> {
-    let members = root
+    let mut members = root
         .maybe(key, cx, Item::members)
         .flatten()
         .unwrap_or_default();
@@ -110,6 +110,17 @@ fn section<'t>(root: &Table<'t>, key: &str, cx: &mut Cx) -> Vec<Member<'t>> {
             );
         }
     }
+    members.retain(|member| {
+        let value = member.item.value.get_ref();
+        if !value.is_table() {
+            let problem = Problem::error(format!("{key} `{}` must be a table", member.id));
+            let label = format!("this is {}", type_of(value));
+            let help = format!("write its keys below a heading `[{key}.{}]`", member.id);
+            cx.log
+                .push(problem.at(member.item.span(), label).help(help));
+        }
+        value.is_table()
+    });
     members
 }
 

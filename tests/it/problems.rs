@@ -143,6 +143,7 @@ mistakes! {
     unknown_key_without_a_near_one: TOLERANCE => "colour = \"blue\"";
     misspelt_top_key: "horizon" => "horzion";
     misspelt_heading: "[service.copilot]" => "[sevrice.copilot]";
+    portfolio_that_is_no_table: "[portfolio.single]" => "[portfolio]\nnone = 3\n[portfolio.single]";
     misspelt_kind: "\"outage\"\non" => "\"outtage\"\non";
     unknown_kind: "\"outage\"\non" => "\"flood\"\non";
     misspelt_vendor_in_shares: SHARES => "{ openai = 0.6, grook = 0.4 }";
@@ -220,6 +221,7 @@ mistakes! {
     file_empty: DURATION => "{ empirical = \"data/nothing.csv\", column = \"hours\" }";
     file_not_text: DURATION => "{ empirical = \"data/binary.csv\", column = \"hours\" }";
     file_a_directory: DURATION => "{ empirical = \"data\", column = \"hours\" }";
+    file_with_a_negative_cut_off: DURATION => "{ empirical = \"data/negative.csv\", column = \"hours\", min = \"1 h\" }";
     file_outside_by_dots: DURATION => "{ empirical = \"../secret.csv\", column = \"hours\" }";
     file_outside_by_root: DURATION => "{ empirical = \"/etc/passwd\", column = \"hours\" }";
     file_outside_by_link: DURATION => "{ empirical = \"data/link.csv\", column = \"hours\" }";
@@ -267,6 +269,7 @@ mistakes! {
     later_key: TOLERANCE => "churn = { after = \"4 h\", loses = \"1%\" }";
     later_heading: "[portfolio.single]" => "[factor.climate]\npersistence = \"9 months\"\n[portfolio.single]";
     later_effect: "cost = \"$5M\"" => "stake_change = \"-50%\"";
+    later_and_now: "kind = \"outage\"\non" => "kind = \"outage\"\nraises = { suit = 3 }\non";
     later_arrival: ARRIVALS => "{ per_year = 12, aftershocks = { mean = 0.3, within = \"12 h\" } }";
     later_contract_term: "price_cap = \"+10%\"" => "sla = [{ below = 0.999, credit = \"10%\" }]";
 
