@@ -1,3 +1,5 @@
 //! What a user of the library sees: oracles, determinism, properties, scenarios, problems.
 
+mod damage;
 mod examples;
+mod problems;
