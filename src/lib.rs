@@ -1,5 +1,6 @@
 //! Linchpin.
 pub mod chance { pub mod law; }
+pub mod output;
 pub mod scenario;
 pub mod results;
 pub mod simulate;
