@@ -43,7 +43,9 @@ pub(super) fn draw(sheet: &Sheet) -> String {
         0 => String::new(),
         n => format!(" {n} dearer portfolios are left out."),
     };
-    let subtitle = format!("Loss by the risk that causes it; parts sum to the whole.{left_out}");
+    let gains = parts.mean.iter().chain(&parts.tail).flatten().any(|v| *v < 0.0);
+    let net = if gains { " Left of zero: gains; black mark: what is left." } else { "" };
+    let subtitle = format!("Loss by the risk that causes it; parts sum to the whole.{net}{left_out}");
     frame::page(sheet, &title(sheet, &parts), &subtitle, |canvas, room| {
         let names = rows
             .iter()
@@ -167,7 +169,7 @@ fn ranked(mean: &[Vec<f64>], tail: &[Vec<f64>]) -> Vec<usize> {
 fn row(plot: &Area, n: usize, i: usize) -> Area {
     let pitch = plot.height() / real(n.max(1));
     let middle = plot.top + pitch * (real(i) + 0.5);
-    let half = (pitch * 0.34).min(26.0);
+    let half = (pitch * 0.36).min(32.0);
     Area {
         top: middle - half,
         bottom: middle + half,

@@ -7,8 +7,10 @@ use super::style::{NOTE, Type, WARN};
 use super::{Sheet, words};
 use crate::results::{Estimate, Exceedance, ExceedancePoint};
 
-/// No lower probability is drawn.
+/// No lower probability is drawn,
 const LOWEST: f64 = 1e-6;
+/// nor one that fewer trials than these reached.
+const FEWEST: f64 = 10.0;
 
 pub(super) fn draw(sheet: &Sheet) -> String {
     let horizon = words::horizon(&sheet.results.provenance);
@@ -22,7 +24,7 @@ pub(super) fn draw(sheet: &Sheet) -> String {
         let entries = entries(sheet);
         let wide = frame::legend_width(sheet, &entries);
         let plot = Area {
-            left: room.left + 84.0,
+            left: room.left + 92.0,
             right: room.right - wide - 26.0,
             top: room.top + 6.0,
             bottom: room.bottom - 42.0,
@@ -55,8 +57,7 @@ impl<'a> Curves<'a> {
     fn new(sheet: &Sheet<'a>) -> Self {
         let points: Vec<_> = (0..sheet.n()).map(|p| curve(sheet, p)).collect();
         let all = || points.iter().flatten();
-        let lowest = axis::span(all().map(|p| p.probability)).map_or(1e-2, |s| s.0);
-        let decade = (libm::log10(lowest.clamp(LOWEST, 0.1)) + 1e-9).floor();
+        let lowest = axis::span(all().map(|p| p.probability)).map_or(1e-2, |s| s.0.min(0.1));
         let mut span = axis::span(all().map(|p| p.loss.value).chain([0.0]));
         if let (Some((low, high)), Some(a)) = (span, sheet.results.provenance.appetite)
             && a < high * 2.0
@@ -72,7 +73,7 @@ impl<'a> Curves<'a> {
         Curves {
             points,
             losses: (low, high),
-            lowest: libm::pow(10.0, decade),
+            lowest,
         }
     }
 
@@ -111,13 +112,14 @@ impl<'a> Curves<'a> {
     }
 }
 
-/// The known points of a portfolio's curve, likeliest first.
+/// The points of a portfolio's curve that enough trials stand for, likeliest first.
 fn curve<'a>(sheet: &Sheet<'a>, portfolio: usize) -> Vec<&'a ExceedancePoint> {
+    let lowest = (FEWEST / axis::count(sheet.results.provenance.trials)).clamp(LOWEST, 0.01);
     let mine = |p: &&ExceedancePoint| {
         p.kind == Exceedance::Horizon
             && p.portfolio == portfolio
             && p.loss.value.is_finite()
-            && p.probability >= LOWEST
+            && p.probability >= lowest
             && p.probability <= 1.0
     };
     let mut points: Vec<_> = sheet.results.exceedance.iter().filter(mine).collect();
@@ -128,59 +130,41 @@ fn curve<'a>(sheet: &Sheet<'a>, portfolio: usize) -> Vec<&'a ExceedancePoint> {
 fn axes(canvas: &mut Canvas, sheet: &Sheet, plot: &Area, curves: &Curves) {
     let (x, y) = (curves.x(plot), curves.y(plot));
     let provenance = &sheet.results.provenance;
-    let ticks = axis::ticks(curves.losses.0, curves.losses.1, 6);
+    let (low, high) = curves.losses;
+    let ticks = axis::ticks(low, high, 6);
     let labels = words::money_ticks(&ticks.values, ticks.step, &provenance.currency);
     let places: Vec<_> = ticks.values.iter().map(|v| x.at(*v)).zip(labels).collect();
     axis::bottom(canvas, plot, &places);
-    let mut decade = 1.0;
-    while decade > curves.lowest * 0.5 {
-        let at = y.at(decade);
-        canvas.line(
-            (plot.left, at),
-            (plot.right, at),
-            &Stroke::solid(super::style::GRID, 1.0),
-        );
-        let labelled = if decade == 1.0 {
-            "always".to_owned()
-        } else {
-            words::odds(decade)
-        };
-        let strong = Type {
-            size: 13.0,
-            bold: false,
-            colour: super::style::INK,
-        };
-        canvas.text(
-            &words::percent(decade),
-            (plot.left - 8.0, at - 8.0),
-            Anchor::End,
-            strong,
-        );
-        canvas.text(&labelled, (plot.left - 8.0, at + 8.0), Anchor::End, NOTE);
-        decade /= 10.0;
-    }
-    if curves.losses.0 < 0.0 {
+    let places: Vec<_> = one_in(curves.lowest).into_iter().map(|(p, w)| (y.at(p), w)).collect();
+    axis::left(canvas, plot, &places);
+    if low < 0.0 && high >= 0.0 {
         axis::rule(canvas, (x.at(0.0), plot.top), (x.at(0.0), plot.bottom));
     }
     axis::rule(canvas, (plot.left, plot.bottom), (plot.right, plot.bottom));
-    let unit = format!(
-        "Loss over {}, present value ({}); below 0 a gain",
-        words::horizon(provenance),
-        provenance.currency
-    );
-    let unit = if curves.losses.0 < 0.0 {
-        &unit
-    } else {
-        unit.trim_end_matches("; below 0 a gain")
-    };
+    let gain = if low < -0.01 * high { "; below 0 a gain" } else { "" };
+    let over = words::horizon(provenance);
+    let unit = format!("Loss over {over}, present value ({}){gain}", provenance.currency);
     let middle = f64::midpoint(plot.left, plot.right);
-    canvas.text(unit, (middle, plot.bottom + 36.0), Anchor::Middle, NOTE);
+    canvas.text(&unit, (middle, plot.bottom + 36.0), Anchor::Middle, NOTE);
     let middle = f64::midpoint(plot.top, plot.bottom);
-    canvas.upward(
-        "Probability of a larger loss (log scale)",
-        (plot.left - 78.0, middle),
-        NOTE,
-    );
+    canvas.upward("Probability of a larger loss (log scale)", (plot.left - 84.0, middle), NOTE);
+}
+
+/// Probabilities 1, 1/2, 1/5, 1/10 … down to `lowest`, in words.
+fn one_in(lowest: f64) -> Vec<(f64, String)> {
+    let mut marks = Vec::new();
+    let mut decade = 1.0;
+    loop {
+        for times in [1.0, 2.0, 5.0] {
+            let probability = 1.0 / (decade * times);
+            if probability < lowest * 0.999 {
+                return marks;
+            }
+            let certain = probability > 0.999;
+            marks.push((probability, if certain { "certain".to_owned() } else { words::odds(probability) }));
+        }
+        decade *= 10.0;
+    }
 }
 
 /// Marks the appetite, and the corner outside of it.
@@ -195,11 +179,11 @@ fn appetite(canvas: &mut Canvas, sheet: &Sheet, plot: &Area, curves: &Curves) {
     };
     let words = match provenance.appetite_probability {
         Some(p) => format!(
-            "appetite: over {} in at most {}",
-            sheet.money(limit),
-            words::percent(p)
+            "appetite: at most {} of futures over {}",
+            words::percent(p),
+            words::round_money(limit, &provenance.currency)
         ),
-        None => format!("appetite {}", sheet.money(limit)),
+        None => format!("appetite {}", words::round_money(limit, &provenance.currency)),
     };
     let at = curves.x(plot).at(limit);
     if limit > curves.losses.1 {

@@ -34,25 +34,31 @@ pub(super) fn page(
 
 fn head(canvas: &mut Canvas, title: &str, subtitle: &str) -> f64 {
     let room = WIDTH - 2.0 * MARGIN;
+    let whole = |size: &f64| text::width(title, *size, true) <= room;
+    let size = [TITLE.size, TITLE.size - 1.0, TITLE.size - 2.0].into_iter().find(whole);
+    let kind = Type { size: size.unwrap_or(TITLE.size - 2.0), ..TITLE };
     let mut y = 34.0;
-    for line in text::wrap(title, TITLE.size, true, room, 2) {
-        canvas.text(&line, (MARGIN, y), Anchor::Start, TITLE);
-        y += 28.0;
+    for line in balanced(title, kind, room) {
+        canvas.text(&line, (MARGIN, y), Anchor::Start, kind);
+        y += 27.0;
     }
-    y -= 1.0;
     for line in text::wrap(subtitle, BODY.size, false, room, 2) {
-        canvas.text(
-            &line,
-            (MARGIN, y),
-            Anchor::Start,
-            Type {
-                colour: SOFT,
-                ..BODY
-            },
-        );
+        canvas.text(&line, (MARGIN, y), Anchor::Start, Type { colour: SOFT, ..BODY });
         y += 19.0;
     }
     y + 6.0
+}
+
+/// The text in at most two lines, of about one length.
+fn balanced(words: &str, kind: Type, room: f64) -> Vec<String> {
+    let half = text::width(words, kind.size, kind.bold) / 2.0;
+    if half * 2.0 > room && half * 1.15 < room {
+        let lines = text::wrap(words, kind.size, kind.bold, half * 1.15, 3);
+        if lines.len() == 2 {
+            return lines;
+        }
+    }
+    text::wrap(words, kind.size, kind.bold, room, 2)
 }
 
 fn foot(canvas: &mut Canvas, sheet: &Sheet) {

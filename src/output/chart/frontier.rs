@@ -2,7 +2,7 @@
 
 use super::axis::{self, Area, Scale, real};
 use super::canvas::{Anchor, Canvas, Point, Stroke};
-use super::style::{GRID, INK, NOTE, SOFT, STRONG, Type};
+use super::style::{AXIS, GRID, INK, NOTE, SOFT, STRONG, Type};
 use super::{Sheet, frame, text, words};
 use crate::results::{Estimate, Verdict};
 
@@ -20,7 +20,7 @@ pub(super) fn draw(sheet: &Sheet) -> String {
     frame::page(sheet, &title(sheet), &subtitle, |canvas, room| {
         let plot = Area {
             left: room.left + 92.0,
-            right: room.right - 8.0,
+            right: room.right - 28.0,
             top: room.top + 6.0,
             bottom: room.bottom - 42.0,
         };
@@ -37,7 +37,7 @@ pub(super) fn draw(sheet: &Sheet) -> String {
         let x = Scale::linear(costs.0, costs.1, plot.left, plot.right);
         let y = Scale::linear(tails.0, tails.1, plot.bottom, plot.top);
         axes(canvas, sheet, &plot, (costs, &x), (tails, &y));
-        quadrant(canvas, sheet, &plot, &dots, &x, &y);
+        let hint = quadrant(canvas, sheet, &plot, &dots, &x, &y);
         for dot in &dots {
             errors(canvas, sheet, dot, &x, &y);
         }
@@ -45,7 +45,7 @@ pub(super) fn draw(sheet: &Sheet) -> String {
             let at = (x.at(dot.cost.value), y.at(dot.tail.value));
             sheet.looks[dot.portfolio].dot(canvas, at, RADIUS, true);
         }
-        names(canvas, sheet, &plot, &dots, &x, &y);
+        names(canvas, sheet, &plot, &dots, (&x, &y), hint);
     })
 }
 
@@ -97,22 +97,40 @@ fn axes(
     canvas.upward(&words, (plot.left - 84.0, middle), NOTE);
 }
 
-/// Shades what is cheaper and safer than the baseline.
-fn quadrant(canvas: &mut Canvas, sheet: &Sheet, plot: &Area, dots: &[Dot], x: &Scale, y: &Scale) {
-    let Some(base) = dots.iter().find(|d| d.portfolio == sheet.results.baseline) else {
-        return;
-    };
+/// Shades what is cheaper and safer than the baseline, and says so in the corner; returns what the words cover.
+fn quadrant(
+    canvas: &mut Canvas,
+    sheet: &Sheet,
+    plot: &Area,
+    dots: &[Dot],
+    x: &Scale,
+    y: &Scale,
+) -> Option<Area> {
+    let base = dots.iter().find(|d| d.portfolio == sheet.results.baseline)?;
     if dots.len() < 2 {
-        return;
+        return None;
     }
     let at = (x.at(base.cost.value), y.at(base.tail.value));
     canvas.rect((plot.left, at.1), (at.0, plot.bottom), GRID, 0.45);
-    let dashed = Stroke {
-        dash: &[4.0, 4.0],
-        ..Stroke::solid(super::style::AXIS, 1.0)
-    };
+    let dashed = Stroke { dash: &[4.0, 4.0], ..Stroke::solid(AXIS, 1.0) };
     canvas.line((plot.left, at.1), (plot.right, at.1), &dashed);
     canvas.line((at.0, plot.top), (at.0, plot.bottom), &dashed);
+    let words = "cheaper and safer than the baseline";
+    let words = Area {
+        left: plot.left + 10.0,
+        right: plot.left + 14.0 + text::width(words, NOTE.size, false),
+        top: plot.bottom - 24.0,
+        bottom: plot.bottom - 6.0,
+    };
+    if words.right > at.0 || words.top < at.1 + 4.0 {
+        return None;
+    }
+    if dots.iter().flat_map(|d| covered(d, x, y)).any(|c| overlap(&c, &words) > 0.0) {
+        return None;
+    }
+    let corner = (words.left, f64::midpoint(words.top, words.bottom));
+    canvas.text("cheaper and safer than the baseline", corner, Anchor::Start, NOTE);
+    Some(words)
 }
 
 fn errors(canvas: &mut Canvas, sheet: &Sheet, dot: &Dot, x: &Scale, y: &Scale) {
@@ -135,8 +153,15 @@ fn errors(canvas: &mut Canvas, sheet: &Sheet, dot: &Dot, x: &Scale, y: &Scale) {
 }
 
 /// Writes each name where it covers nothing; far from its dot with a leader.
-fn names(canvas: &mut Canvas, sheet: &Sheet, plot: &Area, dots: &[Dot], x: &Scale, y: &Scale) {
-    let mut taken: Vec<Area> = dots.iter().flat_map(|d| covered(d, x, y)).collect();
+fn names(
+    canvas: &mut Canvas,
+    sheet: &Sheet,
+    plot: &Area,
+    dots: &[Dot],
+    (x, y): (&Scale, &Scale),
+    hint: Option<Area>,
+) {
+    let mut taken: Vec<Area> = dots.iter().flat_map(|d| covered(d, x, y)).chain(hint).collect();
     let mut order: Vec<&Dot> = dots.iter().rev().collect();
     order.sort_by_key(|d| !sheet.looks[d.portfolio].coloured);
     for dot in order {
@@ -317,7 +342,7 @@ fn title(sheet: &Sheet) -> String {
     let price = sheet.money(comparison.mean.value.abs());
     match comparison.verdict {
         Verdict::Better => format!(
-            "{other} is cheaper and safer than {name}: {price} less on average, {less} less in the worst 1 %"
+            "{other} is cheaper and safer than {name}: by {price} on average, by {less} in the worst 1 %"
         ),
         Verdict::Worse => format!(
             "{other} loses {less} less than {name} in the worst 1 %, and costs {price} more on average"

@@ -79,7 +79,8 @@ impl Grid {
         let values = all().flat_map(|t| [t.mean, t.quantiles[0], t.quantiles[4]]);
         let (low, high) = axis::widened(axis::span(values.chain([0.0])));
         let ticks = if rows > 2 { 3 } else { 5 };
-        let losses = axis::rounded(low, high, ticks);
+        let pad = (high - low) * 0.04;
+        let losses = (if low < 0.0 { low - pad } else { low }, high + pad);
         let currency = &sheet.results.provenance.currency;
         let ticks = axis::ticks(losses.0, losses.1, ticks);
         let labels = words::money_ticks(&ticks.values, ticks.step, currency);
@@ -215,18 +216,12 @@ fn fan(canvas: &mut Canvas, look: &Look, path: &[&TimelinePoint], x: &Scale, y: 
         outline.extend(curve(&|t| t.quantiles[high]).into_iter().rev());
         canvas.area(&outline, look.colour, opacity);
     }
-    canvas.path(
-        &curve(&|t| t.quantiles[2]),
-        &Stroke::solid(look.edge(), 1.8),
-    );
-    let dotted = Stroke {
-        dash: MEAN_DASH,
-        ..Stroke::solid(look.edge(), 2.2)
-    };
-    canvas.path(&curve(&|t| t.mean), &dotted);
+    let median = Stroke { dash: MEDIAN_DASH, ..Stroke::solid(look.edge(), 1.6) };
+    canvas.path(&curve(&|t| t.quantiles[2]), &median);
+    canvas.path(&curve(&|t| t.mean), &Stroke::solid(look.edge(), 2.4));
 }
 
-const MEAN_DASH: &[f64] = &[6.0, 3.0];
+const MEDIAN_DASH: &[f64] = &[3.0, 2.5];
 
 fn heading(canvas: &mut Canvas, sheet: &Sheet, portfolio: usize, plot: &Area, swatch: bool) {
     let mut left = plot.left;
@@ -251,15 +246,10 @@ fn key(canvas: &mut Canvas, room: &Area) {
         canvas.text(words, (left + 36.0, y), Anchor::Start, kind);
         left += 36.0 + text::width(words, kind.size, false) + 24.0;
     };
-    say(canvas, "mean", &|c, x| {
-        let stroke = Stroke {
-            dash: MEAN_DASH,
-            ..Stroke::solid(INK, 2.2)
-        };
-        c.line((x, y), (x + 29.0, y), &stroke);
-    });
+    say(canvas, "mean", &|c, x| c.line((x, y), (x + 29.0, y), &Stroke::solid(INK, 2.4)));
     say(canvas, "median", &|c, x| {
-        c.line((x, y), (x + 29.0, y), &Stroke::solid(INK, 1.8))
+        let stroke = Stroke { dash: MEDIAN_DASH, ..Stroke::solid(INK, 1.6) };
+        c.line((x, y), (x + 29.0, y), &stroke);
     });
     say(canvas, "half of all futures", &|c, x| {
         c.rect((x, y - 7.0), (x + 29.0, y + 7.0), INK, 0.18);

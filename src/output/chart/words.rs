@@ -45,8 +45,17 @@ fn unit(value: f64) -> (f64, &'static str) {
         .unwrap_or((1.0, ""))
 }
 
-/// An amount to three digits: `$1.93bn`, `−$310M`, `$0`, `CHF 45.2k`.
+/// An amount that somebody chose: without zeros at its end, `$2bn`.
+pub(super) fn round_money(value: f64, currency: &str) -> String {
+    amount(value, currency, trimmed)
+}
+
+/// An estimated amount to three digits: `$1.90bn`, `−$310M`, `$0`, `CHF 45.2k`.
 pub(super) fn money(value: f64, currency: &str) -> String {
+    amount(value, currency, |value, digits| format!("{value:.digits$}"))
+}
+
+fn amount(value: f64, currency: &str, write: fn(f64, usize) -> String) -> String {
     if !value.is_finite() {
         return "unknown".to_owned();
     }
@@ -63,7 +72,7 @@ pub(super) fn money(value: f64, currency: &str) -> String {
     format!(
         "{}{}{letters}",
         sign(value, currency),
-        trimmed(scaled, digits)
+        write(scaled, digits)
     )
 }
 
