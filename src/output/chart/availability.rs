@@ -119,12 +119,8 @@ impl Table {
     }
 
     fn scale(&self, plot: &Area) -> Scale {
-        let right = if self.never {
-            plot.right - NEVER
-        } else {
-            plot.right - 12.0
-        };
-        Scale::log(self.most, self.least, plot.left + 12.0, right)
+        let right = plot.right - if self.never { NEVER } else { 66.0 };
+        Scale::log(self.most, self.least, plot.left + 40.0, right)
     }
 
     fn axes(&self, canvas: &mut Canvas, plot: &Area, x: &Scale) {
@@ -232,7 +228,7 @@ impl Table {
         if let Some(mean) = mean {
             look.dot(canvas, (mean, y), radius, true);
         }
-        if pitch >= 15.0 {
+        if pitch >= 16.0 {
             self.figures(canvas, served, (mean, worst), plot, y, radius);
         }
     }

@@ -38,6 +38,9 @@ pub(super) fn draw(sheet: &Sheet) -> String {
         for p in sheet.back_to_front() {
             sheet.looks[p].curve(canvas, &curves.line(&plot, p));
         }
+        for (p, at) in marks(sheet, &plot, &curves) {
+            sheet.looks[p].dot(canvas, at, 5.0, true);
+        }
         let side = Area {
             left: plot.right + 26.0,
             ..room
@@ -214,6 +217,14 @@ fn level(sheet: &Sheet) -> Option<(f64, Vec<Estimate>)> {
     };
     let var_99 = at(|h| h.var_99).map(|v| (0.01, v));
     var_99.or_else(|| at(|h| h.var_95).map(|v| (0.05, v)))
+}
+
+/// Where the coloured curves pass the level that the title speaks of.
+fn marks(sheet: &Sheet, plot: &Area, curves: &Curves) -> Vec<(usize, Point)> {
+    let Some((odds, var)) = level(sheet) else { return Vec::new() };
+    let (x, y) = (curves.x(plot), curves.y(plot));
+    let coloured = sheet.back_to_front().into_iter().filter(|&p| sheet.looks[p].coloured);
+    coloured.filter_map(|p| Some((p, (x.at(var.get(p)?.value), y.at(odds))))).collect()
 }
 
 /// Legend: the fattest tail first.

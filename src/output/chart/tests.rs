@@ -1,3 +1,5 @@
+use std::io::Write as _;
+
 use super::{Chart, charts, png};
 use crate::results::{
     Attribution, By, Comparison, Distribution, Estimate, Exceedance, ExceedancePoint, Headline,
@@ -262,8 +264,11 @@ fn dump(stem: &str, charts: &[Chart]) {
     };
     for chart in charts {
         let path = format!("{folder}/{stem}-{}", chart.name);
-        std::fs::write(format!("{path}.svg"), &chart.svg).unwrap();
-        std::fs::write(format!("{path}.png"), png(&chart.svg).unwrap()).unwrap();
+        let write = |end: &str, bytes: &[u8]| {
+            std::fs::File::create(format!("{path}.{end}")).unwrap().write_all(bytes).unwrap();
+        };
+        write("svg", chart.svg.as_bytes());
+        write("png", &png(&chart.svg).unwrap());
     }
 }
 
@@ -286,9 +291,255 @@ fn drawn(stem: &str, results: &Results) -> Vec<Chart> {
     pictures
 }
 
-#[test]
-fn two_eight_and_twelve() {
-    for n in [1, 2, 3, 8, 12] {
-        drawn(&format!("n{n:02}"), &demo(n, 3, 36));
+/// The text of a picture, lines of a wrapped name joined.
+fn texts(chart: &Chart) -> String {
+    let tree = super::png::tree(&chart.svg).unwrap();
+    let mut all = String::new();
+    collect(tree.root(), &mut all);
+    all
+}
+
+fn collect(group: &resvg::usvg::Group, all: &mut String) {
+    for node in group.children() {
+        match node {
+            resvg::usvg::Node::Group(g) => collect(g, all),
+            resvg::usvg::Node::Text(t) => {
+                let chunks = t.chunks().iter().map(resvg::usvg::TextChunk::text);
+                all.extend(chunks);
+                all.push('\n');
+            }
+            _ => {}
+        }
     }
+}
+
+#[test]
+fn every_portfolio_is_named_in_every_chart() {
+    for n in [1, 2, 3, 8, 12] {
+        let results = demo(n, 3, 36);
+        for chart in drawn(&format!("n{n:02}"), &results) {
+            let texts = texts(&chart).replace(['\n', ' '], "");
+            for name in &results.portfolios {
+                assert!(texts.contains(name.as_str()), "{name} is missing in {} of {n}", chart.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_text_lies_within_the_picture() {
+    for (stem, results) in unusual() {
+        for chart in charts(&results) {
+            let tree = super::png::tree(&chart.svg).unwrap();
+            let b = tree.root().abs_bounding_box();
+            let inside = b.left() >= -1.0 && b.right() <= 1001.0 && b.top() >= -1.0 && b.bottom() <= 601.0;
+            assert!(inside, "{stem}: {} reaches {b:?}", chart.name);
+        }
+    }
+}
+
+#[test]
+fn a_png_is_a_png_of_1600_pixels() {
+    let picture = png(&charts(&demo(2, 1, 12))[0].svg).unwrap();
+    assert_eq!(&picture[..8], b"\x89PNG\r\n\x1a\n");
+    assert_eq!(u32::from_be_bytes(picture[16..20].try_into().unwrap()), 1600);
+    assert!(png("no picture").is_err());
+}
+
+#[test]
+fn names_cannot_break_the_document() {
+    let mut results = demo(3, 1, 12);
+    results.portfolios[1] = "<b>&\"'\u{0}\u{1}\u{fffe}\n]]>".to_owned();
+    results.provenance.scenario = "</svg><script>alert(1)</script>".to_owned();
+    for chart in drawn("markup", &results) {
+        assert!(!chart.svg.contains("<script") && !chart.svg.contains("<b>"), "{}", chart.name);
+    }
+}
+
+#[test]
+fn unusual_results_are_drawn_too() {
+    for (stem, results) in unusual() {
+        drawn(stem, &results);
+    }
+}
+
+fn estimates(results: &mut Results) -> Vec<&mut Estimate> {
+    let mut all: Vec<&mut Estimate> = Vec::new();
+    for h in &mut results.headlines {
+        all.extend([&mut h.mean_loss, &mut h.sd_loss, &mut h.mean_total_cost, &mut h.var_95]);
+        all.extend([&mut h.tvar_95, &mut h.var_99, &mut h.tvar_99, &mut h.var_995, &mut h.tvar_995]);
+    }
+    all.extend(results.exceedance.iter_mut().map(|p| &mut p.loss));
+    all.extend(results.measures.iter_mut().map(|m| &mut m.estimate));
+    all.extend(results.comparison.iter_mut().map(|c| &mut c.mean));
+    for a in &mut results.attribution {
+        all.extend([&mut a.mean, &mut a.tvar_99_part]);
+    }
+    all
+}
+
+/// The demo with every amount changed.
+fn mapped(n: usize, change: impl Fn(f64) -> f64) -> Results {
+    let mut results = demo(n, 2, 24);
+    for e in estimates(&mut results) {
+        e.value = change(e.value);
+        e.lower = e.lower.map(&change);
+        e.upper = e.upper.map(&change);
+    }
+    for t in &mut results.timeline {
+        t.mean = change(t.mean);
+        t.quantiles = t.quantiles.map(&change);
+        t.quantiles.sort_by(f64::total_cmp);
+    }
+    for e in &mut results.distribution.edges {
+        *e = change(*e);
+    }
+    results.distribution.edges.sort_by(f64::total_cmp);
+    results
+}
+
+fn with(mut results: Results, change: impl FnOnce(&mut Results)) -> Results {
+    change(&mut results);
+    results
+}
+
+/// Results at the edges of what can come.
+fn unusual() -> Vec<(&'static str, Results)> {
+    let long = "a-portfolio-with-quite-a-long-name-of-sixty-letters-in-all-01";
+    let spaced = "Azure neutral platform with five vendors and two clouds abc";
+    let nothing = Distribution { edges: Vec::new(), counts: Vec::new() };
+    vec![
+        ("none", demo(0, 0, 0)),
+        ("zero", mapped(2, |_| 0.0)),
+        ("equal", mapped(3, |_| 7.3e8)),
+        ("gains", mapped(3, |v| -v)),
+        ("mixed", mapped(3, |v| v - 3e8)),
+        ("nan", mapped(2, |_| f64::NAN)),
+        ("infinite", mapped(2, |v| if v > 1e9 { f64::INFINITY } else { v })),
+        ("huge", mapped(3, |v| v * 1e5)),
+        ("tiny", mapped(3, |v| v * 1e-13)),
+        ("no-services", demo(2, 0, 12)),
+        ("six-services", demo(8, 6, 60)),
+        ("six-twelve", demo(12, 6, 36)),
+        ("thirty-services", demo(2, 30, 36)),
+        ("forty", demo(40, 2, 24)),
+        ("one-month", demo(3, 1, 1)),
+        ("twelve-hundred-months", demo(3, 1, 1200)),
+        ("no-appetite", with(demo(3, 2, 36), |r| r.provenance.appetite = None)),
+        ("appetite-alone", with(demo(3, 2, 36), |r| r.provenance.appetite_probability = None)),
+        ("appetite-far", with(demo(3, 2, 36), |r| r.provenance.appetite = Some(5e11))),
+        (
+            "few-trials",
+            with(demo(3, 2, 36), |r| {
+                r.provenance.trials = 60;
+                for h in &mut r.headlines {
+                    (h.var_99.value, h.tvar_99.value) = (f64::NAN, f64::NAN);
+                }
+            }),
+        ),
+        (
+            "never-down",
+            with(demo(3, 2, 36), |r| {
+                for s in r.headlines.iter_mut().skip(1).flat_map(|h| &mut h.services) {
+                    s.availability = estimate(1.0, 0.0);
+                    s.availability_worst_1 = estimate(1.0, 0.0);
+                    s.unserved_hours = estimate(0.0, 0.0);
+                }
+                r.headlines[2].services[0].availability_worst_1.value = 0.0;
+            }),
+        ),
+        (
+            "spike",
+            with(demo(3, 2, 36), |r| {
+                r.distribution.counts[0][12] = 60_000;
+                r.distribution.counts[1] = vec![0; 200];
+                r.distribution.counts[1][9] = 20_000;
+            }),
+        ),
+        (
+            "long-names",
+            with(demo(8, 3, 36), |r| {
+                for (i, name) in r.portfolios.iter_mut().enumerate() {
+                    *name = if i % 2 == 0 { format!("{long}{i}") } else { format!("{spaced}{i}") };
+                }
+                for a in &mut r.attribution {
+                    a.item = format!("{}-{long}", a.item);
+                }
+                r.services[0] = long.to_owned();
+                r.provenance.scenario = long.repeat(3);
+                r.provenance.currency = "CHF".to_owned();
+            }),
+        ),
+        (
+            "other-scripts",
+            with(demo(3, 1, 36), |r| {
+                r.portfolios = ["開放人工智能 供應商", "Нейтральная платформа", "منصة محايدة 🏦"].map(String::from).to_vec();
+                r.provenance.currency = "€".to_owned();
+                r.provenance.scenario = "Ångström & Söhne: Größe".to_owned();
+            }),
+        ),
+        (
+            "torn",
+            with(demo(3, 2, 36), |r| {
+                r.headlines.truncate(1);
+                r.baseline = 9;
+                r.distribution = nothing;
+                r.comparison.clear();
+                r.timeline.truncate(5);
+                r.exceedance.truncate(1);
+                r.provenance.start = "soon".to_owned();
+                r.provenance.horizon_hours = f64::NAN;
+            }),
+        ),
+        ("clustered", with(demo(12, 1, 12), cluster)),
+    ]
+}
+
+/// Puts all portfolios close together, where names would cover each other.
+fn cluster(results: &mut Results) {
+    for (i, h) in results.headlines.iter_mut().enumerate() {
+        let i = i as f64;
+        h.mean_total_cost = estimate(4.2e9 + 4e6 * libm::sin(i * 2.4) * i, 6e6);
+        h.tvar_99 = estimate(2.0e9 + 1.5e7 * libm::cos(i * 2.4) * i, 3e7);
+    }
+}
+
+#[test]
+fn beyond_eight_the_baseline_and_the_seven_cheapest_have_a_colour() {
+    let mut results = demo(12, 1, 12);
+    results.baseline = 11;
+    let looks = super::style::looks(&results);
+    let coloured: Vec<usize> = (0..12).filter(|&p| looks[p].coloured).collect();
+    assert_eq!(coloured, [0, 1, 2, 3, 4, 5, 6, 11]);
+    assert_eq!(looks[11].colour, plotters::prelude::RGBColor(0, 0, 0));
+}
+
+#[test]
+fn amounts_are_said_as_a_reader_would() {
+    use super::words::{availability, hours, money, money_ticks, odds, percent, round_money};
+    let said = |v| money(v, "$");
+    assert_eq!(said(1.934e9), "$1.93bn");
+    assert_eq!(said(-310.2e6), "−$310M");
+    assert_eq!(said(999.7e6), "$1.00bn");
+    assert_eq!(said(0.0), "$0");
+    assert_eq!(said(45_210.0), "$45.2k");
+    assert_eq!(said(f64::NAN), "unknown");
+    assert_eq!(said(3.2e17), "$320000tn");
+    assert_eq!(round_money(2e9, "CHF"), "CHF\u{a0}2bn");
+    assert_eq!(money_ticks(&[-5e8, 0.0, 5e8, 1e9], 5e8, "$"), ["−$0.5bn", "$0", "$0.5bn", "$1.0bn"]);
+    assert_eq!(percent(0.123), "12\u{a0}%");
+    assert_eq!(percent(0.0004), "0.04\u{a0}%");
+    assert_eq!(availability(0.999_57), "99.957\u{a0}%");
+    assert_eq!(availability(1.0), "100\u{a0}%");
+    assert_eq!(availability(0.999_999_999_9), "over 99.99999\u{a0}%");
+    assert_eq!(odds(1e-4), "1 in 10,000");
+    assert_eq!(hours(105.0), "4.4\u{a0}days");
+}
+
+#[test]
+fn ticks_are_round_and_within() {
+    use super::axis::{rounded, ticks};
+    assert_eq!(ticks(0.0, 1.0, 5).values, [0.0, 0.2, 0.4, 0.6000000000000001, 0.8, 1.0]);
+    assert_eq!(ticks(-3e8, 9e8, 4).values, [0.0, 5e8]);
+    assert_eq!(rounded(-3e8, 9e8, 4), (-5e8, 1e9));
 }

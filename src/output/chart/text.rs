@@ -80,24 +80,24 @@ pub(super) fn wrap(text: &str, size: f64, bold: bool, room: f64, most: usize) ->
     lines
 }
 
-/// Where to break the first line: a byte index above 0.
+/// Where to break the first line: a byte index above 0. At the last space that fits, else after a hyphen.
 fn break_at(text: &str, size: f64, bold: bool, room: f64) -> usize {
-    let (mut used, mut soft, mut hard) = (0.0, None, 0);
+    let (mut used, mut space, mut hyphen, mut hard) = (0.0, None, None, 0);
     for (i, c) in text.char_indices() {
         used += f64::from(advance(c, bold)) * size / 1000.0;
         if c == ' ' {
-            soft = Some(i);
+            space = Some(i).filter(|&i| i > 0);
         }
         if used > room {
             break;
         }
         hard = i + c.len_utf8();
         if matches!(c, '-' | '_' | '/') {
-            soft = Some(hard);
+            hyphen = Some(hard);
         }
     }
     let first = text.chars().next().map_or(0, char::len_utf8);
-    soft.filter(|&i| i > 0).unwrap_or(hard.max(first))
+    space.or(hyphen).unwrap_or(hard.max(first))
 }
 
 #[cfg(test)]
