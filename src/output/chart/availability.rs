@@ -3,29 +3,36 @@
 
 use super::axis::{self, Area, Scale, real};
 use super::canvas::{Anchor, Canvas, Stroke};
-use super::frame::{self, Entry};
+use super::frame;
+use super::legend::{self, Entry};
 use super::style::{self, GRID, INK, NOTE, STRONG, Type};
 use super::{Sheet, text, words};
 use crate::results::ServiceHeadline;
 
 /// Least height of a row, units.
-const THINNEST: f64 = 6.0;
+const THINNEST: f64 = 4.6;
+/// Least height that all rows together have.
+const ROOM: f64 = 380.0;
 /// Hours in a year of the model.
 const YEAR: f64 = 8766.0;
 /// Width of the column of what is never interrupted.
-const NEVER: f64 = 74.0;
+const NEVER: f64 = 96.0;
 
 pub(super) fn draw(sheet: &Sheet) -> String {
-    let subtitle = "Part of the time a service is served. Filled: mean of all futures; hollow: mean of the worst 1 %.";
-    frame::page(sheet, &title(sheet), subtitle, |canvas, room| {
-        let table = Table::new(sheet, room.height() - 60.0);
-        let entries: Vec<Entry> = (0..sheet.n())
-            .map(|portfolio| Entry {
-                portfolio,
-                remark: String::new(),
-            })
-            .collect();
-        let wide = frame::legend_width(sheet, &entries);
+    let table = Table::new(sheet, ROOM);
+    let n = sheet.n_services() - table.services.len();
+    let services = if n > 0 { format!(" {n} more services are left out.") } else { String::new() };
+    let subtitle = format!(
+        "Part of the time that a service is served. Filled: mean of all futures; hollow: mean of the worst 1 %.{}{services}",
+        sheet.left_out(table.portfolios.len()),
+    );
+    frame::page(sheet, &title(sheet), &subtitle, |canvas, room| {
+        if table.services.is_empty() || table.portfolios.is_empty() {
+            return frame::nothing(canvas, &room, "There is no service.");
+        }
+        let entry = |&portfolio: &usize| Entry { portfolio, remark: String::new() };
+        let entries: Vec<Entry> = table.portfolios.iter().map(entry).collect();
+        let wide = legend::width(sheet, &entries);
         let names = table
             .services
             .iter()
@@ -44,7 +51,7 @@ pub(super) fn draw(sheet: &Sheet) -> String {
             left: plot.right + 24.0,
             ..room
         };
-        frame::legend(canvas, &side, sheet, &entries, |canvas, look, left, y| {
+        legend::draw(canvas, &side, sheet, &entries, |canvas, look, left, y| {
             look.dot(canvas, (left + 8.0, y), 5.5, true);
             look.dot(canvas, (left + 24.0, y), 5.5, false);
         });
@@ -52,6 +59,10 @@ pub(super) fn draw(sheet: &Sheet) -> String {
 }
 
 impl Sheet<'_> {
+    fn n_services(&self) -> usize {
+        self.results.headlines.iter().map(|h| h.services.len()).max().unwrap_or(0)
+    }
+
     fn service(&self, service: usize) -> &str {
         self.results
             .services
@@ -75,13 +86,7 @@ struct Table {
 
 impl Table {
     fn new(sheet: &Sheet, height: f64) -> Self {
-        let n = sheet
-            .results
-            .headlines
-            .iter()
-            .map(|h| h.services.len())
-            .max()
-            .unwrap_or(0);
+        let n = sheet.n_services();
         let fits = |services: usize, portfolios: usize| {
             real(services) * (real(portfolios) * THINNEST + 8.0) <= height
         };
@@ -140,14 +145,13 @@ impl Table {
         }
         axis::bottom(canvas, plot, &places);
         if self.never {
-            let at = plot.right - NEVER / 2.0;
-            canvas.rect(
-                (plot.right - NEVER + 22.0, plot.top),
+                        canvas.rect(
+                (plot.right - 52.0, plot.top),
                 (plot.right, plot.bottom),
                 GRID,
                 0.5,
             );
-            let middle = at + 11.0;
+            let middle = plot.right - 26.0;
             canvas.text("100 %", (middle, plot.bottom + 14.0), Anchor::Middle, NOTE);
             canvas.text("never", (middle, plot.bottom + 31.0), Anchor::Middle, NOTE);
         }
@@ -160,7 +164,7 @@ impl Table {
     fn at(&self, plot: &Area, x: &Scale, availability: f64) -> f64 {
         let lacking = 1.0 - availability;
         if lacking <= 1e-9 {
-            plot.right - NEVER / 2.0 + 11.0
+            plot.right - 26.0
         } else {
             x.at(lacking)
         }
@@ -216,7 +220,7 @@ impl Table {
         (y, pitch): (f64, f64),
     ) {
         let look = &sheet.looks[portfolio];
-        let radius = (pitch * 0.36).clamp(2.6, 6.0);
+        let radius = (pitch * 0.36).clamp(2.4, 6.0);
         let mean = words::known(&served.availability).map(|a| self.at(plot, x, a));
         let worst = words::known(&served.availability_worst_1).map(|a| self.at(plot, x, a));
         if let (Some(mean), Some(worst)) = (mean, worst) {
@@ -292,15 +296,13 @@ fn title(sheet: &Sheet) -> String {
         .collect();
     others.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
     let here = words::hours(hours);
+    let here = format!("{what} is unserved {here} in {over} with {name}");
     match others.first() {
-        Some(&(p, best)) if best < hours * 0.95 => format!(
-            "{what} is unserved {here} in {over} with {name}, {} with {}",
-            words::hours(best),
-            sheet.short(p)
-        ),
-        Some(_) => {
-            format!("{what} is unserved {here} in {over} with {name}, and no portfolio does better")
+        Some(&(p, 0.0)) => format!("{here}, never with {}", sheet.short(p)),
+        Some(&(p, best)) if best < hours * 0.95 => {
+            format!("{here}, {} with {}", words::hours(best), sheet.short(p))
         }
-        None => format!("{what} is unserved {here} in {over} with {name}"),
+        Some(_) => format!("{here}, and no portfolio does better"),
+        None => here,
     }
 }

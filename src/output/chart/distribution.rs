@@ -2,7 +2,7 @@
 //! nine futures in ten. Cheapest first.
 
 use super::axis::{self, Area, Scale, real};
-use super::canvas::{Anchor, Canvas, Point, Stroke};
+use super::canvas::{WIDTH, Anchor, Canvas, Point, Stroke};
 use super::style::{BODY, INK, Look, NOTE, STRONG, Type, WHITE};
 use super::{Sheet, frame, text, words};
 use crate::results::Verdict;
@@ -17,13 +17,9 @@ const SHOWN: f64 = 0.99;
 pub(super) fn draw(sheet: &Sheet) -> String {
     let mut rows = sheet.at_most(ROWS);
     rows.sort_by(|&a, &b| mean(sheet, a).total_cmp(&mean(sheet, b)));
-    let left_out = match sheet.n() - rows.len() {
-        0 => String::new(),
-        n => format!(" {n} dearer portfolios are left out."),
-    };
+    let left_out = sheet.left_out(rows.len());
     let subtitle = format!(
-        "Total cost over {}, how often each amount: heights are scaled row by row. Dot: mean; line: nine futures in ten.{left_out}",
-        words::horizon(&sheet.results.provenance),
+        "How often each total cost comes out, heights scaled row by row. Dot: mean; line: nine futures in ten.{left_out}"
     );
     frame::page(sheet, &title(sheet), &subtitle, |canvas, room| {
         let names = rows
@@ -37,6 +33,9 @@ pub(super) fn draw(sheet: &Sheet) -> String {
             bottom: room.bottom - 42.0,
         };
         let shape = Shape::new(sheet, &rows);
+        if shape.empty {
+            return frame::nothing(canvas, &room, "No total cost is known.");
+        }
         let x = Scale::linear(shape.low, shape.high, plot.left, plot.right);
         axes(canvas, sheet, &plot, &shape, &x);
         let pitch = plot.height() / real(rows.len().max(1));
@@ -64,6 +63,7 @@ struct Shape {
     low: f64,
     high: f64,
     merge: usize,
+    empty: bool,
 }
 
 impl Shape {
@@ -91,6 +91,7 @@ impl Shape {
             [low, high, mean(sheet, p)]
         });
         let span = axis::span(ends.copied().chain(marks));
+        let empty = span.is_none();
         let (low, high) = axis::widened(span);
         let pad = (high - low) * 0.02;
         let shown = if first <= last { last - first + 1 } else { 1 };
@@ -98,6 +99,7 @@ impl Shape {
             low: low - pad,
             high: high + pad,
             merge: shown.div_ceil(BINS).max(1),
+            empty,
         }
     }
 }
@@ -264,7 +266,8 @@ fn figures(canvas: &mut Canvas, sheet: &Sheet, portfolio: usize, row: &Area, x: 
     let up = if roomy { 25.0 } else { 9.0 };
     canvas.text(&format!("mean {}", sheet.money(mean)), (at, y - up), Anchor::Start, strong);
     if let (Some([low, high]), true) = (range, roomy) {
-        let words = format!("{} – {}", sheet.money(low), sheet.money(high));
+        let words = words::money_range(low, high, &sheet.results.provenance.currency);
+        let words = text::fit(&words, NOTE.size, false, WIDTH - at - 6.0);
         canvas.text(&words, (at, y - 8.0), Anchor::Start, NOTE);
     }
 }
@@ -277,40 +280,33 @@ fn title(sheet: &Sheet) -> String {
         return "The total cost is not known".to_owned();
     };
     let amount = sheet.money(mean(sheet, cheapest));
-    if order.len() == 1 {
-        return format!("{} costs {amount} on average", sheet.short(cheapest));
-    }
     let base = sheet.results.baseline;
-    if cheapest == base {
-        return baseline_is_cheapest(sheet, order[1], &amount);
-    }
-    let Some(comparison) = sheet.comparison(cheapest) else {
-        return format!("{} is cheapest on average: {amount}", sheet.short(cheapest));
-    };
-    match comparison.verdict {
-        Verdict::Better => format!(
-            "{} is cheapest on average: {amount}, {} less than {}",
+    match sheet.comparison(cheapest) {
+        _ if order.len() == 1 => format!("{} costs {amount} on average", sheet.short(cheapest)),
+        _ if cheapest == base => return baseline_is_cheapest(sheet, order[1], &amount),
+        None => format!("{} is cheapest on average: {amount}", sheet.short(cheapest)),
+        Some(c) if c.verdict == Verdict::Better => format!(
+            "{} costs {amount} on average, {} less than {}",
             sheet.short(cheapest),
-            sheet.money(comparison.mean.value.abs()),
+            sheet.money(c.mean.value.abs()),
             sheet.short(base),
         ),
-        Verdict::Worse | Verdict::CannotTell => {
-            format!(
-                "No portfolio is clearly cheaper than {}: {} on average",
-                sheet.short(base),
-                sheet.money(mean(sheet, base))
-            )
-        }
+        Some(_) => format!(
+            "No portfolio is clearly cheaper than {}: {} on average",
+            sheet.short(base),
+            sheet.money(mean(sheet, base))
+        ),
     }
 }
 
 fn baseline_is_cheapest(sheet: &Sheet, second: usize, amount: &str) -> String {
     let name = sheet.short(sheet.results.baseline);
-    match sheet.comparison(second).map(|c| (c.verdict, c.mean.value)) {
-        Some((Verdict::Worse, more)) => format!(
-            "{name} is cheapest on average: {amount}; {} costs {} more",
+    let more = sheet.comparison(second).map(|c| sheet.money(c.mean.value.abs()));
+    let mut others = sheet.results.comparison.iter();
+    match more {
+        Some(more) if others.all(|c| c.verdict == Verdict::Worse) => format!(
+            "{name} is cheapest on average: {amount}; {} costs {more} more",
             sheet.short(second),
-            sheet.money(more.abs()),
         ),
         _ => format!("{name} costs {amount} on average, and none is clearly cheaper"),
     }

@@ -2,9 +2,10 @@
 
 use super::axis::{self, Area, Scale};
 use super::canvas::{Anchor, Canvas, Point, Stroke};
-use super::frame::{self, Entry};
-use super::style::{NOTE, Type, WARN};
-use super::{Sheet, words};
+use super::frame;
+use super::legend::{self, Entry};
+use super::style::{NOTE, Type, WARN, WHITE};
+use super::{Sheet, text, words};
 use crate::results::{Estimate, Exceedance, ExceedancePoint};
 
 /// No lower probability is drawn,
@@ -22,7 +23,7 @@ pub(super) fn draw(sheet: &Sheet) -> String {
     let subtitle = format!("How likely the loss over {horizon} is larger than an amount.{bands}");
     frame::page(sheet, &title(sheet), &subtitle, |canvas, room| {
         let entries = entries(sheet);
-        let wide = frame::legend_width(sheet, &entries);
+        let wide = legend::width(sheet, &entries);
         let plot = Area {
             left: room.left + 92.0,
             right: room.right - wide - 26.0,
@@ -30,6 +31,9 @@ pub(super) fn draw(sheet: &Sheet) -> String {
             bottom: room.bottom - 42.0,
         };
         let curves = Curves::new(sheet);
+        if curves.points.iter().all(Vec::is_empty) {
+            return frame::nothing(canvas, &room, "No loss is known well enough to be drawn.");
+        }
         axes(canvas, sheet, &plot, &curves);
         appetite(canvas, sheet, &plot, &curves);
         for p in sheet.back_to_front() {
@@ -45,7 +49,7 @@ pub(super) fn draw(sheet: &Sheet) -> String {
             left: plot.right + 26.0,
             ..room
         };
-        frame::legend(canvas, &side, sheet, &entries, frame::curve_sample);
+        legend::draw(canvas, &side, sheet, &entries, legend::curve);
     })
 }
 
@@ -117,7 +121,7 @@ impl<'a> Curves<'a> {
 
 /// The points of a portfolio's curve that enough trials stand for, likeliest first.
 fn curve<'a>(sheet: &Sheet<'a>, portfolio: usize) -> Vec<&'a ExceedancePoint> {
-    let lowest = (FEWEST / axis::count(sheet.results.provenance.trials)).clamp(LOWEST, 0.01);
+    let lowest = (FEWEST / axis::count(sheet.results.provenance.trials)).clamp(LOWEST, 0.05);
     let mine = |p: &&ExceedancePoint| {
         p.kind == Exceedance::Horizon
             && p.portfolio == portfolio
@@ -191,7 +195,10 @@ fn appetite(canvas: &mut Canvas, sheet: &Sheet, plot: &Area, curves: &Curves) {
     let at = curves.x(plot).at(limit);
     if limit > curves.losses.1 {
         let at = (plot.right - 4.0, plot.top + 12.0);
-        canvas.text(&format!("{words} →"), at, Anchor::End, kind);
+        let words = format!("{words} →");
+        let wide = text::width(&words, kind.size, false) + 6.0;
+        canvas.rect((at.0 - wide, at.1 - 9.0), (at.0 + 3.0, at.1 + 9.0), WHITE, 0.85);
+        canvas.text(&words, at, Anchor::End, kind);
         return;
     }
     let floor = provenance
@@ -241,7 +248,7 @@ fn entries(sheet: &Sheet) -> Vec<Entry> {
     };
     let value = |p: usize| var.get(p).map_or(f64::NAN, |e| e.value);
     order.sort_by(|&a, &b| value(b).total_cmp(&value(a)));
-    let remark = |p: usize| format!("{}: {}", words::odds(odds), sheet.money(value(p)));
+    let remark = |p: usize| format!("{}: over {}", words::odds(odds), sheet.money(value(p)));
     order
         .into_iter()
         .map(|portfolio| Entry {
@@ -252,17 +259,18 @@ fn entries(sheet: &Sheet) -> Vec<Entry> {
 }
 
 fn title(sheet: &Sheet) -> String {
-    let Some((odds, var)) = level(sheet) else {
+    let Some((level, var)) = level(sheet) else {
         return "Too few trials to tell how large a rare loss is".to_owned();
     };
-    let odds = words::odds(odds);
+    let odds = words::odds(level);
     let mut order: Vec<usize> = (0..var.len()).collect();
     order.sort_by(|&a, &b| var[b].value.total_cmp(&var[a].value));
     let worst = order[0];
     let amount = sheet.money(var[worst].value);
     let loses = |amount: &str| format!("{odds} futures loses more than {amount}");
     if var[worst].value <= 0.0 {
-        return format!("Even the worst {odds} futures brings no loss");
+        let most = format!("{:.0} of 100", (100.0 * (1.0 - level)).round());
+        return format!("Nothing is lost in {most} futures, whatever the portfolio");
     }
     let Some(&second) = order.get(1) else {
         return sentence(&loses(&amount));

@@ -7,17 +7,22 @@ use super::{Sheet, frame, text, words};
 use crate::results::{Estimate, Verdict};
 
 const RADIUS: f64 = 7.0;
+/// Among more dots than this, a grey one is named only where there is room beside it.
+const CROWD: usize = 16;
 
 pub(super) fn draw(sheet: &Sheet) -> String {
     let dots = dots(sheet);
     let missing = match sheet.n() - dots.len() {
         0 => String::new(),
-        n => format!(" Without {n} whose tail the sample is too small for."),
+        n => format!(" {n} left out: too few trials for the tail."),
     };
     let subtitle = format!(
         "Mean total cost against the mean loss in the worst 1 % of futures. Bars: 95 % confidence.{missing}"
     );
     frame::page(sheet, &title(sheet), &subtitle, |canvas, room| {
+        if dots.is_empty() {
+            return frame::nothing(canvas, &room, "Too few trials for the worst 1 % of futures.");
+        }
         let plot = Area {
             left: room.left + 92.0,
             right: room.right - 28.0,
@@ -175,6 +180,10 @@ fn names(
             .fold(0.0, f64::max);
         let size = (wide + 4.0, 17.0 * real(lines.len()));
         let (place, far) = place(at, size, plot, &taken);
+        let crowded = dots.len() > CROWD && !coloured;
+        if crowded && (far || taken.iter().any(|t| overlap(&place, t) > 0.0)) {
+            continue;
+        }
         if far {
             leader(canvas, at, &place);
         }

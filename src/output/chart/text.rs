@@ -46,25 +46,27 @@ fn advance(c: char, bold: bool) -> u16 {
     }
 }
 
-/// The text, or as much of its beginning as fits into `room`, with an ellipsis.
+/// The text, or as much of it as fits into `room`, with an ellipsis in its middle: names often differ at their end.
 pub(super) fn fit(text: &str, size: f64, bold: bool, room: f64) -> String {
     if width(text, size, bold) <= room {
         return text.to_owned();
     }
-    let mut kept = String::new();
-    let mut left = room - width("…", size, bold);
-    for c in text.chars() {
-        left -= f64::from(advance(c, bold)) * size / 1000.0;
-        if left < 0.0 {
-            break;
-        }
-        kept.push(c);
-    }
-    format!("{}…", kept.trim_end())
+    let room = (room - width("…", size, bold)).max(0.0);
+    let letters: Vec<char> = text.chars().collect();
+    let wide = |c: &char| f64::from(advance(*c, bold)) * size / 1000.0;
+    let fitting = |letters: &mut dyn Iterator<Item = &char>, room: f64| {
+        let mut used = 0.0;
+        letters.take_while(|c| { used += wide(c); used <= room }).count()
+    };
+    let end = fitting(&mut letters.iter().rev(), room * 0.4);
+    let kept: String = letters[letters.len() - end..].iter().collect();
+    let left = room - width(&kept, size, bold);
+    let begin: String = letters[..fitting(&mut letters.iter(), left)].iter().collect();
+    format!("{}…{}", begin.trim_end(), kept.trim_start())
 }
 
 /// The text in at most `most` lines no wider than `room`, broken at spaces or after `-`, `_`, `/`, in need anywhere.
-/// What does not fit ends in an ellipsis.
+/// What does not fit is left out of the last line's middle.
 pub(super) fn wrap(text: &str, size: f64, bold: bool, room: f64, most: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut rest = text.trim();

@@ -16,14 +16,14 @@ const MONTHS: [&str; 12] = [
 
 pub(super) fn draw(sheet: &Sheet) -> String {
     let shown = sheet.at_most(PANELS);
-    let left_out = match sheet.n() - shown.len() {
-        0 => String::new(),
-        n => format!(" {n} dearer portfolios are left out."),
-    };
+    let left_out = sheet.left_out(shown.len());
     let subtitle = format!("Loss of each month, present value.{left_out}");
     frame::page(sheet, &title(sheet), &subtitle, |canvas, room| {
-        key(canvas, &room);
         let paths: Vec<Vec<&TimelinePoint>> = shown.iter().map(|&p| path(sheet, p)).collect();
+        if paths.iter().all(Vec::is_empty) {
+            return frame::nothing(canvas, &room, "No month is known.");
+        }
+        key(canvas, &room);
         let grid = Grid::new(sheet, &room, &paths);
         for (i, (&p, path)) in shown.iter().zip(&paths).enumerate() {
             let plot = grid.panel(i);
@@ -175,18 +175,19 @@ impl Grid {
         let step = steps.into_iter().find(fits).unwrap_or(2400);
         (0..self.months)
             .step_by(step)
-            .map(|m| (m, self.date(m)))
+            .map(|m| (m, date(self.start, m)))
             .collect()
     }
+}
 
-    fn date(&self, month: usize) -> String {
-        match self.start {
-            Some((year, first)) => {
-                let all = year * 12 + first + month;
-                format!("{} {}", MONTHS[all % 12], all / 12)
-            }
-            None => format!("month {month}"),
+/// The month that begins `month` months after the start: `Jun 2025`.
+fn date(start: Option<(usize, usize)>, month: usize) -> String {
+    match start {
+        Some((year, first)) => {
+            let all = year * 12 + first + month;
+            format!("{} {}", MONTHS[all % 12], all / 12)
         }
+        None => format!("month {month}"),
     }
 }
 
@@ -216,9 +217,10 @@ fn fan(canvas: &mut Canvas, look: &Look, path: &[&TimelinePoint], x: &Scale, y: 
         outline.extend(curve(&|t| t.quantiles[high]).into_iter().rev());
         canvas.area(&outline, look.colour, opacity);
     }
-    let median = Stroke { dash: MEDIAN_DASH, ..Stroke::solid(look.edge(), 1.6) };
+    let thin = if path.len() > STEPS { 0.5 } else { 1.0 };
+    let median = Stroke { dash: MEDIAN_DASH, ..Stroke::solid(look.edge(), 1.6 * thin) };
     canvas.path(&curve(&|t| t.quantiles[2]), &median);
-    canvas.path(&curve(&|t| t.mean), &Stroke::solid(look.edge(), 2.4));
+    canvas.path(&curve(&|t| t.mean), &Stroke::solid(look.edge(), 2.4 * thin));
 }
 
 const MEDIAN_DASH: &[f64] = &[3.0, 2.5];
@@ -273,22 +275,15 @@ fn title(sheet: &Sheet) -> String {
     if worst.mean <= 0.0 {
         return format!("{name} loses nothing on average in any month");
     }
-    let first = path.first().map_or("", |t| &t.start);
-    let grid = |month: usize| match year_and_month(first) {
-        Some((y, m)) => format!("{} {}", MONTHS[(m + month) % 12], y + (m + month) / 12),
-        None => format!("month {month}"),
-    };
     let amount = sheet.money(worst.mean);
     let high = worst.quantiles[4];
-    if high.is_finite() && high > worst.mean {
-        return format!(
-            "{name} loses most in {}: {amount} on average, over {} in 1 of 20 futures",
-            grid(worst.month),
-            sheet.money(high),
-        );
+    let often = match high.is_finite() && high > worst.mean {
+        true => format!(", over {} in 1 of 20 futures", sheet.money(high)),
+        false => String::new(),
+    };
+    if path.len() == 1 {
+        return format!("{name} loses {amount} on average{often}");
     }
-    format!(
-        "{name} loses most in {}: {amount} on average",
-        grid(worst.month)
-    )
+    let start = year_and_month(path.first().map_or("", |t| &t.start));
+    format!("{name} loses most in {}: {amount} on average{often}", date(start, worst.month))
 }
