@@ -38,7 +38,7 @@ pub fn charts(results: &Results) -> Vec<Chart> {
         results,
         looks: style::looks(results),
     };
-    let pages: [(&'static str, fn(&Sheet) -> String); 6] = [
+    let pages: [(&'static str, Page); 6] = [
         ("exceedance", exceedance::draw),
         ("total-cost", distribution::draw),
         ("causes-mean-and-tail", causes::draw),
@@ -54,6 +54,9 @@ pub fn charts(results: &Results) -> Vec<Chart> {
         })
         .collect()
 }
+
+/// Draws a page as an SVG document.
+type Page = fn(&Sheet) -> String;
 
 /// The results, and how each portfolio looks.
 struct Sheet<'a> {

@@ -161,15 +161,6 @@ impl Table {
         canvas.text(words, (middle, plot.bottom + 51.0), Anchor::Middle, NOTE);
     }
 
-    fn at(&self, plot: &Area, x: &Scale, availability: f64) -> f64 {
-        let lacking = 1.0 - availability;
-        if lacking <= 1e-9 {
-            plot.right - 26.0
-        } else {
-            x.at(lacking)
-        }
-    }
-
     fn draw(
         &self,
         canvas: &mut Canvas,
@@ -204,68 +195,79 @@ impl Table {
             for (k, &p) in self.portfolios.iter().enumerate() {
                 if let Some(served) = sheet.served(p, s) {
                     let y = first + pitch * real(k);
-                    self.row(canvas, sheet, (p, served), plot, x, (y, pitch));
+                    row(canvas, sheet, (p, served), plot, x, (y, pitch));
                 }
             }
         }
     }
 
-    fn row(
-        &self,
-        canvas: &mut Canvas,
-        sheet: &Sheet,
-        (portfolio, served): (usize, &ServiceHeadline),
-        plot: &Area,
-        x: &Scale,
-        (y, pitch): (f64, f64),
-    ) {
-        let look = &sheet.looks[portfolio];
-        let radius = (pitch * 0.36).clamp(2.4, 6.0);
-        let mean = words::known(&served.availability).map(|a| self.at(plot, x, a));
-        let worst = words::known(&served.availability_worst_1).map(|a| self.at(plot, x, a));
-        if let (Some(mean), Some(worst)) = (mean, worst) {
-            canvas.line((worst, y), (mean, y), &Stroke::solid(look.edge(), 1.5));
-        }
-        if let Some(worst) = worst {
-            look.dot(canvas, (worst, y), radius, false);
-        }
-        if let Some(mean) = mean {
-            look.dot(canvas, (mean, y), radius, true);
-        }
-        if pitch >= 16.0 {
-            self.figures(canvas, served, (mean, worst), plot, y, radius);
-        }
-    }
+}
 
-    fn figures(
-        &self,
-        canvas: &mut Canvas,
-        served: &ServiceHeadline,
-        (mean, worst): (Option<f64>, Option<f64>),
-        plot: &Area,
-        y: f64,
-        radius: f64,
-    ) {
-        let kind = Type {
-            colour: INK,
-            ..NOTE
-        };
-        let write = |canvas: &mut Canvas, value: f64, at: f64, to_right: bool| {
-            let words = words::availability(value);
-            let wide = text::width(&words, kind.size, false);
-            let gap = radius + 5.0;
-            if to_right && at + gap + wide < plot.right {
-                canvas.text(&words, (at + gap, y), Anchor::Start, kind);
-            } else if !to_right && at - gap - wide > plot.left {
-                canvas.text(&words, (at - gap, y), Anchor::End, kind);
-            }
-        };
-        if let Some(at) = mean.filter(|_| served.availability.value < 1.0 - 1e-9) {
-            write(canvas, served.availability.value, at, true);
+/// One portfolio's mean and worst, joined by a line.
+fn row(
+    canvas: &mut Canvas,
+    sheet: &Sheet,
+    (portfolio, served): (usize, &ServiceHeadline),
+    plot: &Area,
+    x: &Scale,
+    (y, pitch): (f64, f64),
+) {
+    let look = &sheet.looks[portfolio];
+    let radius = (pitch * 0.36).clamp(2.4, 6.0);
+    let mean = words::known(&served.availability).map(|a| place(plot, x, a));
+    let worst = words::known(&served.availability_worst_1).map(|a| place(plot, x, a));
+    if let (Some(mean), Some(worst)) = (mean, worst) {
+        canvas.line((worst, y), (mean, y), &Stroke::solid(look.edge(), 1.5));
+    }
+    if let Some(worst) = worst {
+        look.dot(canvas, (worst, y), radius, false);
+    }
+    if let Some(mean) = mean {
+        look.dot(canvas, (mean, y), radius, true);
+    }
+    if pitch >= 16.0 {
+        figures(canvas, served, (mean, worst), plot, y, radius);
+    }
+}
+
+/// Where an availability stands: on the axis of nines, or in the column of 100 %.
+fn place(plot: &Area, x: &Scale, availability: f64) -> f64 {
+    let lacking = 1.0 - availability;
+    if lacking <= 1e-9 {
+        plot.right - 26.0
+    } else {
+        x.at(lacking)
+    }
+}
+
+/// Writes mean and worst beside their marks.
+fn figures(
+    canvas: &mut Canvas,
+    served: &ServiceHeadline,
+    (mean, worst): (Option<f64>, Option<f64>),
+    plot: &Area,
+    y: f64,
+    radius: f64,
+) {
+    let kind = Type {
+        colour: INK,
+        ..NOTE
+    };
+    let write = |canvas: &mut Canvas, value: f64, at: f64, to_right: bool| {
+        let words = words::availability(value);
+        let wide = text::width(&words, kind.size, false);
+        let gap = radius + 5.0;
+        if to_right && at + gap + wide < plot.right {
+            canvas.text(&words, (at + gap, y), Anchor::Start, kind);
+        } else if !to_right && at - gap - wide > plot.left {
+            canvas.text(&words, (at - gap, y), Anchor::End, kind);
         }
-        if let Some(at) = worst.filter(|w| mean.is_none_or(|m| (m - w).abs() > 4.0)) {
-            write(canvas, served.availability_worst_1.value, at, false);
-        }
+    };
+    if let Some(at) = mean.filter(|_| served.availability.value < 1.0 - 1e-9) {
+        write(canvas, served.availability.value, at, true);
+    }
+    if let Some(at) = worst.filter(|w| mean.is_none_or(|m| (m - w).abs() > 4.0)) {
+        write(canvas, served.availability_worst_1.value, at, false);
     }
 }
 

@@ -283,7 +283,7 @@ fn title(sheet: &Sheet) -> String {
     let base = sheet.results.baseline;
     match sheet.comparison(cheapest) {
         _ if order.len() == 1 => format!("{} costs {amount} on average", sheet.short(cheapest)),
-        _ if cheapest == base => return baseline_is_cheapest(sheet, order[1], &amount),
+        _ if cheapest == base => baseline_is_cheapest(sheet, order[1], &amount),
         None => format!("{} is cheapest on average: {amount}", sheet.short(cheapest)),
         Some(c) if c.verdict == Verdict::Better => format!(
             "{} costs {amount} on average, {} less than {}",

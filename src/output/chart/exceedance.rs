@@ -216,7 +216,7 @@ fn appetite(canvas: &mut Canvas, sheet: &Sheet, plot: &Area, curves: &Curves) {
     }
 }
 
-/// The worst level that the sample is large enough for: its odds, and each portfolio's VaR there.
+/// The worst level that the sample is large enough for: its odds, and each portfolio's `VaR` there.
 fn level(sheet: &Sheet) -> Option<(f64, Vec<Estimate>)> {
     let at = |pick: fn(&crate::results::Headline) -> Estimate| -> Option<Vec<Estimate>> {
         let all: Vec<_> = sheet.results.headlines.iter().map(pick).collect();

@@ -1,8 +1,8 @@
-//! Cost against tail risk: a dot per portfolio at its mean total cost and its TVaR 99 %, with the error of both.
+//! Cost against tail risk: a dot per portfolio at its mean total cost and its `TVaR` 99 %, with the error of both.
 
 use super::axis::{self, Area, Scale, real};
 use super::canvas::{Anchor, Canvas, Point, Stroke};
-use super::style::{AXIS, GRID, INK, NOTE, SOFT, STRONG, Type};
+use super::style::{AXIS, GRID, NOTE, SOFT, STRONG, Type};
 use super::{Sheet, frame, text, words};
 use crate::results::{Estimate, Verdict};
 
@@ -157,7 +157,7 @@ fn errors(canvas: &mut Canvas, sheet: &Sheet, dot: &Dot, x: &Scale, y: &Scale) {
     }
 }
 
-/// Writes each name where it covers nothing; far from its dot with a leader.
+/// Writes each name where it covers nothing; with a leader where its dot is not the nearest.
 fn names(
     canvas: &mut Canvas,
     sheet: &Sheet,
@@ -167,46 +167,41 @@ fn names(
     hint: Option<Area>,
 ) {
     let mut taken: Vec<Area> = dots.iter().flat_map(|d| covered(d, x, y)).chain(hint).collect();
-    let mut order: Vec<&Dot> = dots.iter().rev().collect();
+    let at = |d: &Dot| (x.at(d.cost.value), y.at(d.tail.value));
+    let mut order: Vec<&Dot> = dots.iter().collect();
     order.sort_by_key(|d| !sheet.looks[d.portfolio].coloured);
     for dot in order {
-        let at = (x.at(dot.cost.value), y.at(dot.tail.value));
         let coloured = sheet.looks[dot.portfolio].coloured;
         let kind = if coloured { STRONG } else { NOTE };
         let lines = text::wrap(sheet.name(dot.portfolio), kind.size, kind.bold, 230.0, 2);
-        let wide = lines
-            .iter()
-            .map(|l| text::width(l, kind.size, kind.bold))
-            .fold(0.0, f64::max);
+        let wide = lines.iter().map(|l| text::width(l, kind.size, kind.bold)).fold(0.0, f64::max);
         let size = (wide + 4.0, 17.0 * real(lines.len()));
-        let (place, far) = place(at, size, plot, &taken);
+        let (place, far) = place(at(dot), size, plot, &taken);
         let crowded = dots.len() > CROWD && !coloured;
         if crowded && (far || taken.iter().any(|t| overlap(&place, t) > 0.0)) {
             continue;
         }
-        if far {
-            leader(canvas, at, &place);
+        let others = dots.iter().filter(|d| d.portfolio != dot.portfolio);
+        let own = distance(at(dot), &place);
+        if far || others.map(|d| distance(at(d), &place)).any(|d| d <= own) {
+            canvas.line(at(dot), nearest(at(dot), &place), &Stroke::solid(SOFT, 0.9));
         }
-        let anchor = if place.left >= at.0 {
-            (place.left + 2.0, Anchor::Start)
-        } else if place.right <= at.0 {
-            (place.right - 2.0, Anchor::End)
-        } else {
-            (f64::midpoint(place.left, place.right), Anchor::Middle)
-        };
-        for (i, line) in lines.iter().enumerate() {
-            let y = place.top + 8.5 + 17.0 * real(i);
-            canvas.text(
-                line,
-                (anchor.0, y),
-                anchor.1,
-                Type {
-                    colour: if coloured { INK } else { SOFT },
-                    ..kind
-                },
-            );
-        }
+        write(canvas, &lines, kind, at(dot), &place);
         taken.push(place);
+    }
+}
+
+/// Writes a name, set towards its dot.
+fn write(canvas: &mut Canvas, lines: &[String], kind: Type, dot: Point, place: &Area) {
+    let (x, anchor) = if place.left >= dot.0 {
+        (place.left + 2.0, Anchor::Start)
+    } else if place.right <= dot.0 {
+        (place.right - 2.0, Anchor::End)
+    } else {
+        (f64::midpoint(place.left, place.right), Anchor::Middle)
+    };
+    for (i, line) in lines.iter().enumerate() {
+        canvas.text(line, (x, place.top + 8.5 + 17.0 * real(i)), anchor, kind);
     }
 }
 
@@ -310,12 +305,15 @@ fn outside(a: &Area, plot: &Area) -> f64 {
     over.into_iter().map(|o| o.max(0.0)).sum()
 }
 
-fn leader(canvas: &mut Canvas, at: Point, place: &Area) {
-    let to = (
-        at.0.max(place.left).min(place.right),
-        at.1.max(place.top).min(place.bottom),
-    );
-    canvas.line(at, to, &Stroke::solid(SOFT, 0.9));
+/// The point of an area that is nearest to `at`.
+fn nearest(at: Point, area: &Area) -> Point {
+    (at.0.max(area.left).min(area.right), at.1.max(area.top).min(area.bottom))
+}
+
+fn distance(at: Point, area: &Area) -> f64 {
+    let to = nearest(at, area);
+    let (dx, dy) = (to.0 - at.0, to.1 - at.1);
+    (dx * dx + dy * dy).sqrt()
 }
 
 /// What the safest portfolio gains over the baseline, and at which price.

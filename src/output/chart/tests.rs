@@ -1,10 +1,10 @@
 use std::io::Write as _;
 
-use demo::demo;
+use demo::{demo, estimate};
 use unusual::unusual;
 
 use super::{Chart, charts, png};
-use crate::results::Results;
+use crate::results::{Results, Verdict};
 
 mod demo;
 mod unusual;
@@ -125,6 +125,62 @@ fn beyond_eight_the_baseline_and_the_seven_cheapest_have_a_colour() {
     assert_eq!(looks[11].colour, plotters::prelude::RGBColor(0, 0, 0));
 }
 
+/// The first line of text: the title.
+fn title(results: &Results, name: &str) -> String {
+    let charts = charts(results);
+    let chart = charts.iter().find(|c| c.name == name).unwrap();
+    let label = chart.svg.split_once("aria-label=\"").unwrap().1;
+    label.split_once('"').unwrap().0.to_owned()
+}
+
+#[test]
+fn titles_claim_no_more_than_the_errors_allow() {
+    let mut results = demo(3, 1, 36);
+    assert_eq!(
+        title(&results, "exceedance"),
+        "openai-only has the fattest tail: 1 in 100 futures loses more than $2.32bn"
+    );
+    results.headlines[1].var_99 = estimate(2.30e9, 5e7);
+    assert_eq!(
+        title(&results, "exceedance"),
+        "neutral has the thinnest tail: 1 in 100 futures loses more than $1.11bn, against $2.32bn with openai-only"
+    );
+    results.headlines[2].var_99 = estimate(2.2e9, 1e9);
+    assert_eq!(
+        title(&results, "exceedance"),
+        "No portfolio's tail is clearly the fattest: 1 in 100 futures loses more than $2.32bn at worst"
+    );
+    assert_eq!(
+        title(&results, "total-cost"),
+        "openai-standby costs $4.15bn on average, $46.5M less than openai-only"
+    );
+    results.comparison[0].verdict = Verdict::CannotTell;
+    assert_eq!(
+        title(&results, "total-cost"),
+        "No portfolio is clearly cheaper than openai-only: $4.20bn on average"
+    );
+    assert!(title(&results, "cost-and-tail-risk").starts_with("neutral is cheaper and safer than openai-only"));
+    results.comparison[1].verdict = Verdict::Worse;
+    assert!(title(&results, "cost-and-tail-risk").ends_with("and costs $37.1M more on average"));
+    results.headlines[2].tvar_99 = results.headlines[0].tvar_99;
+    results.headlines[1].tvar_99 = results.headlines[0].tvar_99;
+    assert_eq!(
+        title(&results, "cost-and-tail-risk"),
+        "No portfolio is clearly safer than openai-only in the worst 1 % of futures"
+    );
+}
+
+#[test]
+fn only_what_is_never_interrupted_stands_at_100_per_cent() {
+    let mut results = demo(2, 1, 36);
+    let page = |r: &Results| texts(charts(r).iter().find(|c| c.name == "availability").unwrap());
+    assert!(!page(&results).contains("never"));
+    results.headlines[1].services[0].availability_worst_1.value = 1.0 - 1e-8;
+    assert!(!page(&results).contains("never"));
+    results.headlines[1].services[0].availability_worst_1.value = 1.0;
+    assert!(page(&results).contains("never"));
+}
+
 #[test]
 fn amounts_are_said_as_a_reader_would() {
     use super::words::{availability, hours, money, money_ticks, odds, percent, round_money};
@@ -150,7 +206,7 @@ fn amounts_are_said_as_a_reader_would() {
 #[test]
 fn ticks_are_round_and_within() {
     use super::axis::{rounded, ticks};
-    assert_eq!(ticks(0.0, 1.0, 5).values, [0.0, 0.2, 0.4, 0.6000000000000001, 0.8, 1.0]);
+    assert_eq!(ticks(0.0, 1.0, 5).values, [0.0, 0.2, 0.4, 0.600_000_000_000_000_1, 0.8, 1.0]);
     assert_eq!(ticks(-3e8, 9e8, 4).values, [0.0, 5e8]);
     assert_eq!(rounded(-3e8, 9e8, 4), (-5e8, 1e9));
 }

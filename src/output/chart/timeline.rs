@@ -137,7 +137,7 @@ impl Grid {
             if self.rows > 2 { 3 } else { 5 },
         );
         let mut labels = words::money_ticks(&ticks.values, ticks.step, currency);
-        if i % self.columns != 0 {
+        if !i.is_multiple_of(self.columns) {
             labels.iter_mut().for_each(String::clear);
         }
         let places: Vec<_> = ticks.values.iter().map(|v| y.at(*v)).zip(labels).collect();
@@ -277,9 +277,10 @@ fn title(sheet: &Sheet) -> String {
     }
     let amount = sheet.money(worst.mean);
     let high = worst.quantiles[4];
-    let often = match high.is_finite() && high > worst.mean {
-        true => format!(", over {} in 1 of 20 futures", sheet.money(high)),
-        false => String::new(),
+    let often = if high > worst.mean && high.is_finite() {
+        format!(", over {} in 1 of 20 futures", sheet.money(high))
+    } else {
+        String::new()
     };
     if path.len() == 1 {
         return format!("{name} loses {amount} on average{often}");

@@ -210,7 +210,7 @@ pub(super) fn hours(value: f64) -> String {
         _ => return "no time".to_owned(),
     };
     let scaled = value / size;
-    let digits = if scaled >= 10.0 { 0 } else { 1 };
+    let digits = usize::from(scaled < 10.0);
     let text = grouped(&trimmed(scaled, digits));
     let noun = if text == "1" { one } else { many };
     format!("{text}\u{a0}{noun}")

@@ -10,7 +10,7 @@ pub(super) struct Parts {
     pub names: Vec<String>,
     /// Parts of the mean loss.
     pub mean: Vec<Vec<f64>>,
-    /// Parts of TVaR 99 %.
+    /// Parts of `TVaR` 99 %.
     pub tail: Vec<Vec<f64>>,
 }
 
@@ -35,33 +35,18 @@ impl Parts {
             tail[item][a.portfolio] = finite(a.tvar_99_part.value);
         }
         let order = ranked(&mean, &tail);
-        let named = if order.len() <= NAMED + 1 {
-            order.len()
-        } else {
-            NAMED
-        };
-        let mut names: Vec<String> = order[..named]
-            .iter()
-            .map(|&i| items[i].to_owned())
-            .collect();
-        if order.len() > named {
-            names.push(format!("{} others", order.len() - named));
+        let n_named = if order.len() <= NAMED + 1 { order.len() } else { NAMED };
+        let (named, rest) = order.split_at(n_named);
+        let mut said: Vec<String> = named.iter().map(|&i| items[i].to_owned()).collect();
+        if !rest.is_empty() {
+            said.push(format!("{} others", rest.len()));
         }
-        let split = |of: &[Vec<f64>]| -> Vec<Vec<f64>> {
-            let parts_of = |p: usize| {
-                let mut parts: Vec<f64> = order[..named].iter().map(|&i| of[i][p]).collect();
-                if order.len() > named {
-                    parts.push(order[named..].iter().map(|&i| of[i][p]).sum());
-                }
-                parts
-            };
-            (0..n).map(parts_of).collect()
+        let of_portfolio = |of: &[Vec<f64>], p: usize| -> Vec<f64> {
+            let whole = (!rest.is_empty()).then(|| rest.iter().map(|&i| of[i][p]).sum());
+            named.iter().map(|&i| of[i][p]).chain(whole).collect()
         };
-        Parts {
-            names,
-            mean: split(&mean),
-            tail: split(&tail),
-        }
+        let split = |of: &[Vec<f64>]| (0..n).map(|p| of_portfolio(of, p)).collect();
+        Parts { names: said, mean: split(&mean), tail: split(&tail) }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Results as a run might give them, made up without one.
 
+use super::super::axis::real;
 use crate::results::{
     Attribution, By, Comparison, Distribution, Estimate, Exceedance, ExceedancePoint, Headline,
     Measure, Provenance, Results, ServiceHeadline, TimelinePoint, Verdict,
@@ -88,7 +89,7 @@ pub(super) fn demo(n: usize, n_services: usize, months: usize) -> Results {
             scenario: "Copilot 2025: one vendor or many".to_owned(),
             currency: "$".to_owned(),
             start: "2025-06-01".to_owned(),
-            horizon_hours: 730.5 * months as f64,
+            horizon_hours: 730.5 * real(months),
             seed: 20_250_601,
             trials: 20_000,
             appetite: Some(600e6),
@@ -173,7 +174,7 @@ fn comparison(portfolio: usize) -> Comparison {
 fn attribution(portfolio: usize) -> Vec<Attribution> {
     let (size, _) = scale(portfolio);
     let part = |(i, item): (usize, &&str)| {
-        let rank = i as f64;
+        let rank = real(i);
         let gain = if i == 7 { -1.0 } else { 1.0 };
         let tail = [
             0.12, 0.45, 0.08, 0.1, 0.15, 0.03, 0.06, 0.02, 0.02, 0.01, 0.01, 0.004, 0.003,
@@ -191,7 +192,7 @@ fn attribution(portfolio: usize) -> Vec<Attribution> {
 
 fn month(portfolio: usize, month: usize) -> TimelinePoint {
     let (size, _) = scale(portfolio);
-    let m = month as f64;
+    let m = real(month);
     let level =
         size / 36.0 * (1.0 + 0.4 * libm::sin(m / 5.0)) * if month % 12 == 11 { 2.2 } else { 1.0 };
     let start = format!("{}-{:02}-01", 2025 + (month + 5) / 12, (month + 5) % 12 + 1);
@@ -211,8 +212,9 @@ fn headline(portfolio: usize, n_services: usize) -> Headline {
         let value = loss(portfolio, p) * more;
         estimate(value, value.abs() * 0.03)
     };
+    let p = real(portfolio);
     let service = |s: usize| {
-        let lacking = 0.004 / (1.0 + portfolio as f64).powi(2) / (1.0 + s as f64);
+        let lacking = 0.004 / (1.0 + p) / (1.0 + p) / (1.0 + real(s));
         ServiceHeadline {
             unserved_hours: estimate(lacking * 26_298.0, 1.0),
             availability: estimate(1.0 - lacking, lacking * 0.02),
@@ -246,7 +248,7 @@ fn distribution(n: usize) -> Distribution {
         let below = |x: f64| {
             (1..2000)
                 .filter(|i| plan + loss(p, f64::from(*i) / 2000.0) < x)
-                .count() as u64
+                .map(|_| 1_u64).sum::<u64>()
                 * 10
         };
         let cumulated: Vec<u64> = edges.iter().map(|e| below(*e)).collect();

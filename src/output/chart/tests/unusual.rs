@@ -1,5 +1,6 @@
 //! Results at the edges of what can come: all of them must be drawn.
 
+use super::super::axis::real;
 use super::demo::{demo, estimate};
 use crate::results::{Distribution, Estimate, Results};
 
@@ -138,7 +139,7 @@ pub(super) fn unusual() -> Vec<(&'static str, Results)> {
 /// Puts all portfolios close together, where names would cover each other.
 fn cluster(results: &mut Results) {
     for (i, h) in results.headlines.iter_mut().enumerate() {
-        let i = i as f64;
+        let i = real(i);
         h.mean_total_cost = estimate(4.2e9 + 4e6 * libm::sin(i * 2.4) * i, 6e6);
         h.tvar_99 = estimate(2.0e9 + 1.5e7 * libm::cos(i * 2.4) * i, 3e7);
     }
