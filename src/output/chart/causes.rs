@@ -262,6 +262,7 @@ fn title(sheet: &Sheet, parts: &Parts) -> String {
                 "{} is the largest part of the mean loss of {name}",
                 words::short(&parts.names[i])
             ),
+            None if parts.unknown => format!("What causes the loss of {name} is not known"),
             None => format!("No risk adds to the cost of {name}"),
         };
     };

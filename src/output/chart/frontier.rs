@@ -176,18 +176,29 @@ fn names(
         let lines = text::wrap(sheet.name(dot.portfolio), kind.size, kind.bold, 230.0, 2);
         let wide = lines.iter().map(|l| text::width(l, kind.size, kind.bold)).fold(0.0, f64::max);
         let size = (wide + 4.0, 17.0 * real(lines.len()));
-        let (place, far) = place(at(dot), size, plot, &taken);
+        let others = dots.iter().filter(|d| d.portfolio != dot.portfolio);
+        let others: Vec<Point> = others.map(at).collect();
+        let (place, far) = place(at(dot), size, plot, &taken, &others);
         let crowded = dots.len() > CROWD && !coloured;
         if crowded && (far || taken.iter().any(|t| overlap(&place, t) > 0.0)) {
             continue;
         }
-        let others = dots.iter().filter(|d| d.portfolio != dot.portfolio);
-        let own = distance(at(dot), &place);
-        if far || others.map(|d| distance(at(d), &place)).any(|d| d <= own) {
-            canvas.line(at(dot), nearest(at(dot), &place), &Stroke::solid(SOFT, 0.9));
+        if far || stray(at(dot), &place, &others) {
+            leader(canvas, at(dot), nearest(at(dot), &place));
         }
         write(canvas, &lines, kind, at(dot), &place);
         taken.push(place);
+    }
+}
+
+/// Joins a dot's rim and its name.
+fn leader(canvas: &mut Canvas, dot: Point, name: Point) {
+    let (dx, dy) = (name.0 - dot.0, name.1 - dot.1);
+    let length = (dx * dx + dy * dy).sqrt();
+    if length > RADIUS + 3.0 {
+        let part = (RADIUS + 2.0) / length;
+        let rim = (dot.0 + dx * part, dot.1 + dy * part);
+        canvas.line(rim, name, &Stroke::solid(SOFT, 0.9));
     }
 }
 
@@ -233,8 +244,14 @@ fn covered(dot: &Dot, x: &Scale, y: &Scale) -> [Area; 3] {
     ]
 }
 
-/// The place for a name of this size that covers least, near places first; and whether it needs a leader.
-fn place(at: Point, size: Point, plot: &Area, taken: &[Area]) -> (Area, bool) {
+/// Does a name there seem to belong to another dot?
+fn stray(at: Point, place: &Area, others: &[Point]) -> bool {
+    let own = distance(at, place);
+    others.iter().any(|o| distance(*o, place) < own * 2.2)
+}
+
+/// The place for a name of this size that covers and misleads least, near places first; and whether it needs a leader.
+fn place(at: Point, size: Point, plot: &Area, taken: &[Area], others: &[Point]) -> (Area, bool) {
     let mut best = (
         f64::INFINITY,
         Area {
@@ -265,7 +282,8 @@ fn place(at: Point, size: Point, plot: &Area, taken: &[Area]) -> (Area, bool) {
             let cost = 1000.0 * outside(&area, plot)
                 + taken.iter().map(|t| overlap(&area, t)).sum::<f64>()
                 + real(ring) * 3.0
-                + sideways;
+                + sideways
+                + if stray(at, &area, others) { 25.0 } else { 0.0 };
             if cost < best.0 {
                 best = (cost, area, ring > 1);
             }

@@ -20,7 +20,7 @@ pub(super) fn draw(sheet: &Sheet) -> String {
     let subtitle = format!("Loss of each month, present value.{left_out}");
     frame::page(sheet, &title(sheet), &subtitle, |canvas, room| {
         let paths: Vec<Vec<&TimelinePoint>> = shown.iter().map(|&p| path(sheet, p)).collect();
-        if paths.iter().all(Vec::is_empty) {
+        if paths.iter().flatten().all(|t| !t.mean.is_finite()) {
             return frame::nothing(canvas, &room, "No month is known.");
         }
         key(canvas, &room);

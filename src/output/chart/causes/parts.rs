@@ -12,6 +12,8 @@ pub(super) struct Parts {
     pub mean: Vec<Vec<f64>>,
     /// Parts of `TVaR` 99 %.
     pub tail: Vec<Vec<f64>>,
+    /// Is any part not known?
+    pub unknown: bool,
 }
 
 impl Parts {
@@ -34,6 +36,7 @@ impl Parts {
             mean[item][a.portfolio] = finite(a.mean.value);
             tail[item][a.portfolio] = finite(a.tvar_99_part.value);
         }
+        let unknown = mean.iter().chain(&tail).flatten().any(|v| v.is_nan());
         let order = ranked(&mean, &tail);
         let n_named = if order.len() <= NAMED + 1 { order.len() } else { NAMED };
         let (named, rest) = order.split_at(n_named);
@@ -46,7 +49,7 @@ impl Parts {
             named.iter().map(|&i| of[i][p]).chain(whole).collect()
         };
         let split = |of: &[Vec<f64>]| (0..n).map(|p| of_portfolio(of, p)).collect();
-        Parts { names: said, mean: split(&mean), tail: split(&tail) }
+        Parts { names: said, mean: split(&mean), tail: split(&tail), unknown, }
     }
 }
 
