@@ -109,12 +109,18 @@ impl Sheet<'_> {
 
     /// At most `most` portfolios in file order: the coloured ones, then the cheapest.
     fn at_most(&self, most: usize) -> Vec<usize> {
-        let cost = |p: usize| self.headline(p).and_then(|h| words::known(&h.mean_total_cost));
+        let cost = |p: usize| {
+            self.headline(p)
+                .and_then(|h| words::known(&h.mean_total_cost))
+        };
         let cost = |p: usize| cost(p).unwrap_or(f64::INFINITY);
         let mut chosen: Vec<usize> = (0..self.n()).collect();
         chosen.sort_by(|&a, &b| {
             let grey = |p: usize| !self.looks[p].coloured;
-            grey(a).cmp(&grey(b)).then(cost(a).total_cmp(&cost(b))).then(a.cmp(&b))
+            grey(a)
+                .cmp(&grey(b))
+                .then(cost(a).total_cmp(&cost(b)))
+                .then(a.cmp(&b))
         });
         chosen.truncate(most);
         chosen.sort_unstable();

@@ -21,7 +21,11 @@ const NEVER: f64 = 96.0;
 pub(super) fn draw(sheet: &Sheet) -> String {
     let table = Table::new(sheet, ROOM);
     let n = sheet.n_services() - table.services.len();
-    let services = if n > 0 { format!(" {n} more services are left out.") } else { String::new() };
+    let services = if n > 0 {
+        format!(" {n} more services are left out.")
+    } else {
+        String::new()
+    };
     let subtitle = format!(
         "Part of the time that a service is served. Filled: mean of all futures; hollow: mean of the worst 1 %.{}{services}",
         sheet.left_out(table.portfolios.len()),
@@ -30,7 +34,10 @@ pub(super) fn draw(sheet: &Sheet) -> String {
         if table.services.is_empty() || table.portfolios.is_empty() {
             return frame::nothing(canvas, &room, "There is no service.");
         }
-        let entry = |&portfolio: &usize| Entry { portfolio, remark: String::new() };
+        let entry = |&portfolio: &usize| Entry {
+            portfolio,
+            remark: String::new(),
+        };
         let entries: Vec<Entry> = table.portfolios.iter().map(entry).collect();
         let wide = legend::width(sheet, &entries);
         let names = table
@@ -60,7 +67,12 @@ pub(super) fn draw(sheet: &Sheet) -> String {
 
 impl Sheet<'_> {
     fn n_services(&self) -> usize {
-        self.results.headlines.iter().map(|h| h.services.len()).max().unwrap_or(0)
+        self.results
+            .headlines
+            .iter()
+            .map(|h| h.services.len())
+            .max()
+            .unwrap_or(0)
     }
 
     fn service(&self, service: usize) -> &str {
@@ -145,7 +157,7 @@ impl Table {
         }
         axis::bottom(canvas, plot, &places);
         if self.never {
-                        canvas.rect(
+            canvas.rect(
                 (plot.right - 52.0, plot.top),
                 (plot.right, plot.bottom),
                 GRID,
@@ -200,7 +212,6 @@ impl Table {
             }
         }
     }
-
 }
 
 /// One portfolio's mean and worst, joined by a line.

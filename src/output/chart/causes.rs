@@ -35,9 +35,19 @@ pub(super) fn draw(sheet: &Sheet) -> String {
     let parts = Parts::new(sheet);
     let rows = sheet.at_most(ROWS);
     let left_out = sheet.left_out(rows.len());
-    let gains = parts.mean.iter().chain(&parts.tail).flatten().any(|v| *v < 0.0);
-    let net = if gains { " Left of zero: gains; black mark: what is left." } else { "" };
-    let subtitle = format!("Loss by the risk that causes it; parts sum to the whole.{net}{left_out}");
+    let gains = parts
+        .mean
+        .iter()
+        .chain(&parts.tail)
+        .flatten()
+        .any(|v| *v < 0.0);
+    let net = if gains {
+        " Left of zero: gains; black mark: what is left."
+    } else {
+        ""
+    };
+    let subtitle =
+        format!("Loss by the risk that causes it; parts sum to the whole.{net}{left_out}");
     frame::page(sheet, &title(sheet, &parts), &subtitle, |canvas, room| {
         if parts.names.is_empty() {
             return frame::nothing(canvas, &room, "No risk causes a known loss.");
@@ -181,7 +191,11 @@ fn thinned(places: Vec<(f64, String)>) -> Vec<(f64, String)> {
 /// What is written behind a bar: the sum of its parts.
 fn total(sheet: &Sheet, parts: &[f64]) -> String {
     let sum: f64 = parts.iter().sum();
-    if sum.is_finite() { sheet.money(sum) } else { "too few trials".to_owned() }
+    if sum.is_finite() {
+        sheet.money(sum)
+    } else {
+        "too few trials".to_owned()
+    }
 }
 
 fn bar(canvas: &mut Canvas, sheet: &Sheet, row: &Area, x: &Scale, parts: &[f64]) {
@@ -206,10 +220,19 @@ fn bar(canvas: &mut Canvas, sheet: &Sheet, row: &Area, x: &Scale, parts: &[f64])
         canvas.line((net, row.top - 4.0), (net, row.bottom + 4.0), &mark);
     }
     let bold = Type { bold: true, ..BODY };
-    canvas.text(&total(sheet, parts), (x.at(above) + 7.0, middle), Anchor::Start, bold);
+    canvas.text(
+        &total(sheet, parts),
+        (x.at(above) + 7.0, middle),
+        Anchor::Start,
+        bold,
+    );
 }
 
-const NUMBER: Type = Type { bold: true, colour: INK, ..NOTE };
+const NUMBER: Type = Type {
+    bold: true,
+    colour: INK,
+    ..NOTE
+};
 
 /// Writes the number of a part; the rest has none.
 fn number(canvas: &mut Canvas, part: usize, parts: usize, at: Point) {
@@ -223,7 +246,11 @@ fn is_rest(part: usize, parts: usize) -> bool {
 }
 
 fn tint(part: usize, parts: usize) -> RGBColor {
-    if is_rest(part, parts) { TINTS[NAMED] } else { TINTS[part % NAMED] }
+    if is_rest(part, parts) {
+        TINTS[NAMED]
+    } else {
+        TINTS[part % NAMED]
+    }
 }
 
 fn legend(canvas: &mut Canvas, room: &Area, names: &[String]) {
@@ -238,9 +265,18 @@ fn legend(canvas: &mut Canvas, room: &Area, names: &[String]) {
         let lines = text::wrap(name, BODY.size, false, room.width() - 30.0, most);
         let first = y - 8.0 * (real(lines.len()) - 1.0);
         for (k, line) in lines.iter().enumerate() {
-            canvas.text(line, (room.left + 30.0, first + 16.0 * real(k)), Anchor::Start, BODY);
+            canvas.text(
+                line,
+                (room.left + 30.0, first + 16.0 * real(k)),
+                Anchor::Start,
+                BODY,
+            );
         }
-        y += if lines.len() > 1 { pitch } else { pitch.min(28.0) };
+        y += if lines.len() > 1 {
+            pitch
+        } else {
+            pitch.min(28.0)
+        };
     }
 }
 
@@ -283,7 +319,9 @@ fn title(sheet: &Sheet, parts: &Parts) -> String {
     let to_tail = sheet.money(tail[worst]);
     let to_mean = sheet.money(mean[worst].abs());
     if mean[worst] < 0.0 {
-        return format!("{risk} takes {to_mean} off the mean loss of {name}, but adds {to_tail} to its tail");
+        return format!(
+            "{risk} takes {to_mean} off the mean loss of {name}, but adds {to_tail} to its tail"
+        );
     }
     format!("{risk} adds {to_mean} to the mean loss of {name} and {to_tail} to its tail")
 }

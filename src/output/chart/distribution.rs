@@ -2,7 +2,7 @@
 //! nine futures in ten. Cheapest first.
 
 use super::axis::{self, Area, Scale, real};
-use super::canvas::{WIDTH, Anchor, Canvas, Point, Stroke};
+use super::canvas::{Anchor, Canvas, Point, Stroke, WIDTH};
 use super::style::{BODY, INK, Look, NOTE, STRONG, Type, WHITE};
 use super::{Sheet, frame, text, words};
 use crate::results::Verdict;
@@ -193,7 +193,9 @@ impl Bin {
 /// The bins of a portfolio from its first occupied one to its last, as far as the axis goes.
 fn bins(sheet: &Sheet, portfolio: usize, shape: &Shape) -> Vec<Bin> {
     let distribution = &sheet.results.distribution;
-    let Some(counts) = distribution.counts.get(portfolio) else { return Vec::new() };
+    let Some(counts) = distribution.counts.get(portfolio) else {
+        return Vec::new();
+    };
     let total: u64 = counts.iter().sum();
     let bin = |(i, c): (usize, &[u64])| {
         let low = *distribution.edges.get(i * shape.merge)?;
@@ -202,7 +204,11 @@ fn bins(sheet: &Sheet, portfolio: usize, shape: &Shape) -> Vec<Bin> {
         let shown = high > low && high > shape.low && low < shape.high;
         shown.then_some(Bin { low, high, part })
     };
-    let mut bins: Vec<Bin> = counts.chunks(shape.merge).enumerate().filter_map(bin).collect();
+    let mut bins: Vec<Bin> = counts
+        .chunks(shape.merge)
+        .enumerate()
+        .filter_map(bin)
+        .collect();
     let occupied = |b: &Bin| b.part > 0.0;
     bins.truncate(bins.iter().rposition(occupied).map_or(0, |i| i + 1));
     bins.drain(..bins.iter().position(occupied).unwrap_or(0));
@@ -212,18 +218,30 @@ fn bins(sheet: &Sheet, portfolio: usize, shape: &Shape) -> Vec<Bin> {
 /// Outline of the histogram. One bin far above all others is cut off, and says how much it holds.
 fn ridge(canvas: &mut Canvas, look: &Look, bins: &[Bin], row: &Area, x: &Scale) {
     let by_density = |a: &usize, b: &usize| bins[*a].density().total_cmp(&bins[*b].density());
-    let Some(peak) = (0..bins.len()).max_by(by_density) else { return };
-    let others = bins.iter().enumerate().filter(|(i, _)| i.abs_diff(peak) > 1);
+    let Some(peak) = (0..bins.len()).max_by(by_density) else {
+        return;
+    };
+    let others = bins
+        .iter()
+        .enumerate()
+        .filter(|(i, _)| i.abs_diff(peak) > 1);
     let next = others.map(|(_, b)| b.density()).fold(0.0, f64::max);
     let lone = bins[peak].density() > 4.0 * next;
-    let full = if lone && next > 0.0 { next * 2.0 } else { bins[peak].density() };
+    let full = if lone && next > 0.0 {
+        next * 2.0
+    } else {
+        bins[peak].density()
+    };
     let base = base(row);
     let labelled = lone && row.height() > 30.0;
     let room = base - row.top - if labelled { 19.0 } else { 5.0 };
     let up = |d: f64| base - (d / full).min(1.0) * room.max(4.0);
     let mut outline: Vec<Point> = vec![(x.at(bins[0].low), base)];
     for b in bins {
-        outline.extend([(x.at(b.low), up(b.density())), (x.at(b.high), up(b.density()))]);
+        outline.extend([
+            (x.at(b.low), up(b.density())),
+            (x.at(b.high), up(b.density())),
+        ]);
     }
     outline.push((x.at(bins[bins.len() - 1].high), base));
     canvas.area(&outline, look.colour, 0.3);
@@ -231,12 +249,18 @@ fn ridge(canvas: &mut Canvas, look: &Look, bins: &[Bin], row: &Area, x: &Scale) 
     let (left, right) = (x.at(bins[peak].low), x.at(bins[peak].high));
     if lone && next > 0.0 {
         let y = base - room * 0.75;
-        canvas.line((left - 4.0, y + 3.0), (right + 4.0, y - 3.0), &Stroke::solid(WHITE, 3.5));
+        canvas.line(
+            (left - 4.0, y + 3.0),
+            (right + 4.0, y - 3.0),
+            &Stroke::solid(WHITE, 3.5),
+        );
     }
     if labelled {
         let words = format!("{} of futures", words::percent(bins[peak].part));
         let half = text::width(&words, NOTE.size, false) / 2.0;
-        let middle = f64::midpoint(left, right).max(row.left + half).min(row.right - half);
+        let middle = f64::midpoint(left, right)
+            .max(row.left + half)
+            .min(row.right - half);
         canvas.text(&words, (middle, row.top + 10.0), Anchor::Middle, NOTE);
     }
 }
@@ -264,7 +288,12 @@ fn figures(canvas: &mut Canvas, sheet: &Sheet, portfolio: usize, row: &Area, x: 
         ..BODY
     };
     let up = if roomy { 25.0 } else { 9.0 };
-    canvas.text(&format!("mean {}", sheet.money(mean)), (at, y - up), Anchor::Start, strong);
+    canvas.text(
+        &format!("mean {}", sheet.money(mean)),
+        (at, y - up),
+        Anchor::Start,
+        strong,
+    );
     if let (Some([low, high]), true) = (range, roomy) {
         let words = words::money_range(low, high, &sheet.results.provenance.currency);
         let words = text::fit(&words, NOTE.size, false, WIDTH - at - 6.0);
@@ -301,7 +330,9 @@ fn title(sheet: &Sheet) -> String {
 
 fn baseline_is_cheapest(sheet: &Sheet, second: usize, amount: &str) -> String {
     let name = sheet.short(sheet.results.baseline);
-    let more = sheet.comparison(second).map(|c| sheet.money(c.mean.value.abs()));
+    let more = sheet
+        .comparison(second)
+        .map(|c| sheet.money(c.mean.value.abs()));
     let mut others = sheet.results.comparison.iter();
     match more {
         Some(more) if others.all(|c| c.verdict == Verdict::Worse) => format!(

@@ -142,19 +142,33 @@ fn axes(canvas: &mut Canvas, sheet: &Sheet, plot: &Area, curves: &Curves) {
     let labels = words::money_ticks(&ticks.values, ticks.step, &provenance.currency);
     let places: Vec<_> = ticks.values.iter().map(|v| x.at(*v)).zip(labels).collect();
     axis::bottom(canvas, plot, &places);
-    let places: Vec<_> = one_in(curves.lowest).into_iter().map(|(p, w)| (y.at(p), w)).collect();
+    let places: Vec<_> = one_in(curves.lowest)
+        .into_iter()
+        .map(|(p, w)| (y.at(p), w))
+        .collect();
     axis::left(canvas, plot, &places);
     if low < 0.0 && high >= 0.0 {
         axis::rule(canvas, (x.at(0.0), plot.top), (x.at(0.0), plot.bottom));
     }
     axis::rule(canvas, (plot.left, plot.bottom), (plot.right, plot.bottom));
-    let gain = if low < -0.01 * high { "; below 0 a gain" } else { "" };
+    let gain = if low < -0.01 * high {
+        "; below 0 a gain"
+    } else {
+        ""
+    };
     let over = words::horizon(provenance);
-    let unit = format!("Loss over {over}, present value ({}){gain}", provenance.currency);
+    let unit = format!(
+        "Loss over {over}, present value ({}){gain}",
+        provenance.currency
+    );
     let middle = f64::midpoint(plot.left, plot.right);
     canvas.text(&unit, (middle, plot.bottom + 36.0), Anchor::Middle, NOTE);
     let middle = f64::midpoint(plot.top, plot.bottom);
-    canvas.upward("Probability of a larger loss (log scale)", (plot.left - 84.0, middle), NOTE);
+    canvas.upward(
+        "Probability of a larger loss (log scale)",
+        (plot.left - 84.0, middle),
+        NOTE,
+    );
 }
 
 /// Probabilities 1, 1/2, 1/5, 1/10 … down to `lowest`, in words.
@@ -168,7 +182,14 @@ fn one_in(lowest: f64) -> Vec<(f64, String)> {
                 return marks;
             }
             let certain = probability > 0.999;
-            marks.push((probability, if certain { "certain".to_owned() } else { words::odds(probability) }));
+            marks.push((
+                probability,
+                if certain {
+                    "certain".to_owned()
+                } else {
+                    words::odds(probability)
+                },
+            ));
         }
         decade *= 10.0;
     }
@@ -190,14 +211,22 @@ fn appetite(canvas: &mut Canvas, sheet: &Sheet, plot: &Area, curves: &Curves) {
             words::percent(p),
             words::round_money(limit, &provenance.currency)
         ),
-        None => format!("appetite {}", words::round_money(limit, &provenance.currency)),
+        None => format!(
+            "appetite {}",
+            words::round_money(limit, &provenance.currency)
+        ),
     };
     let at = curves.x(plot).at(limit);
     if limit > curves.losses.1 {
         let at = (plot.right - 4.0, plot.top + 12.0);
         let words = format!("{words} →");
         let wide = text::width(&words, kind.size, false) + 6.0;
-        canvas.rect((at.0 - wide, at.1 - 9.0), (at.0 + 3.0, at.1 + 9.0), WHITE, 0.85);
+        canvas.rect(
+            (at.0 - wide, at.1 - 9.0),
+            (at.0 + 3.0, at.1 + 9.0),
+            WHITE,
+            0.85,
+        );
         canvas.text(&words, at, Anchor::End, kind);
         return;
     }
@@ -228,10 +257,17 @@ fn level(sheet: &Sheet) -> Option<(f64, Vec<Estimate>)> {
 
 /// Where the coloured curves pass the level that the title speaks of.
 fn marks(sheet: &Sheet, plot: &Area, curves: &Curves) -> Vec<(usize, Point)> {
-    let Some((odds, var)) = level(sheet) else { return Vec::new() };
+    let Some((odds, var)) = level(sheet) else {
+        return Vec::new();
+    };
     let (x, y) = (curves.x(plot), curves.y(plot));
-    let coloured = sheet.back_to_front().into_iter().filter(|&p| sheet.looks[p].coloured);
-    coloured.filter_map(|p| Some((p, (x.at(var.get(p)?.value), y.at(odds))))).collect()
+    let coloured = sheet
+        .back_to_front()
+        .into_iter()
+        .filter(|&p| sheet.looks[p].coloured);
+    coloured
+        .filter_map(|p| Some((p, (x.at(var.get(p)?.value), y.at(odds)))))
+        .collect()
 }
 
 /// Legend: the fattest tail first.

@@ -31,15 +31,28 @@ pub(super) fn page(
 fn head(canvas: &mut Canvas, title: &str, subtitle: &str) -> f64 {
     let room = WIDTH - 2.0 * MARGIN;
     let whole = |size: &f64| text::width(title, *size, true) <= room;
-    let size = [TITLE.size, TITLE.size - 1.0, TITLE.size - 2.0].into_iter().find(whole);
-    let kind = Type { size: size.unwrap_or(TITLE.size - 2.0), ..TITLE };
+    let size = [TITLE.size, TITLE.size - 1.0, TITLE.size - 2.0]
+        .into_iter()
+        .find(whole);
+    let kind = Type {
+        size: size.unwrap_or(TITLE.size - 2.0),
+        ..TITLE
+    };
     let mut y = 34.0;
     for line in balanced(title, kind, room) {
         canvas.text(&line, (MARGIN, y), Anchor::Start, kind);
         y += 27.0;
     }
     for line in text::wrap(subtitle, BODY.size, false, room, 2) {
-        canvas.text(&line, (MARGIN, y), Anchor::Start, Type { colour: SOFT, ..BODY });
+        canvas.text(
+            &line,
+            (MARGIN, y),
+            Anchor::Start,
+            Type {
+                colour: SOFT,
+                ..BODY
+            },
+        );
         y += 19.0;
     }
     y + 6.0
@@ -82,6 +95,17 @@ fn foot(canvas: &mut Canvas, sheet: &Sheet) {
 
 /// Says in the middle of the page why there is no picture.
 pub(super) fn nothing(canvas: &mut Canvas, room: &Area, why: &str) {
-    let middle = (f64::midpoint(room.left, room.right), f64::midpoint(room.top, room.bottom));
-    canvas.text(why, middle, Anchor::Middle, Type { colour: SOFT, ..BODY });
+    let middle = (
+        f64::midpoint(room.left, room.right),
+        f64::midpoint(room.top, room.bottom),
+    );
+    canvas.text(
+        why,
+        middle,
+        Anchor::Middle,
+        Type {
+            colour: SOFT,
+            ..BODY
+        },
+    );
 }

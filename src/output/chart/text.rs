@@ -56,12 +56,19 @@ pub(super) fn fit(text: &str, size: f64, bold: bool, room: f64) -> String {
     let wide = |c: &char| f64::from(advance(*c, bold)) * size / 1000.0;
     let fitting = |letters: &mut dyn Iterator<Item = &char>, room: f64| {
         let mut used = 0.0;
-        letters.take_while(|c| { used += wide(c); used <= room }).count()
+        letters
+            .take_while(|c| {
+                used += wide(c);
+                used <= room
+            })
+            .count()
     };
     let end = fitting(&mut letters.iter().rev(), room * 0.4);
     let kept: String = letters[letters.len() - end..].iter().collect();
     let left = room - width(&kept, size, bold);
-    let begin: String = letters[..fitting(&mut letters.iter(), left)].iter().collect();
+    let begin: String = letters[..fitting(&mut letters.iter(), left)]
+        .iter()
+        .collect();
     format!("{}…{}", begin.trim_end(), kept.trim_start())
 }
 

@@ -218,7 +218,10 @@ fn fan(canvas: &mut Canvas, look: &Look, path: &[&TimelinePoint], x: &Scale, y: 
         canvas.area(&outline, look.colour, opacity);
     }
     let thin = if path.len() > STEPS { 0.5 } else { 1.0 };
-    let median = Stroke { dash: MEDIAN_DASH, ..Stroke::solid(look.edge(), 1.6 * thin) };
+    let median = Stroke {
+        dash: MEDIAN_DASH,
+        ..Stroke::solid(look.edge(), 1.6 * thin)
+    };
     canvas.path(&curve(&|t| t.quantiles[2]), &median);
     canvas.path(&curve(&|t| t.mean), &Stroke::solid(look.edge(), 2.4 * thin));
 }
@@ -248,9 +251,14 @@ fn key(canvas: &mut Canvas, room: &Area) {
         canvas.text(words, (left + 36.0, y), Anchor::Start, kind);
         left += 36.0 + text::width(words, kind.size, false) + 24.0;
     };
-    say(canvas, "mean", &|c, x| c.line((x, y), (x + 29.0, y), &Stroke::solid(INK, 2.4)));
+    say(canvas, "mean", &|c, x| {
+        c.line((x, y), (x + 29.0, y), &Stroke::solid(INK, 2.4));
+    });
     say(canvas, "median", &|c, x| {
-        let stroke = Stroke { dash: MEDIAN_DASH, ..Stroke::solid(INK, 1.6) };
+        let stroke = Stroke {
+            dash: MEDIAN_DASH,
+            ..Stroke::solid(INK, 1.6)
+        };
         c.line((x, y), (x + 29.0, y), &stroke);
     });
     say(canvas, "half of all futures", &|c, x| {
@@ -286,5 +294,8 @@ fn title(sheet: &Sheet) -> String {
         return format!("{name} loses {amount} on average{often}");
     }
     let start = year_and_month(path.first().map_or("", |t| &t.start));
-    format!("{name} loses most in {}: {amount} on average{often}", date(start, worst.month))
+    format!(
+        "{name} loses most in {}: {amount} on average{often}",
+        date(start, worst.month)
+    )
 }

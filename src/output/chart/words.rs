@@ -81,7 +81,10 @@ pub(super) fn money_range(low: f64, high: f64, currency: &str) -> String {
     let (low_said, high_said) = (money(low, currency), money(high, currency));
     let letters = unit(three(low)).1;
     let same = low > 0.0 && !letters.is_empty() && letters == unit(three(high)).1;
-    match (low_said.strip_suffix(letters), high_said.strip_prefix(&sign(1.0, currency))) {
+    match (
+        low_said.strip_suffix(letters),
+        high_said.strip_prefix(&sign(1.0, currency)),
+    ) {
         (Some(low), Some(high)) if same => format!("{low} – {high}"),
         _ => format!("{low_said} – {high_said}"),
     }

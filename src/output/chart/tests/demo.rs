@@ -248,7 +248,8 @@ fn distribution(n: usize) -> Distribution {
         let below = |x: f64| {
             (1..2000)
                 .filter(|i| plan + loss(p, f64::from(*i) / 2000.0) < x)
-                .map(|_| 1_u64).sum::<u64>()
+                .map(|_| 1_u64)
+                .sum::<u64>()
                 * 10
         };
         let cumulated: Vec<u64> = edges.iter().map(|e| below(*e)).collect();

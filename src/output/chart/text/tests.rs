@@ -37,7 +37,10 @@ fn what_fits_is_left_alone_and_the_rest_is_cut() {
     assert_eq!(fit("short", 10.0, false, 100.0), "short");
     let cut = fit("a rather long name", 10.0, false, 50.0);
     assert!(
-        cut.contains('…') && cut.starts_with('a') && cut.ends_with('e') && width(&cut, 10.0, false) <= 50.0,
+        cut.contains('…')
+            && cut.starts_with('a')
+            && cut.ends_with('e')
+            && width(&cut, 10.0, false) <= 50.0,
         "{cut}"
     );
     assert_eq!(fit("anything", 10.0, false, -5.0), "…");
