@@ -1,5 +1,7 @@
 //! Outputs: functions from results to bytes. None computes a figure, reads a setting or touches a file.
 
+#[cfg(feature = "charts")]
+pub mod chart;
 pub mod csv;
 pub mod manifest;
 
