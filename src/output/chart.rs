@@ -1,0 +1,113 @@
+//! Pictures of the results, as SVG and PNG: a page per question, fit for a slide.
+//!
+//! Draws plain values; computes nothing from trials, and reads no setting, file or font of the system. A portfolio has
+//! one colour, dash and marker in all charts; equal results give equal bytes.
+
+mod availability;
+mod axis;
+mod canvas;
+mod causes;
+mod distribution;
+mod exceedance;
+mod frame;
+mod frontier;
+mod png;
+mod style;
+mod text;
+mod timeline;
+mod words;
+
+use crate::results::{Comparison, Headline, Results};
+
+pub use png::png;
+
+/// A picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chart {
+    /// What it shows; the stem of its file.
+    pub name: &'static str,
+    /// The picture: an SVG document.
+    pub svg: String,
+}
+
+/// All charts of a run, in the order of a talk. Never fails: what the results lack is left out, and the page says so.
+#[must_use]
+pub fn charts(results: &Results) -> Vec<Chart> {
+    let sheet = Sheet {
+        results,
+        looks: style::looks(results),
+    };
+    let pages: [(&'static str, fn(&Sheet) -> String); 6] = [
+        ("exceedance", exceedance::draw),
+        ("total-cost", distribution::draw),
+        ("causes-mean-and-tail", causes::draw),
+        ("loss-over-time", timeline::draw),
+        ("cost-and-tail-risk", frontier::draw),
+        ("availability", availability::draw),
+    ];
+    pages
+        .into_iter()
+        .map(|(name, draw)| Chart {
+            name,
+            svg: draw(&sheet),
+        })
+        .collect()
+}
+
+/// The results, and how each portfolio looks.
+struct Sheet<'a> {
+    results: &'a Results,
+    looks: Vec<style::Look>,
+}
+
+impl Sheet<'_> {
+    fn n(&self) -> usize {
+        self.results.portfolios.len()
+    }
+
+    fn name(&self, portfolio: usize) -> &str {
+        self.results
+            .portfolios
+            .get(portfolio)
+            .map_or("", String::as_str)
+    }
+
+    fn short(&self, portfolio: usize) -> String {
+        words::short(self.name(portfolio))
+    }
+
+    fn money(&self, value: f64) -> String {
+        words::money(value, &self.results.provenance.currency)
+    }
+
+    fn headline(&self, portfolio: usize) -> Option<&Headline> {
+        self.results.headlines.get(portfolio)
+    }
+
+    /// The portfolio against the baseline; none for the baseline itself.
+    fn comparison(&self, portfolio: usize) -> Option<&Comparison> {
+        self.results
+            .comparison
+            .iter()
+            .find(|c| c.portfolio == portfolio)
+    }
+
+    /// Portfolios in the order of drawing: grey ones first, the baseline on top.
+    fn back_to_front(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.n()).collect();
+        order.sort_by_key(|&p| (self.looks[p].coloured, p == self.results.baseline));
+        order
+    }
+
+    /// At most `most` portfolios in file order: the coloured ones before others.
+    fn at_most(&self, most: usize) -> Vec<usize> {
+        let mut chosen: Vec<usize> = (0..self.n()).collect();
+        chosen.sort_by_key(|&p| !self.looks[p].coloured);
+        chosen.truncate(most);
+        chosen.sort_unstable();
+        chosen
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,310 @@
+//! Loss exceedance curves: how likely a larger loss is, for every portfolio, with its 95 % band.
+
+use super::axis::{self, Area, Scale};
+use super::canvas::{Anchor, Canvas, Point, Stroke};
+use super::frame::{self, Entry};
+use super::style::{NOTE, Type, WARN};
+use super::{Sheet, words};
+use crate::results::{Estimate, Exceedance, ExceedancePoint};
+
+/// No lower probability is drawn.
+const LOWEST: f64 = 1e-6;
+
+pub(super) fn draw(sheet: &Sheet) -> String {
+    let horizon = words::horizon(&sheet.results.provenance);
+    let bands = if sheet.n() > 0 {
+        " Bands: 95 % confidence."
+    } else {
+        ""
+    };
+    let subtitle = format!("How likely the loss over {horizon} is larger than an amount.{bands}");
+    frame::page(sheet, &title(sheet), &subtitle, |canvas, room| {
+        let entries = entries(sheet);
+        let wide = frame::legend_width(sheet, &entries);
+        let plot = Area {
+            left: room.left + 84.0,
+            right: room.right - wide - 26.0,
+            top: room.top + 6.0,
+            bottom: room.bottom - 42.0,
+        };
+        let curves = Curves::new(sheet);
+        axes(canvas, sheet, &plot, &curves);
+        appetite(canvas, sheet, &plot, &curves);
+        for p in sheet.back_to_front() {
+            curves.band(canvas, sheet, &plot, p);
+        }
+        for p in sheet.back_to_front() {
+            sheet.looks[p].curve(canvas, &curves.line(&plot, p));
+        }
+        let side = Area {
+            left: plot.right + 26.0,
+            ..room
+        };
+        frame::legend(canvas, &side, sheet, &entries, frame::curve_sample);
+    })
+}
+
+/// The points of all curves, and the range they span.
+struct Curves<'a> {
+    points: Vec<Vec<&'a ExceedancePoint>>,
+    losses: Point,
+    lowest: f64,
+}
+
+impl<'a> Curves<'a> {
+    fn new(sheet: &Sheet<'a>) -> Self {
+        let points: Vec<_> = (0..sheet.n()).map(|p| curve(sheet, p)).collect();
+        let all = || points.iter().flatten();
+        let lowest = axis::span(all().map(|p| p.probability)).map_or(1e-2, |s| s.0);
+        let decade = (libm::log10(lowest.clamp(LOWEST, 0.1)) + 1e-9).floor();
+        let mut span = axis::span(all().map(|p| p.loss.value).chain([0.0]));
+        if let (Some((low, high)), Some(a)) = (span, sheet.results.provenance.appetite)
+            && a < high * 2.0
+        {
+            span = Some((low.min(a), high.max(a * 1.1)));
+        }
+        let (low, high) = axis::widened(span);
+        let high = if high > 0.0 {
+            high + (high - low) * 0.03
+        } else {
+            high
+        };
+        Curves {
+            points,
+            losses: (low, high),
+            lowest: libm::pow(10.0, decade),
+        }
+    }
+
+    fn x(&self, plot: &Area) -> Scale {
+        Scale::linear(self.losses.0, self.losses.1, plot.left, plot.right)
+    }
+
+    fn y(&self, plot: &Area) -> Scale {
+        Scale::log(self.lowest * 0.98, 1.0, plot.bottom, plot.top)
+    }
+
+    fn line(&self, plot: &Area, portfolio: usize) -> Vec<Point> {
+        let (x, y) = (self.x(plot), self.y(plot));
+        self.points[portfolio]
+            .iter()
+            .map(|p| (x.at(p.loss.value), y.at(p.probability)))
+            .collect()
+    }
+
+    fn band(&self, canvas: &mut Canvas, sheet: &Sheet, plot: &Area, portfolio: usize) {
+        let look = &sheet.looks[portfolio];
+        if !look.coloured {
+            return;
+        }
+        let (x, y) = (self.x(plot), self.y(plot));
+        let mut outline = Vec::new();
+        let mut back = Vec::new();
+        for p in &self.points[portfolio] {
+            if let Some((lower, upper)) = words::interval(&p.loss) {
+                outline.push((x.at(lower), y.at(p.probability)));
+                back.push((x.at(upper), y.at(p.probability)));
+            }
+        }
+        outline.extend(back.into_iter().rev());
+        canvas.area(&outline, look.colour, 0.16);
+    }
+}
+
+/// The known points of a portfolio's curve, likeliest first.
+fn curve<'a>(sheet: &Sheet<'a>, portfolio: usize) -> Vec<&'a ExceedancePoint> {
+    let mine = |p: &&ExceedancePoint| {
+        p.kind == Exceedance::Horizon
+            && p.portfolio == portfolio
+            && p.loss.value.is_finite()
+            && p.probability >= LOWEST
+            && p.probability <= 1.0
+    };
+    let mut points: Vec<_> = sheet.results.exceedance.iter().filter(mine).collect();
+    points.sort_by(|a, b| b.probability.total_cmp(&a.probability));
+    points
+}
+
+fn axes(canvas: &mut Canvas, sheet: &Sheet, plot: &Area, curves: &Curves) {
+    let (x, y) = (curves.x(plot), curves.y(plot));
+    let provenance = &sheet.results.provenance;
+    let ticks = axis::ticks(curves.losses.0, curves.losses.1, 6);
+    let labels = words::money_ticks(&ticks.values, ticks.step, &provenance.currency);
+    let places: Vec<_> = ticks.values.iter().map(|v| x.at(*v)).zip(labels).collect();
+    axis::bottom(canvas, plot, &places);
+    let mut decade = 1.0;
+    while decade > curves.lowest * 0.5 {
+        let at = y.at(decade);
+        canvas.line(
+            (plot.left, at),
+            (plot.right, at),
+            &Stroke::solid(super::style::GRID, 1.0),
+        );
+        let labelled = if decade == 1.0 {
+            "always".to_owned()
+        } else {
+            words::odds(decade)
+        };
+        let strong = Type {
+            size: 13.0,
+            bold: false,
+            colour: super::style::INK,
+        };
+        canvas.text(
+            &words::percent(decade),
+            (plot.left - 8.0, at - 8.0),
+            Anchor::End,
+            strong,
+        );
+        canvas.text(&labelled, (plot.left - 8.0, at + 8.0), Anchor::End, NOTE);
+        decade /= 10.0;
+    }
+    if curves.losses.0 < 0.0 {
+        axis::rule(canvas, (x.at(0.0), plot.top), (x.at(0.0), plot.bottom));
+    }
+    axis::rule(canvas, (plot.left, plot.bottom), (plot.right, plot.bottom));
+    let unit = format!(
+        "Loss over {}, present value ({}); below 0 a gain",
+        words::horizon(provenance),
+        provenance.currency
+    );
+    let unit = if curves.losses.0 < 0.0 {
+        &unit
+    } else {
+        unit.trim_end_matches("; below 0 a gain")
+    };
+    let middle = f64::midpoint(plot.left, plot.right);
+    canvas.text(unit, (middle, plot.bottom + 36.0), Anchor::Middle, NOTE);
+    let middle = f64::midpoint(plot.top, plot.bottom);
+    canvas.upward(
+        "Probability of a larger loss (log scale)",
+        (plot.left - 78.0, middle),
+        NOTE,
+    );
+}
+
+/// Marks the appetite, and the corner outside of it.
+fn appetite(canvas: &mut Canvas, sheet: &Sheet, plot: &Area, curves: &Curves) {
+    let provenance = &sheet.results.provenance;
+    let Some(limit) = provenance.appetite.filter(|a| a.is_finite()) else {
+        return;
+    };
+    let kind = Type {
+        colour: WARN,
+        ..NOTE
+    };
+    let words = match provenance.appetite_probability {
+        Some(p) => format!(
+            "appetite: over {} in at most {}",
+            sheet.money(limit),
+            words::percent(p)
+        ),
+        None => format!("appetite {}", sheet.money(limit)),
+    };
+    let at = curves.x(plot).at(limit);
+    if limit > curves.losses.1 {
+        let at = (plot.right - 4.0, plot.top + 12.0);
+        canvas.text(&format!("{words} →"), at, Anchor::End, kind);
+        return;
+    }
+    let floor = provenance
+        .appetite_probability
+        .map_or(plot.bottom, |p| curves.y(plot).at(p));
+    if provenance.appetite_probability.is_some() {
+        canvas.rect((at, plot.top), (plot.right, floor), WARN, 0.07);
+        canvas.line((at, floor), (plot.right, floor), &Stroke::solid(WARN, 1.4));
+    }
+    canvas.line((at, plot.top), (at, floor), &Stroke::solid(WARN, 1.4));
+    if at < f64::midpoint(plot.left, plot.right) {
+        canvas.text(&words, (at + 7.0, plot.top + 12.0), Anchor::Start, kind);
+    } else {
+        canvas.text(&words, (at - 7.0, plot.top + 12.0), Anchor::End, kind);
+    }
+}
+
+/// The worst level that the sample is large enough for: its odds, and each portfolio's VaR there.
+fn level(sheet: &Sheet) -> Option<(f64, Vec<Estimate>)> {
+    let at = |pick: fn(&crate::results::Headline) -> Estimate| -> Option<Vec<Estimate>> {
+        let all: Vec<_> = sheet.results.headlines.iter().map(pick).collect();
+        (!all.is_empty() && all.iter().all(|e| e.value.is_finite())).then_some(all)
+    };
+    let var_99 = at(|h| h.var_99).map(|v| (0.01, v));
+    var_99.or_else(|| at(|h| h.var_95).map(|v| (0.05, v)))
+}
+
+/// Legend: the fattest tail first.
+fn entries(sheet: &Sheet) -> Vec<Entry> {
+    let mut order: Vec<usize> = (0..sheet.n()).collect();
+    let Some((odds, var)) = level(sheet) else {
+        return order
+            .into_iter()
+            .map(|portfolio| Entry {
+                portfolio,
+                remark: String::new(),
+            })
+            .collect();
+    };
+    let value = |p: usize| var.get(p).map_or(f64::NAN, |e| e.value);
+    order.sort_by(|&a, &b| value(b).total_cmp(&value(a)));
+    let remark = |p: usize| format!("{}: {}", words::odds(odds), sheet.money(value(p)));
+    order
+        .into_iter()
+        .map(|portfolio| Entry {
+            portfolio,
+            remark: remark(portfolio),
+        })
+        .collect()
+}
+
+fn title(sheet: &Sheet) -> String {
+    let Some((odds, var)) = level(sheet) else {
+        return "Too few trials to tell how large a rare loss is".to_owned();
+    };
+    let odds = words::odds(odds);
+    let mut order: Vec<usize> = (0..var.len()).collect();
+    order.sort_by(|&a, &b| var[b].value.total_cmp(&var[a].value));
+    let worst = order[0];
+    let amount = sheet.money(var[worst].value);
+    let loses = |amount: &str| format!("{odds} futures loses more than {amount}");
+    if var[worst].value <= 0.0 {
+        return format!("Even the worst {odds} futures brings no loss");
+    }
+    let Some(&second) = order.get(1) else {
+        return sentence(&loses(&amount));
+    };
+    let least = var[order[order.len() - 1]].value;
+    if var[worst].value - least <= var[worst].value * 0.01 {
+        return format!(
+            "The same tail everywhere: {} with every portfolio",
+            loses(&amount)
+        );
+    }
+    if words::clearly_above(&var[worst], &var[second]) {
+        return format!(
+            "{} has the fattest tail: {}",
+            sheet.short(worst),
+            loses(&amount)
+        );
+    }
+    let best = order[order.len() - 1];
+    if words::clearly_above(&var[worst], &var[best]) {
+        let low = sheet.money(least);
+        return format!(
+            "{} has the thinnest tail: {}, against {amount} with {}",
+            sheet.short(best),
+            loses(&low),
+            sheet.short(worst)
+        );
+    }
+    format!(
+        "No portfolio's tail is clearly the fattest: {} at worst",
+        loses(&amount)
+    )
+}
+
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters
+        .next()
+        .map_or_else(String::new, |c| c.to_uppercase().chain(letters).collect())
+}
