@@ -10,6 +10,7 @@ mod response;
 pub mod results;
 pub mod scenario;
 pub mod simulate;
+pub mod study;
 mod view;
 mod world;
 
