@@ -13,8 +13,8 @@ use crate::chance::event_counter;
 use crate::contract::shortfall;
 use crate::plan::portfolio::PortfolioPlan;
 use crate::plan::{Plan, ServicePlan};
-use crate::response::Regime;
-use crate::response::failover::{Piece, Sweep};
+use crate::response::{NEGLIGIBLE, Regime};
+use crate::response::failover::{Alone, Found, Piece, Sweep};
 use crate::response::migration::{Decisions, Luck};
 use crate::results::Component;
 use crate::view::View;
@@ -39,9 +39,9 @@ pub(crate) struct Common {
 pub(crate) struct Judge {
     sweep: Sweep,
     decisions: Decisions,
-    /// Per service and vendor: units served in each cell, in units of t = 0 × the present-value curve; and nominal ones.
-    usage: Vec<Vec<f64>>,
-    usage_nominal: Vec<Vec<f64>>,
+    /// Per service, vendor and cell: units served, each at its present value; and nominal ones.
+    usage: Vec<f64>,
+    usage_nominal: Vec<f64>,
     /// Per service: start and end of the interruption that is under way or was last.
     runs: Vec<(f64, f64)>,
 }
@@ -144,9 +144,12 @@ impl Judge {
         for (g, group) in portfolio.groups.iter().enumerate() {
             let regimes = decisions.regimes.get(g).map_or(&regimes[g..=g], Vec::as_slice);
             let mut sweep = std::mem::take(&mut self.sweep);
-            sweep.run(view, portfolio.failover.as_ref(), regimes, |v, e| luck.works(v, e), |piece| {
+            sweep.run(view, portfolio.failover.as_ref(), regimes, |v, e| luck.works(v, e), |found| {
                 for &s in &group.services {
-                    self.piece(&case, s, piece, ledger);
+                    match &found {
+                        Found::Alone(alone) => self.alone(&case, s, alone, ledger),
+                        Found::Piece(piece) => self.piece(&case, s, piece, ledger),
+                    }
                 }
             });
             self.sweep = sweep;
@@ -166,18 +169,54 @@ impl Judge {
 
     fn open(&mut self, case: &Case) {
         let plan = case.plan;
-        let n_cells = case.view.cells.len();
-        let clear = |table: &mut Vec<Vec<f64>>, on: bool| {
-            table.resize_with(plan.services.len() * plan.vendors.len(), Vec::new);
-            for row in table {
-                row.clear();
-                row.resize(if on { n_cells } else { 0 }, 0.0);
-            }
+        let n = plan.services.len() * plan.vendors.len() * case.view.cells.len();
+        let clear = |table: &mut Vec<f64>, on: bool| {
+            table.clear();
+            table.resize(if on { n } else { 0 }, 0.0);
         };
         clear(&mut self.usage, true);
         clear(&mut self.usage_nominal, !case.portfolio.commitments.is_empty());
         self.runs.clear();
         self.runs.resize(plan.services.len(), (f64::NEG_INFINITY, f64::NEG_INFINITY));
+    }
+
+    /// A fall that is alone: in closed form if it lies within one cell and nothing else needs its pieces.
+    fn alone(&mut self, case: &Case, s: usize, alone: &Alone, ledger: &mut Ledger) {
+        let (service, cells) = (&case.plan.services[s], &case.view.cells);
+        let month = case.plan.clock.month(alone.start);
+        let cell = cells.find(month, alone.start);
+        if alone.end > cells.bounds[cell + 1] || !case.view.revenues[s].is_empty() || !case.portfolio.commitments.is_empty() {
+            alone.pieces(|piece| self.piece(case, s, piece, ledger));
+            return;
+        }
+        let lost = &alone.lost;
+        let settled = |x: f64| if x > NEGLIGIBLE { x } else { 0.0 };
+        let (first, then) = (settled(lost.missing), settled(lost.unserved));
+        let interrupted = if then > 0.0 { alone.end } else if first > 0.0 { alone.movable } else { alone.start };
+        self.runs[s] = (alone.start, interrupted);
+        ledger.unserved_hours[s] += first * (alone.movable - alone.start) + then * (alone.end - alone.movable);
+        ledger.longest_hours[s] = ledger.longest_hours[s].max(interrupted - alone.start);
+        let at = |t: f64| service.present.integral(t);
+        let (start, movable, end) = (at(alone.start), at(alone.movable), at(alone.end));
+        let counts = if service.tolerance > 0.0 { at((alone.start + service.tolerance).min(alone.end)) } else { start };
+        let interruption = service.at_stake * (first * (movable - counts).max(0.0) + then * (end - movable.max(counts)));
+        ledger.book(Component::Interruption, s, month, interruption);
+        let mut charge = interruption;
+        if service.usage > 0.0 {
+            let n = case.plan.vendors.len();
+            let row = |v: usize| (s * n + v) * cells.len() + cell;
+            let gone = service.usage * (end - start) * lost.missing;
+            self.usage[row(lost.vendor)] -= gone;
+            let mut spend = -gone * case.portfolio.price(lost.vendor, month);
+            for &(v, x) in alone.moved {
+                let used = service.usage * (end - movable) * x;
+                self.usage[row(v)] += used;
+                spend += used * case.portfolio.price(v, month);
+            }
+            ledger.book(Component::Spend, s, month, spend);
+            charge += spend;
+        }
+        case.charge(lost.step, charge, ledger);
     }
 
     /// A piece of lost traffic of one service.
@@ -221,11 +260,11 @@ impl Judge {
             return;
         }
         let moved_usage: f64 = piece.moved.iter().map(|m| m.1).sum();
-        let moved_bill: f64 = piece.moved.iter().map(|&(v, x)| used * x * case.portfolio.plan_price[v][month]).sum();
+        let moved_bill: f64 = piece.moved.iter().map(|&(v, x)| used * x * case.portfolio.price(v, month)).sum();
         let (mut interruption, mut spend) = (0.0, 0.0);
         for lost in piece.lost {
             let unserved = worth * lost.unserved;
-            let mut bill = -used * lost.missing * case.portfolio.plan_price[lost.vendor][month];
+            let mut bill = -used * lost.missing * case.portfolio.price(lost.vendor, month);
             if moved_usage > 0.0 {
                 bill += moved_bill * ((lost.missing - lost.unserved) / moved_usage);
             }
@@ -236,12 +275,12 @@ impl Judge {
         ledger.book(Component::Interruption, s, month, interruption);
         if used > 0.0 {
             ledger.book(Component::Spend, s, month, spend);
-            let n = plan.vendors.len();
+            let row = |v: usize| (s * plan.vendors.len() + v) * case.view.cells.len() + cell;
             for lost in piece.lost {
-                self.usage[s * n + lost.vendor][cell] -= used * lost.missing;
+                self.usage[row(lost.vendor)] -= used * lost.missing;
             }
             for &(v, x) in piece.moved {
-                self.usage[s * n + v][cell] += used * x;
+                self.usage[row(v)] += used * x;
             }
             if !case.portfolio.commitments.is_empty() {
                 let used = service.usage * (service.nominal.integral(to) - service.nominal.integral(from));
@@ -253,20 +292,20 @@ impl Judge {
     /// Nominal bills of the vendors with a commitment.
     #[expect(clippy::too_many_arguments, reason = "a place in time, and where it is booked")]
     fn part_nominal(&mut self, case: &Case, s: usize, piece: &Piece, used: f64, moved: f64, cell: usize, month: usize, ledger: &mut Ledger) {
-        let n = case.plan.vendors.len();
+        let row = |v: usize| (s * case.plan.vendors.len() + v) * case.view.cells.len() + cell;
         for (c, commitment) in case.portfolio.commitments.iter().enumerate() {
             let v = commitment.vendor;
-            let price = case.portfolio.plan_price[v][month];
+            let price = case.portfolio.price(v, month);
             let taken = piece.moved.iter().filter(|m| m.0 == v).map(|m| m.1).sum::<f64>() * used;
             for lost in piece.lost {
                 let mut change = if moved > 0.0 { taken * price * ((lost.missing - lost.unserved) / moved) } else { 0.0 };
                 if lost.vendor == v {
                     change -= used * lost.missing * price;
-                    self.usage_nominal[s * n + v][cell] -= used * lost.missing;
+                    self.usage_nominal[row(v)] -= used * lost.missing;
                 }
                 case.takers(lost.step).for_each(|t| ledger.bill(c, month / 12, Cause::Event(t.event), change * t.part));
             }
-            self.usage_nominal[s * n + v][cell] += taken;
+            self.usage_nominal[row(v)] += taken;
         }
     }
 
@@ -275,12 +314,12 @@ impl Judge {
         let service = &case.plan.services[s];
         let bounds = &case.view.cells.bounds;
         let with_nominal = !case.portfolio.commitments.is_empty();
-        let n = case.plan.vendors.len();
+        let (n, n_cells) = (case.plan.vendors.len(), case.view.cells.len());
         for regime in regimes {
             let whole = regimes.len() == 1;
             for (v, &share) in regime.shares.iter().enumerate().filter(|(_, share)| **share > 0.0) {
-                let row = s * n + v;
-                add(&mut self.usage[row], whole, share * service.usage, &case.common.present[s], bounds, regime, |t| service.present.integral(t));
+                let row = (s * n + v) * n_cells..(s * n + v + 1) * n_cells;
+                add(&mut self.usage[row.clone()], whole, share * service.usage, &case.common.present[s], bounds, regime, |t| service.present.integral(t));
                 if with_nominal {
                     add(&mut self.usage_nominal[row], whole, share * service.usage, &case.common.nominal[s], bounds, regime, |t| service.nominal.integral(t));
                 }
@@ -300,7 +339,8 @@ impl Judge {
             }
             let commitment = case.portfolio.commitments.iter().position(|c| c.vendor == v);
             for s in (0..case.plan.services.len()).filter(|&s| case.plan.services[s].usage > 0.0) {
-                let usage = &self.usage[s * n + v];
+                let row = (s * n + v) * cells.len()..(s * n + v + 1) * cells.len();
+                let usage = &self.usage[row.clone()];
                 for link in chain {
                     let mut sum = 0.0;
                     for (cell, (used, change)) in usage.iter().zip(&link.change).enumerate() {
@@ -311,7 +351,7 @@ impl Judge {
                     ledger.total(Component::Spend, s, link.cause, sum);
                 }
                 if let Some(c) = commitment {
-                    let usage = &self.usage_nominal[s * n + v];
+                    let usage = &self.usage_nominal[row];
                     for link in chain {
                         for (cell, (used, change)) in usage.iter().zip(&link.change).enumerate() {
                             ledger.bill(c, cells.months[cell] / 12, link.cause, used * change * price);
@@ -373,9 +413,8 @@ impl Case<'_> {
         for change in &decisions.moves {
             for month in clock.month(change.at)..clock.n_months() {
                 let (from, to) = (clock.months[month].max(change.at), clock.months[month + 1]);
-                let prices = &self.portfolio.plan_price;
-                let gained: f64 = change.to.iter().map(|&(v, share)| share * prices[v][month]).sum();
-                let per_unit = gained - change.share * prices[change.from][month];
+                let gained: f64 = change.to.iter().map(|&(v, share)| share * self.portfolio.price(v, month)).sum();
+                let per_unit = gained - change.share * self.portfolio.price(change.from, month);
                 for &s in &self.portfolio.groups[change.group].services {
                     let service = &self.plan.services[s];
                     let used = service.usage * (service.present.integral(to) - service.present.integral(from));
@@ -385,7 +424,7 @@ impl Case<'_> {
                         for (c, commitment) in self.portfolio.commitments.iter().enumerate() {
                             let v = commitment.vendor;
                             let share = if v == change.from { -change.share } else { change.to.iter().filter(|t| t.0 == v).map(|t| t.1).sum() };
-                            ledger.bill(c, month / 12, Cause::Event(change.event), used * share * prices[v][month]);
+                            ledger.bill(c, month / 12, Cause::Event(change.event), used * share * self.portfolio.price(v, month));
                         }
                     }
                 }

@@ -77,6 +77,13 @@ impl Clock {
         if t < self.months[month] { month - 1 } else if month + 1 < self.n_months() && t >= self.months[month + 1] { month + 1 } else { month }
     }
 
+    /// The model year of `t`; 0 before the start.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most a hundred years")]
+    pub(crate) fn year(&self, t: f64) -> u32 {
+        (t.max(0.0) / YEAR) as u32
+    }
+
     /// End of year `y`, or the horizon.
     pub(crate) fn year_end(&self, year: usize) -> f64 {
         self.months[((year + 1) * 12).min(self.n_months())]

@@ -5,6 +5,22 @@
 
 use crate::chance::law::Law;
 
+mod check;
+mod context;
+mod files;
+mod kinds;
+mod law;
+mod nodes;
+mod portfolio;
+mod read;
+mod risk;
+mod table;
+#[cfg(test)]
+mod tests;
+
+pub use files::{FileError, Files, NoFiles};
+pub use read::{Read, read};
+
 /// Hours in a day, a week, a month and a year of the model (MODEL section 2).
 pub const DAY: f64 = 24.0;
 /// Hours in a week.
@@ -386,7 +402,11 @@ impl Scenario {
 
     /// Number of months, the last possibly partial.
     #[must_use]
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a horizon is at most 100 years")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a horizon is at most 100 years"
+    )]
     pub fn n_months(&self) -> usize {
         (self.horizon_hours / MONTH - 1e-9).ceil().max(1.0) as usize
     }

@@ -30,6 +30,8 @@ pub(crate) struct View {
     seen: Vec<bool>,
     stopped: Vec<bool>,
     order: Vec<(f64, u32)>,
+    sorted: Vec<(f64, u32)>,
+    buckets: Vec<u32>,
     open: Vec<Open>,
     runs: Vec<Run>,
     links: Vec<(u32, u32)>,
@@ -154,7 +156,7 @@ impl View {
                 }
             }
         }
-        order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        sort_by_time(&mut order, &mut self.sorted, &mut self.buckets, plan.clock.horizon);
         self.runs(plan, world, &order);
         self.order = order;
         self.fall(plan, world);
@@ -361,6 +363,45 @@ fn share_out(plan: &Plan, vendor: usize, active: &[Interruption], takers: &mut V
     #[expect(clippy::cast_precision_loss, reason = "a handful of interruptions")]
     let equal = 1.0 / active.len() as f64;
     takers.extend(active.iter().map(|i| Taker { event: i.by.event, part: if total > 0.0 { alone(i) / total } else { equal } }));
+}
+
+/// Sorts by time, then number. Times are mostly spread evenly, so one pass over equal buckets leaves little to do.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "bucket numbers are small and not negative")]
+fn sort_by_time(list: &mut Vec<(f64, u32)>, sorted: &mut Vec<(f64, u32)>, buckets: &mut Vec<u32>, horizon: f64) {
+    const CROWDED: u32 = 24;
+    let n = list.len();
+    let scale = n as f64 / horizon;
+    let bucket = |t: f64| ((t * scale) as usize).min(n - 1);
+    buckets.clear();
+    buckets.resize(n + 1, 0);
+    for &(t, _) in list.iter() {
+        buckets[bucket(t) + 1] += 1;
+    }
+    if buckets.iter().any(|&count| count > CROWDED) {
+        list.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        return;
+    }
+    for i in 1..=n {
+        buckets[i] += buckets[i - 1];
+    }
+    sorted.clear();
+    sorted.resize(n, (0.0, 0));
+    for &(t, number) in list.iter() {
+        let place = &mut buckets[bucket(t)];
+        sorted[*place as usize] = (t, number);
+        *place += 1;
+    }
+    // Numbers ascend within a bucket; only times may be out of order.
+    for i in 1..n {
+        let item = sorted[i];
+        let mut j = i;
+        while j > 0 && sorted[j - 1].0 > item.0 {
+            sorted[j] = sorted[j - 1];
+            j -= 1;
+        }
+        sorted[j] = item;
+    }
+    std::mem::swap(list, sorted);
 }
 
 fn power(base: f64, exponent: u32) -> f64 {

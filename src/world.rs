@@ -32,6 +32,8 @@ pub(crate) struct Event {
     pub(crate) counter: u64,
     pub(crate) tau: f64,
     pub(crate) mark: f64,
+    /// The model year of `tau`; 0 before the start.
+    pub(crate) year: u32,
 }
 
 /// Which happening an effect belongs to: the event itself, or one of its outcomes.

@@ -16,9 +16,10 @@ pub(crate) struct PortfolioPlan {
     pub(crate) migration: Option<Migration>,
     /// Planned share of all traffic, per vendor.
     pub(crate) planned: Vec<f64>,
-    /// Per vendor: index of its terms; price × billed index of the plan, per month.
+    /// Per vendor: index of its terms.
     pub(crate) terms: Vec<usize>,
-    pub(crate) plan_price: Vec<Vec<f64>>,
+    /// Per month and vendor: price × billed index of the plan.
+    prices: Vec<f64>,
     /// Per vendor: exit fee and commitment per year, where its contract has one and traffic is planned.
     pub(crate) exit_fee: Vec<Option<f64>>,
     pub(crate) commitments: Vec<Commitment>,
@@ -76,13 +77,12 @@ impl PortfolioPlan {
         let terms: Vec<usize> = (0..n_vendors)
             .map(|v| plan.price_terms(v, portfolio.contracts[v].price_cap.filter(|_| binds(v))))
             .collect();
-        let plan_price: Vec<Vec<f64>> = (0..n_vendors)
-            .map(|v| plan.terms[terms[v]].planned.iter().map(|b| b * plan.vendors[v].price).collect())
-            .collect();
+        let price = |v: usize, month: usize| plan.terms[terms[v]].planned[month] * plan.vendors[v].price;
+        let prices = (0..plan.clock.n_months()).flat_map(|m| (0..n_vendors).map(move |v| (m, v))).map(|(m, v)| price(v, m)).collect();
         let commitments = (0..n_vendors)
             .filter(|&v| binds(v))
             .filter_map(|v| Some((v, portfolio.contracts[v].commitment_per_year?)))
-            .map(|(v, per_year)| Commitment::new(v, per_year, &groups, &plan_price[v], plan))
+            .map(|(v, per_year)| Commitment::new(v, per_year, &groups, |m| price(v, m), plan))
             .collect();
         let struck_share = plan.risks.iter().map(|r| r.struck.iter().map(|&v| planned[v]).sum()).collect();
         let mut compiled = Self {
@@ -92,10 +92,10 @@ impl PortfolioPlan {
             exit_fee: (0..n_vendors).map(|v| portfolio.contracts[v].exit_fee.filter(|_| binds(v))).collect(),
             groups,
             planned,
-            terms,
-            plan_price,
+            prices,
             commitments,
             struck_share,
+            terms,
             plan: [0.0; 10],
         };
         compiled.plan[Component::Spend as usize] = compiled.planned_spend(plan);
@@ -104,13 +104,19 @@ impl PortfolioPlan {
         compiled
     }
 
+    /// What a unit bought from a vendor in a month costs in the plan.
+    #[inline]
+    pub(crate) fn price(&self, vendor: usize, month: usize) -> f64 {
+        self.prices[month * self.terms.len() + vendor]
+    }
+
     fn planned_spend(&self, plan: &Plan) -> f64 {
         let mut spend = 0.0;
         for group in &self.groups {
             for &s in &group.services {
                 let service = &plan.services[s];
-                for (&share, prices) in group.shares.iter().zip(&self.plan_price).filter(|(w, _)| **w > 0.0) {
-                    let bill: f64 = service.present_months.iter().zip(prices).map(|(g, p)| g * p).sum();
+                for (v, &share) in group.shares.iter().enumerate().filter(|(_, w)| **w > 0.0) {
+                    let bill: f64 = service.present_months.iter().enumerate().map(|(m, g)| g * self.price(v, m)).sum();
                     spend += service.usage * share * bill;
                 }
             }
@@ -125,7 +131,7 @@ impl PortfolioPlan {
 }
 
 impl Commitment {
-    fn new(vendor: usize, per_year: f64, groups: &[Group], prices: &[f64], plan: &Plan) -> Self {
+    fn new(vendor: usize, per_year: f64, groups: &[Group], price: impl Fn(usize) -> f64, plan: &Plan) -> Self {
         let clock: &Clock = &plan.clock;
         let years = 0..clock.n_years;
         let owed = years.clone().map(|y| per_year * (clock.year_end(y) - clock.months[y * 12]) / YEAR).collect();
@@ -133,7 +139,7 @@ impl Commitment {
             .map(|y| {
                 let month_bill = |m: usize| {
                     let usage = |g: &Group| g.services.iter().map(|&s| plan.services[s].usage * plan.services[s].nominal_months[m]).sum::<f64>() * g.shares[vendor];
-                    groups.iter().map(usage).sum::<f64>() * prices[m]
+                    groups.iter().map(usage).sum::<f64>() * price(m)
                 };
                 clock.year_months(y).map(month_bill).sum()
             })

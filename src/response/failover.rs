@@ -17,6 +17,40 @@ pub(crate) struct Piece<'a> {
     pub(crate) unserved: f64,
 }
 
+/// The common case: one vendor falls, once and evenly, while nothing else is wrong. It is two pieces: nothing can move
+/// before `movable`, and nothing changes from then on.
+#[derive(Debug)]
+pub(crate) struct Alone<'a> {
+    pub(crate) start: f64,
+    /// In [start, end].
+    pub(crate) movable: f64,
+    pub(crate) end: f64,
+    /// `unserved`: from `movable` on.
+    pub(crate) lost: Lost,
+    pub(crate) moved: &'a [(usize, f64)],
+}
+
+impl Alone<'_> {
+    /// The same as pieces.
+    pub(crate) fn pieces(&self, mut emit: impl FnMut(&Piece)) {
+        let settled = |x: f64| if x > NEGLIGIBLE { x } else { 0.0 };
+        if self.start < self.movable {
+            let lost = Lost { unserved: self.lost.missing, ..self.lost };
+            emit(&Piece { start: self.start, end: self.movable, lost: &[lost], moved: &[], unserved: settled(lost.unserved) });
+        }
+        if self.movable < self.end {
+            emit(&Piece { start: self.movable, end: self.end, lost: &[self.lost], moved: self.moved, unserved: settled(self.lost.unserved) });
+        }
+    }
+}
+
+/// What a sweep finds, in order of time.
+#[derive(Debug)]
+pub(crate) enum Found<'a> {
+    Alone(&'a Alone<'a>),
+    Piece(&'a Piece<'a>),
+}
+
 /// What one vendor does not serve of its share.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Lost {
@@ -33,156 +67,166 @@ pub(crate) struct Lost {
 /// Buffers, kept between sweeps for their memory.
 #[derive(Debug, Default)]
 pub(crate) struct Sweep {
-    members: Vec<Member>,
-    latest: Vec<usize>,
+    /// The falls at work.
+    active: Vec<Active>,
+    /// Per vendor: availability now.
     available: Vec<f64>,
     lost: Vec<Lost>,
     moved: Vec<(usize, f64)>,
 }
 
-/// A fall within the window that is being swept.
+/// A fall at work.
 #[derive(Debug, Clone, Copy)]
-struct Member {
-    fall: Fall,
+struct Active {
+    vendor: usize,
+    end: f64,
     serves: bool,
     /// When what is missing may move.
     movable: f64,
     step: usize,
 }
 
-const NO_FALL: usize = usize::MAX;
+/// What a sweep runs over and under.
+struct Scene<'a, W> {
+    view: &'a View,
+    failover: Option<&'a Failover>,
+    regime: &'a Regime,
+    works: &'a W,
+}
 
 impl Sweep {
     /// Walks through the falls of `view` that matter, regime by regime, and hands each piece to `emit` in order of time.
     ///
     /// `works`: the uniform of a vendor and the event that begins its fall; a fall moves if it is below the policy's.
-    pub(crate) fn run(&mut self, view: &View, failover: Option<&Failover>, regimes: &[Regime], works: impl Fn(usize, u32) -> f64, mut emit: impl FnMut(&Piece)) {
+    pub(crate) fn run(&mut self, view: &View, failover: Option<&Failover>, regimes: &[Regime], works: impl Fn(usize, u32) -> f64, mut emit: impl FnMut(Found)) {
         let mut since = Since { movable: f64::NAN, until: f64::NAN };
         for regime in regimes {
-            self.regime(view, failover, regime, &mut since, &works, &mut emit);
+            self.regime(&Scene { view, failover, regime, works: &works }, &mut since, &mut emit);
         }
     }
 
-    fn regime(&mut self, view: &View, failover: Option<&Failover>, regime: &Regime, since: &mut Since, works: &impl Fn(usize, u32) -> f64, emit: &mut impl FnMut(&Piece)) {
-        self.latest.clear();
-        self.latest.resize(regime.roles.len(), NO_FALL);
+    fn regime(&mut self, scene: &Scene<impl Fn(usize, u32) -> f64>, since: &mut Since, emit: &mut impl FnMut(Found)) {
+        let (regime, falls) = (scene.regime, &scene.view.falls);
+        self.active.clear();
         self.available.clear();
         self.available.resize(regime.roles.len(), 1.0);
-        let falls = &view.falls;
-        let mut i = 0;
-        while i < falls.len() {
-            let fall = &falls[i];
-            if regime.roles[fall.vendor] == Role::None || fall.end <= regime.start {
-                i += 1;
-                continue;
+        let mut next_fall = 0;
+        let mut t = regime.start;
+        loop {
+            if self.active.is_empty() {
+                self.alone(scene, &mut next_fall, t, since, emit);
             }
-            if fall.start >= regime.end {
-                break;
-            }
-            if regime.roles[fall.vendor] == Role::Stands {
-                self.latest[fall.vendor] = i;
-                i += 1;
-                continue;
-            }
-            let begin = fall.start.max(regime.start);
-            i = self.gather(falls, i, begin, regime);
-            self.window(view, failover, regime, begin, since, works, emit);
-        }
-    }
-
-    /// Fills `members` with the falls of the window that begins with fall `i`; gives the index of the first fall after it.
-    fn gather(&mut self, falls: &[Fall], mut i: usize, begin: f64, regime: &Regime) -> usize {
-        self.members.clear();
-        for (vendor, &last) in self.latest.iter().enumerate() {
-            if last != NO_FALL && falls[last].end > begin && regime.roles[vendor] == Role::Stands {
-                self.members.push(Member { fall: falls[last], serves: false, movable: f64::INFINITY, step: 0 });
-            }
-        }
-        let mut end = begin;
-        while i < falls.len() && (falls[i].start < end || end <= begin) && falls[i].start < regime.end {
-            let fall = falls[i];
-            match regime.roles[fall.vendor] {
-                Role::None => {}
-                Role::Stands => {
-                    self.latest[fall.vendor] = i;
-                    self.members.push(Member { fall, serves: false, movable: f64::INFINITY, step: 0 });
-                }
-                Role::Serves if fall.end > regime.start => {
-                    end = end.max(fall.end);
-                    self.members.push(Member { fall, serves: true, movable: f64::INFINITY, step: 0 });
-                }
-                Role::Serves => {}
-            }
-            i += 1;
-        }
-        i
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "the state of one sweep")]
-    fn window(&mut self, view: &View, failover: Option<&Failover>, regime: &Regime, begin: f64, since: &mut Since, works: &impl Fn(usize, u32) -> f64, emit: &mut impl FnMut(&Piece)) {
-        let mut end = begin;
-        for member in &mut self.members {
-            member.step = member.fall.first;
-            if member.serves {
-                end = end.max(member.fall.end);
-                if let Some(policy) = failover {
-                    let fall = &member.fall;
-                    if policy.works >= 1.0 || works(fall.vendor, fall.event) < policy.works {
-                        member.movable = if fall.announced { fall.start } else { fall.start + policy.detect_hours };
-                    }
-                }
-            }
-        }
-        end = end.min(regime.end);
-        let mut t = begin;
-        while t < end {
-            let mut next = self.missing_at(t, end, &view.steps, regime);
-            since.see(t, self.lost.iter().any(|l| l.movable));
-            next = self.move_lost(t, next, since.movable, regime);
-            since.until = next;
-            if !self.lost.is_empty() {
+            let starts = self.enter(scene, &mut next_fall, t);
+            if self.active.iter().any(|a| a.serves) {
+                let end = self.missing_at(t, starts.min(regime.end), &scene.view.steps, regime);
+                since.see(t, self.lost.iter().any(|l| l.movable));
+                let end = self.move_lost(t, end, since.movable, regime);
+                since.until = end;
                 let unserved: f64 = self.lost.iter().map(|l| l.unserved).sum();
                 let unserved = if unserved > NEGLIGIBLE { unserved } else { 0.0 };
-                emit(&Piece { start: t, end: next, lost: &self.lost, moved: &self.moved, unserved });
+                emit(Found::Piece(&Piece { start: t, end, lost: &self.lost, moved: &self.moved, unserved }));
+                t = end;
+            } else {
+                t = starts;
             }
-            t = next;
-        }
-        for member in &self.members {
-            self.available[member.fall.vendor] = 1.0;
+            if t >= regime.end || (self.active.is_empty() && next_fall == falls.len()) {
+                return;
+            }
+            self.leave(t);
         }
     }
 
-    /// What is missing at `t`; gives the next moment at which that, or what may move of it, changes.
+    /// Settles falls that are alone, until one is not. Those that have begun before `t` never are.
+    fn alone(&mut self, scene: &Scene<impl Fn(usize, u32) -> f64>, next: &mut usize, t: f64, since: &Since, emit: &mut impl FnMut(Found)) {
+        let (regime, falls) = (scene.regime, &scene.view.falls);
+        if regime.rooms.iter().any(|r| r.starts > 0.0) {
+            return;
+        }
+        let relevant = |mut i: usize| {
+            while i < falls.len() && regime.roles[falls[i].vendor] == Role::None {
+                i += 1;
+            }
+            i
+        };
+        *next = relevant(*next);
+        while let Some(fall) = falls.get(*next) {
+            let after = relevant(*next + 1);
+            let free = falls.get(after).map_or(regime.end, |f| f.start.min(regime.end));
+            if fall.start < t || fall.end >= free || fall.last - fall.first > 1 || since.until.to_bits() == fall.start.to_bits() {
+                return;
+            }
+            if regime.roles[fall.vendor] == Role::Serves {
+                self.fall_alone(scene, fall, emit);
+            }
+            *next = after;
+        }
+    }
+
+    fn fall_alone(&mut self, scene: &Scene<impl Fn(usize, u32) -> f64>, fall: &Fall, emit: &mut impl FnMut(Found)) {
+        let missing = scene.regime.shares[fall.vendor] * (1.0 - scene.view.steps[fall.first].available);
+        let movable = movable_from(scene, fall).min(fall.end);
+        let mut left = missing;
+        self.moved.clear();
+        if movable < fall.end {
+            for room in scene.regime.rooms.iter().filter(|r| r.vendor != fall.vendor) {
+                let taken = left.min(room.size);
+                self.moved.push((room.vendor, taken));
+                left -= taken;
+                if left <= 0.0 {
+                    break;
+                }
+            }
+        }
+        let lost = Lost { vendor: fall.vendor, missing, unserved: left, step: fall.first, movable: false };
+        emit(Found::Alone(&Alone { start: fall.start, movable, end: fall.end, lost, moved: &self.moved }));
+    }
+
+    /// Takes up the falls that have begun by `t`; gives the start of the next one that matters.
+    fn enter(&mut self, scene: &Scene<impl Fn(usize, u32) -> f64>, next: &mut usize, t: f64) -> f64 {
+        while let Some(fall) = scene.view.falls.get(*next) {
+            let role = scene.regime.roles[fall.vendor];
+            if role != Role::None && fall.end > t {
+                if fall.start > t {
+                    return fall.start;
+                }
+                let serves = role == Role::Serves;
+                let movable = if serves { movable_from(scene, fall) } else { f64::INFINITY };
+                self.active.push(Active { vendor: fall.vendor, end: fall.end, serves, movable, step: fall.first });
+            }
+            *next += 1;
+        }
+        f64::INFINITY
+    }
+
+    /// Drops the falls that have ended by `t`.
+    fn leave(&mut self, t: f64) {
+        let available = &mut self.available;
+        self.active.retain(|a| {
+            if a.end <= t {
+                available[a.vendor] = 1.0;
+            }
+            a.end > t
+        });
+    }
+
+    /// What is missing at `t`; gives the next moment, `end` at the latest, at which that or what may move of it changes.
     fn missing_at(&mut self, t: f64, end: f64, steps: &[Step], regime: &Regime) -> f64 {
         let mut next = end;
         self.lost.clear();
-        for member in &mut self.members {
-            let fall = &member.fall;
-            if fall.end <= t {
-                // A later fall of the same vendor may already have set it.
-                if member.step < fall.last {
-                    self.available[fall.vendor] = 1.0;
-                    member.step = fall.last;
-                }
-                continue;
+        for active in &mut self.active {
+            while steps[active.step].end <= t {
+                active.step += 1;
             }
-            if fall.start > t {
-                next = next.min(fall.start);
-                continue;
-            }
-            while steps[member.step].end <= t {
-                member.step += 1;
-            }
-            let step = &steps[member.step];
+            let step = &steps[active.step];
             next = next.min(step.end);
-            self.available[fall.vendor] = step.available;
-            if member.serves {
-                let missing = regime.shares[fall.vendor] * (1.0 - step.available);
-                let movable = member.movable <= t;
+            self.available[active.vendor] = step.available;
+            if active.serves {
+                let missing = regime.shares[active.vendor] * (1.0 - step.available);
+                let movable = active.movable <= t;
                 if !movable {
-                    next = next.min(member.movable);
+                    next = next.min(active.movable);
                 }
-                self.lost.push(Lost { vendor: fall.vendor, missing, unserved: missing, step: member.step, movable });
+                self.lost.push(Lost { vendor: active.vendor, missing, unserved: missing, step: active.step, movable });
             }
         }
         next
@@ -212,6 +256,16 @@ impl Sweep {
             self.moved.push((room.vendor, taken));
         }
         next
+    }
+}
+
+/// When what is missing in a fall may move.
+fn movable_from(scene: &Scene<impl Fn(usize, u32) -> f64>, fall: &Fall) -> f64 {
+    match scene.failover {
+        Some(policy) if policy.works >= 1.0 || (scene.works)(fall.vendor, fall.event) < policy.works => {
+            if fall.announced { fall.start } else { fall.start + policy.detect_hours }
+        }
+        _ => f64::INFINITY,
     }
 }
 

@@ -100,7 +100,7 @@ impl PortfolioBlock {
         self.aep.extend_from_slice(&row[columns.years..columns.years + plan.clock.n_full_years]);
         let years = self.oep.len();
         self.oep.resize(years + plan.clock.n_full_years, 0.0);
-        verdict.largest_by_year(plan, &mut self.oep[years..]);
+        verdict.largest_by_year(&mut self.oep[years..]);
         self.loss.push(ledger.loss());
         self.unserved_hours.iter_mut().zip(&ledger.unserved_hours).for_each(|(list, &x)| list.push(x));
         self.longest_hours.iter_mut().zip(&ledger.longest_hours).for_each(|(list, &x)| list.push(x));

@@ -80,11 +80,10 @@ impl Verdict<'_> {
     }
 
     /// The largest loss charged to one event with τ in each full year; 0 if none has. `years`: overwritten.
-    pub(crate) fn largest_by_year(&self, plan: &Plan, years: &mut [f64]) {
+    pub(crate) fn largest_by_year(&self, years: &mut [f64]) {
         years.fill(f64::NEG_INFINITY);
         for (event, &charge) in self.world.events.iter().zip(self.ledger.event_charges()) {
-            let year = plan.clock.month(event.tau.max(0.0)) / 12;
-            if let Some(largest) = years.get_mut(year) {
+            if let Some(largest) = years.get_mut(event.year as usize) {
                 *largest = largest.max(charge);
             }
         }

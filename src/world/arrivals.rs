@@ -16,7 +16,7 @@ pub(crate) enum Addresses {
 /// Appends the events of `risk` (number `r`) in `trial`.
 pub(crate) fn draw(plan: &Plan, r: u32, risk: &RiskPlan, trial: u64, events: &mut Vec<Event>) -> Addresses {
     let horizon = plan.clock.horizon;
-    let mut push = |tau: f64, counter: u64| events.push(Event { risk: r, counter, tau, mark: 0.0 });
+    let mut push = |tau: f64, counter: u64| events.push(Event { risk: r, counter, tau, mark: 0.0, year: plan.clock.year(tau) });
     match &risk.arrivals {
         ArrivalsPlan::Never => Addresses::Counter,
         ArrivalsPlan::Poisson { count, time, law, curve, area } => {

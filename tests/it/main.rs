@@ -1,1 +1,3 @@
-//! x
+//! What a user of the library sees: oracles, determinism, properties, scenarios, problems.
+
+mod examples;

@@ -1,0 +1,514 @@
+//! Reads a scenario: TOML text to a valid [`Scenario`], or every problem in it at once.
+
+use toml::de::DeTable;
+
+use super::check::{self, Parts};
+use super::context::{Cx, Names};
+use super::files::Files;
+use super::portfolio::portfolio;
+use super::risk::{refuse_too_many_together, risk};
+use super::table::{Absent, Item, Key, Member, Table, Takes};
+use super::{Appetite, Contract, Portfolio, Scenario, YEAR, nodes};
+use crate::quantity::{Quantity, is_currency};
+use crate::source::{Problem, Problems, Span, syntax, without_mark};
+
+/// Keys at the top of the file.
+pub(crate) const ROOT: &[Key] = &[
+    Key {
+        name: "name",
+        takes: Takes::Text,
+        absent: Absent::None,
+        says: "what the scenario is called; the file's name, if not given",
+        example: "\"copilot 2025\"",
+    },
+    Key {
+        name: "start",
+        takes: Takes::Date,
+        absent: Absent::Refused,
+        says: "the first moment of every trial",
+        example: "2025-06-01",
+    },
+    Key {
+        name: "horizon",
+        takes: Takes::One(Quantity::Duration),
+        absent: Absent::Refused,
+        says: "how long a trial is",
+        example: "\"36 months\"",
+    },
+    Key {
+        name: "currency",
+        takes: Takes::Text,
+        absent: Absent::Is("\"$\""),
+        says: "the sign that amounts carry",
+        example: "\"$\"",
+    },
+    Key {
+        name: "discount_rate",
+        takes: Takes::One(Quantity::Change),
+        absent: Absent::Is("0"),
+        says: "the discount rate per year",
+        example: "\"5%\"",
+    },
+    Key {
+        name: "appetite",
+        takes: Takes::Form("an amount of money, or `{ loss, probability }`"),
+        absent: Absent::None,
+        says: "the loss that the firm is willing to bear",
+        example: "{ loss = \"$50M\", probability = \"5%\" }",
+    },
+    Key {
+        name: "trials",
+        takes: Takes::Whole,
+        absent: Absent::Is("100_000"),
+        says: "how many futures are drawn",
+        example: "100_000",
+    },
+    Key {
+        name: "seed",
+        takes: Takes::Whole,
+        absent: Absent::Is("1"),
+        says: "the number that chance begins with",
+        example: "1",
+    },
+    Key {
+        name: "platform",
+        takes: Takes::Map("headings such as `[platform.azure]`"),
+        absent: Absent::None,
+        says: "what vendors stand on",
+        example: "{ azure = {} }",
+    },
+    Key {
+        name: "vendor",
+        takes: Takes::Map("headings such as `[vendor.openai]`"),
+        absent: Absent::None,
+        says: "whom the firm buys from",
+        example: "{ openai = {} }",
+    },
+    Key {
+        name: "service",
+        takes: Takes::Map("headings such as `[service.copilot]`"),
+        absent: Absent::None,
+        says: "what the firm sells",
+        example: "{ copilot = { revenue = \"$410k/h\" } }",
+    },
+    Key {
+        name: "contract",
+        takes: Takes::Map("headings such as `[contract.openai]`"),
+        absent: Absent::None,
+        says: "terms with vendors",
+        example: "{ openai = { price_cap = \"+10%\" } }",
+    },
+    Key {
+        name: "risk",
+        takes: Takes::Map("headings such as `[risk.openai-outage]`"),
+        absent: Absent::None,
+        says: "what can happen",
+        example: "{}",
+    },
+    Key {
+        name: "portfolio",
+        takes: Takes::Map("headings such as `[portfolio.neutral]`"),
+        absent: Absent::None,
+        says: "where traffic is placed",
+        example: "{ single = { shares = { openai = 1.0 } } }",
+    },
+    Key {
+        name: "factor",
+        takes: Takes::Map("headings such as `[factor.climate]`"),
+        absent: Absent::Unsupported,
+        says: "what many risks have in common",
+        example: "{}",
+    },
+    Key {
+        name: "cover",
+        takes: Takes::Map("headings such as `[cover.business-interruption]`"),
+        absent: Absent::Unsupported,
+        says: "insurance",
+        example: "{}",
+    },
+];
+
+/// Keys of an `appetite` with a probability.
+pub(crate) const APPETITE: &[Key] = &[
+    Key {
+        name: "loss",
+        takes: Takes::One(Quantity::Money),
+        absent: Absent::Refused,
+        says: "the loss that the firm is willing to bear",
+        example: "\"$50M\"",
+    },
+    Key {
+        name: "probability",
+        takes: Takes::One(Quantity::Fraction),
+        absent: Absent::None,
+        says: "how likely it may be exceeded",
+        example: "\"5%\"",
+    },
+];
+
+/// Longest horizon, hours.
+const LONGEST: f64 = 100.0 * YEAR;
+/// Most trials.
+const MOST_TRIALS: u64 = 1_000_000_000_000;
+
+/// A scenario that was read, and what in it is probably not meant.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Read {
+    /// The scenario.
+    pub scenario: Scenario,
+    /// Warnings, in file order; [`render`](crate::source::render) draws them.
+    pub warnings: Vec<Problem>,
+}
+
+/// Reads the scenario in `text`, the content of the file `name`; `files` hands over the empirical files it names.
+///
+/// # Errors
+/// Every problem of the file at once, in file order; of a file that is not TOML, its syntax errors alone.
+pub fn read(name: &str, text: &[u8], files: &dyn Files) -> Result<Read, Problems> {
+    let problems = |text: &str, list| Problems {
+        name: name.to_owned(),
+        text: text.to_owned(),
+        list,
+    };
+    let text =
+        std::str::from_utf8(text).map_err(|error| not_utf8(name, text, error.valid_up_to()))?;
+    let text = without_mark(text);
+    if text.trim().is_empty() {
+        let problem = Problem::error(format!("`{name}` is empty")).at(0..0, "no scenario here");
+        return Err(problems(
+            text,
+            vec![problem.help("write one, or copy one of the examples and change it".to_owned())],
+        ));
+    }
+    let root = syntax::parse(name, text).map_err(|list| problems(text, list))?;
+    let mut cx = Cx::new(files);
+    let scenario = root_table(name, &root, text, &mut cx);
+    let files = std::mem::take(&mut cx.read);
+    let refused = cx.log.has_errors();
+    let list = std::mem::take(&mut cx.log).into_sorted();
+    match scenario {
+        Some(scenario) if !refused => Ok(Read {
+            scenario: Scenario { files, ..scenario },
+            warnings: list,
+        }),
+        _ => Err(problems(text, at_least_one(list))),
+    }
+}
+
+/// Whatever was refused has its problem; should one be forgotten, the file is refused all the same.
+fn at_least_one(list: Vec<Problem>) -> Vec<Problem> {
+    if list.is_empty() {
+        vec![Problem::error("the scenario could not be read").at(0..0, "for an unknown reason")]
+    } else {
+        list
+    }
+}
+
+fn not_utf8(name: &str, bytes: &[u8], valid: usize) -> Problems {
+    let text = String::from_utf8_lossy(bytes);
+    let mark = text.len() - without_mark(&text).len();
+    let text = without_mark(&text).to_owned();
+    let at = valid.saturating_sub(mark);
+    let replacement = '\u{fffd}'.len_utf8();
+    let problem = Problem::error(format!("`{name}` is not UTF-8 text"))
+        .at(at..at + replacement, "not a character in UTF-8");
+    let list = vec![problem.help("save the file as UTF-8".to_owned())];
+    Problems {
+        name: name.to_owned(),
+        text,
+        list,
+    }
+}
+
+/// Members of one of the top tables, by the name of its key.
+fn section<'t>(root: &Table<'t>, key: &str, cx: &mut Cx) -> Vec<Member<'t>> {
+    let members = root
+        .maybe(key, cx, Item::members)
+        .flatten()
+        .unwrap_or_default();
+    for member in &members {
+        let bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        if member.id.is_empty() || !member.id.chars().all(bare) {
+            let problem = Problem::error(format!("`{}` is no name for a {key}", member.id));
+            let label = "letters, digits, `-` and `_` alone";
+            cx.log.push(
+                problem
+                    .at(member.id_span.clone(), label)
+                    .help("for example `open-ai`, without quotes".to_owned()),
+            );
+        }
+    }
+    members
+}
+
+fn names(members: &[Member<'_>]) -> Names {
+    members.iter().map(|member| member.id.to_owned()).collect()
+}
+
+fn spans(members: &[Member<'_>]) -> Vec<Span> {
+    members
+        .iter()
+        .map(|member| member.id_span.clone())
+        .collect()
+}
+
+#[expect(
+    clippy::too_many_lines,
+    reason = "one line per part of the file, in the order that names need"
+)]
+fn root_table(name: &str, entries: &DeTable<'_>, text: &str, cx: &mut Cx) -> Option<Scenario> {
+    let first_line = text.find('\n').unwrap_or(text.len());
+    let root = Table::over(
+        entries,
+        0..first_line,
+        "the scenario",
+        &[ROOT],
+        |_| false,
+        cx,
+    );
+    let currency = root.take("currency", cx, |item, cx| currency(item, cx));
+    if let Some(sign) = &currency {
+        cx.currency.clone_from(sign);
+    }
+    cx.start = root.take("start", cx, |item, cx| start(item, cx));
+    cx.horizon = root.take("horizon", cx, |item, cx| horizon(item, cx));
+    let title = root.maybe("name", cx, Item::text);
+    let discount_rate = root.take("discount_rate", cx, |item, cx| item.one(cx));
+    let appetite = root.maybe("appetite", cx, appetite);
+    let trials = root.take("trials", cx, |item, cx| trials(item, cx));
+    let seed = root.take("seed", cx, |item, cx| item.whole(cx));
+    let about = root.about(cx);
+
+    let platforms = section(&root, "platform", cx);
+    let vendors = section(&root, "vendor", cx);
+    let services = section(&root, "service", cx);
+    (cx.platforms, cx.vendors, cx.services) =
+        (names(&platforms), names(&vendors), names(&services));
+    refuse_shared_ids(&platforms, &vendors, cx);
+    for (key, members) in [("vendor", &vendors), ("service", &services)] {
+        refuse_none(&root, key, members.len(), cx);
+    }
+
+    let mut all_nodes: Vec<_> = platforms
+        .iter()
+        .map(|member| nodes::platform(member, cx))
+        .collect();
+    nodes::refuse_cycles(&all_nodes, &spans(&platforms), cx);
+    let mut vendors_read = Vec::new();
+    for member in &vendors {
+        let (node, vendor) = nodes::vendor(member, cx).unzip();
+        all_nodes.push(node);
+        vendors_read.push((vendor, member.id_span.clone()));
+    }
+    let services_read: Vec<_> = services
+        .iter()
+        .map(|member| (nodes::service(member, cx), member.id_span.clone()))
+        .collect();
+    let contracts = contracts(&section(&root, "contract", cx), cx);
+    let risks = section(&root, "risk", cx);
+    let risks: Vec<_> = risks
+        .iter()
+        .map(|member| (risk(member, cx), member.id_span.clone()))
+        .collect();
+    let expected: Vec<(String, Span, f64)> = risks
+        .iter()
+        .filter_map(|(risk, span)| {
+            risk.as_ref()
+                .map(|(risk, n)| (risk.id.clone(), span.clone(), *n))
+        })
+        .collect();
+    refuse_too_many_together(&expected, cx);
+    let portfolios = section(&root, "portfolio", cx);
+    refuse_none(&root, "portfolio", portfolios.len(), cx);
+    let portfolios: Vec<_> = portfolios
+        .iter()
+        .map(|member| portfolio(member, &contracts, cx))
+        .collect();
+    let (portfolios, marks): (Vec<Option<Portfolio>>, Vec<Option<Span>>) = portfolios
+        .into_iter()
+        .map(|read| read.map_or((None, None), |(portfolio, mark)| (Some(portfolio), mark)))
+        .unzip();
+    let baseline = check::baseline(&marks, cx);
+    check::check(
+        &Parts {
+            nodes: &all_nodes,
+            vendors: &vendors_read,
+            services: &services_read,
+            risks: &risks,
+            portfolios: &portfolios,
+        },
+        cx,
+    );
+
+    Some(Scenario {
+        name: title?.unwrap_or_else(|| stem(name)),
+        about: about?,
+        start_unix: seconds(cx.start?),
+        horizon_hours: cx.horizon?,
+        currency: currency?,
+        discount_rate: discount_rate?,
+        appetite: appetite?,
+        trials: trials?,
+        seed: seed?,
+        n_platforms: platforms.len(),
+        nodes: all_nodes.into_iter().collect::<Option<_>>()?,
+        vendors: vendors_read
+            .into_iter()
+            .map(|(vendor, _)| vendor)
+            .collect::<Option<_>>()?,
+        services: services_read
+            .into_iter()
+            .map(|(service, _)| Some(service?.0))
+            .collect::<Option<_>>()?,
+        risks: risks
+            .into_iter()
+            .map(|(risk, _)| Some(risk?.0))
+            .collect::<Option<_>>()?,
+        portfolios: portfolios.into_iter().collect::<Option<_>>()?,
+        baseline,
+        files: Vec::new(),
+    })
+}
+
+fn refuse_none(root: &Table<'_>, key: &str, count: usize, cx: &mut Cx) {
+    if count == 0
+        && !(root.has(key)
+            && root
+                .item(key)
+                .is_some_and(|item| !item.value.get_ref().is_table()))
+    {
+        let example = match key {
+            "vendor" => "`[vendor.openai]`",
+            "service" => "`[service.copilot]` with `revenue = \"$410k/h\"`",
+            _ => "`[portfolio.single]` with `shares = { openai = 1.0 }`",
+        };
+        let problem = Problem::error(format!("the scenario has no {key}"));
+        cx.log.push(
+            problem
+                .at(root.span.clone(), format!("there must be a {key}"))
+                .help(format!("add {example}")),
+        );
+    }
+}
+
+fn refuse_shared_ids(platforms: &[Member<'_>], vendors: &[Member<'_>], cx: &mut Cx) {
+    for vendor in vendors {
+        if let Some(platform) = platforms.iter().find(|platform| platform.id == vendor.id) {
+            let problem = Problem::error(format!(
+                "`{}` is the name of a vendor and of a platform",
+                vendor.id
+            ));
+            let (one, other) = if vendor.id_span.start > platform.id_span.start {
+                (vendor, platform)
+            } else {
+                (platform, vendor)
+            };
+            let problem = problem
+                .at(one.id_span.clone(), "the second")
+                .at(other.id_span.clone(), "the first");
+            cx.log.push(problem.help("rename one of them".to_owned()));
+        }
+    }
+}
+
+/// Contracts of the scenario, by vendor.
+fn contracts(members: &[Member<'_>], cx: &mut Cx) -> Vec<Contract> {
+    let mut contracts = vec![Contract::default(); cx.vendors.len()];
+    for member in members {
+        let vendor = cx.vendor_called(member.id, member.id_span.clone());
+        let contract = nodes::contract(member, cx);
+        if let (Some(vendor), Some(contract)) = (vendor, contract) {
+            contracts[vendor] = contract;
+        }
+    }
+    contracts
+}
+
+fn currency(item: Item<'_>, cx: &mut Cx) -> Option<String> {
+    let sign = item.text(cx)?;
+    if !is_currency(&sign) {
+        let problem = item.problem(
+            "is not a sign for amounts",
+            "one to five characters without digits or spaces",
+        );
+        cx.log
+            .push(problem.help("for example \"$\", \"€\" or \"CHF\"".to_owned()));
+        return None;
+    }
+    Some(sign)
+}
+
+fn start(item: Item<'_>, cx: &mut Cx) -> Option<f64> {
+    let seconds = item.date(cx)?;
+    if seconds.fract() != 0.0 {
+        let problem = item.problem("has a fraction of a second", "must be a whole second");
+        cx.log
+            .push(problem.help("for example 2025-06-01 or 2025-06-01T08:30:00Z".to_owned()));
+        return None;
+    }
+    Some(seconds)
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a whole number of seconds with at most twelve digits"
+)]
+fn seconds(start: f64) -> i64 {
+    start as i64
+}
+
+fn horizon(item: Item<'_>, cx: &mut Cx) -> Option<f64> {
+    let hours = item.one(cx)?;
+    let (what, why) = if hours <= 0.0 {
+        ("is 0", "a trial takes some time")
+    } else if hours > LONGEST {
+        ("is too long to be meant", "more than 100 years")
+    } else {
+        return Some(hours);
+    };
+    cx.log.push(
+        item.problem(what, why)
+            .help("for example `horizon = \"36 months\"`".to_owned()),
+    );
+    None
+}
+
+fn appetite(item: Item<'_>, cx: &mut Cx) -> Option<Appetite> {
+    if !item.value.get_ref().is_table() {
+        return item.quantity(Quantity::Money, cx).map(|loss| Appetite {
+            loss,
+            probability: None,
+        });
+    }
+    let table = Table::open(item, "`appetite`", &[APPETITE], cx)?;
+    let loss = table.take("loss", cx, |item, cx| item.one(cx));
+    let probability = table.maybe("probability", cx, |item, cx| item.one(cx));
+    table.about(cx)?;
+    Some(Appetite {
+        loss: loss?,
+        probability: probability?,
+    })
+}
+
+fn trials(item: Item<'_>, cx: &mut Cx) -> Option<u64> {
+    let trials = item.whole(cx)?;
+    if !(1..=MOST_TRIALS).contains(&trials) {
+        let why = if trials == 0 {
+            "at least one is needed"
+        } else {
+            "more than 1e12"
+        };
+        cx.log.push(
+            item.problem("is out of range", why)
+                .help("for example `trials = 100_000`".to_owned()),
+        );
+        return None;
+    }
+    Some(trials)
+}
+
+/// "copilot" of "scenarios/copilot.toml".
+fn stem(name: &str) -> String {
+    let file = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    file.strip_suffix(".toml").unwrap_or(file).to_owned()
+}
