@@ -106,34 +106,35 @@ impl Grid {
         cells
     }
 
-    /// Expected number under way at the end of every cell, of things that begin as `cells` says and last so long.
+    /// Expected number under way in every cell, of things that begin as `cells` says and last so long.
     pub(super) fn under_way(self, cells: &[f64], lasts: &Lasts) -> Vec<f64> {
-        let reached = match lasts {
-            Lasts::Hours(law) => self.reached(law),
-            Lasts::ToTheEnd => self.ends().collect(),
+        let whole = match lasts {
+            Lasts::Hours(law) => self.reached(law).within,
+            Lasts::ToTheEnd => self.reached_constant(f64::INFINITY).within,
         };
-        let left: Vec<f64> = reached.windows(2).map(|w| (w[1] - w[0]) / self.width).take_while(|part| *part > NOTHING).collect();
+        let mut before = 0.0;
+        let mut left: Vec<f64> = Vec::with_capacity(CELLS);
+        for part in whole {
+            left.push((part - before) / (self.width * self.width));
+            before = part;
+        }
+        let used = left.iter().rposition(|part| *part > NOTHING).map_or(0, |last| last + 1);
         let mut number = self.empty();
         for (i, &mass) in cells.iter().enumerate().filter(|(_, mass)| **mass != 0.0) {
-            number[i..].iter_mut().zip(&left).for_each(|(n, part)| *n += mass * part);
+            number[i..].iter_mut().zip(&left[..used]).for_each(|(n, part)| *n += mass * part);
         }
         number
     }
 
-    /// ∫ over the horizon of what `f` makes of the value at the end of each cell; 0 at time 0.
+    /// ∫ over the horizon of what is known by its value in each cell.
     pub(super) fn integral(self, values: impl Iterator<Item = f64>) -> f64 {
-        let (mut sum, mut last) = (0.0, 0.0);
-        for value in values {
-            sum += value;
-            last = value;
-        }
-        (sum - 0.5 * last) * self.width
+        values.sum::<f64>() * self.width
     }
 
     /// Part of the mass of a cell that a delay carries 0, 1, 2 … cells on.
     fn steps(self, law: &Law) -> Vec<f64> {
         // ∫₀ᵗ P(X ≤ s) ds at the ends of the cells.
-        let below: Vec<f64> = self.reached(law).iter().zip(self.ends()).map(|(reached, t)| (t - reached).max(0.0)).collect();
+        let below: Vec<f64> = self.reached(law).ends.iter().zip(self.ends()).map(|(reached, t)| (t - reached).max(0.0)).collect();
         (0..CELLS)
             .map(|k| {
                 let before = if k == 0 { 0.0 } else { below[k - 1] };
@@ -142,51 +143,74 @@ impl Grid {
             .collect()
     }
 
-    /// E min(X, t) = ∫₀ᵗ P(X > s) ds at the ends of the cells.
-    fn reached(self, law: &Law) -> Vec<f64> {
+    fn reached(self, law: &Law) -> Reached {
+        if let Some(value) = law.is_constant() {
+            return self.reached_constant(value.max(0.0));
+        }
         match law {
             Law::Discrete { values, cumulative } => self.reached_discrete(values, cumulative),
-            _ => match law.is_constant() {
-                Some(value) => self.ends().map(|t| t.min(value.max(0.0))).collect(),
-                None => self.reached_continuous(law),
-            },
+            _ => self.reached_continuous(law),
         }
     }
 
-    fn reached_discrete(self, values: &[f64], cumulative: &[f64]) -> Vec<f64> {
-        let (mut next, mut sum, mut to_here) = (0, 0.0, 0.0);
-        self.ends()
-            .map(|t| {
-                while next < values.len() && values[next] <= t {
-                    sum += values[next].max(0.0) * (cumulative[next] - to_here);
-                    to_here = cumulative[next];
-                    next += 1;
-                }
-                sum + (1.0 - to_here) * t
-            })
-            .collect()
+    fn reached_constant(self, value: f64) -> Reached {
+        self.reached_by(|t| if t < value { (t, 0.5 * t * t) } else { (value, value * (t - 0.5 * value)) })
     }
 
-    fn reached_continuous(self, law: &Law) -> Vec<f64> {
+    fn reached_discrete(self, values: &[f64], cumulative: &[f64]) -> Reached {
+        let (mut next, mut first, mut second, mut to_here) = (0, 0.0, 0.0, 0.0);
+        self.reached_by(|t| {
+            while next < values.len() && values[next] <= t {
+                let (value, weight) = (values[next].max(0.0), cumulative[next] - to_here);
+                first += weight * value;
+                second += weight * value * value;
+                to_here = cumulative[next];
+                next += 1;
+            }
+            let left = 1.0 - to_here;
+            (first + left * t, first * t - 0.5 * second + left * 0.5 * t * t)
+        })
+    }
+
+    /// From E min(X, t) and its integral up to t, asked for at rising t.
+    fn reached_by(self, mut at: impl FnMut(f64) -> (f64, f64)) -> Reached {
+        let (ends, sums): (Vec<f64>, Vec<f64>) = self.ends().map(&mut at).unzip();
+        Reached { within: sums.windows(2).map(|w| w[1] - w[0]).collect(), ends }
+    }
+
+    fn reached_continuous(self, law: &Law) -> Reached {
         let survival = |s: f64| law.survival(s);
-        let mut sum = 0.0;
+        // ∫ P(X > s) ds and ∫ (end − s) P(X > s) ds over a panel of a cell that ends at `end`.
+        let panel = |from: f64, to: f64, end: f64| {
+            (math::integrate(from, to, survival), math::integrate(from, to, |s| (end - s) * survival(s)))
+        };
+        let (mut sum, mut inner) = (0.0, 0.0);
         let mut to = self.width;
         // The law may be far shorter than a cell: panels that halve towards 0.
         for _ in 0..60 {
-            sum += math::integrate(0.5 * to, to, survival);
+            let (part, weighted) = panel(0.5 * to, to, self.width);
+            sum += part;
+            inner += weighted;
             to *= 0.5;
         }
-        sum += to;
-        let mut reached = vec![0.0, sum];
+        let mut reached = Reached { ends: vec![0.0, sum], within: vec![inner] };
         for k in 1..CELLS {
             let (from, to) = (real(k) * self.width, real(k + 1) * self.width);
-            if survival(from) > NOTHING {
-                sum += math::integrate(from, to, survival);
-            }
-            reached.push(sum);
+            let (part, weighted) = if survival(from) > NOTHING { panel(from, to, to) } else { (0.0, 0.0) };
+            reached.within.push(sum * self.width + weighted);
+            sum += part;
+            reached.ends.push(sum);
         }
         reached
     }
+}
+
+/// E min(X, t) = ∫₀ᵗ P(X > s) ds.
+struct Reached {
+    /// At the ends of the cells.
+    ends: Vec<f64>,
+    /// Its integral over each cell.
+    within: Vec<f64>,
 }
 
 #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
