@@ -12,6 +12,7 @@ pub mod results;
 pub mod scenario;
 pub mod simulate;
 pub mod source;
+pub mod study;
 mod view;
 mod world;
 

@@ -3,7 +3,7 @@
 
 mod attribution;
 mod comparison;
-mod concentration;
+pub(crate) mod concentration;
 mod curve;
 mod estimate;
 mod order;

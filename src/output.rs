@@ -27,8 +27,6 @@ pub struct Format {
     pub files: fn(&Results) -> Vec<File>,
 }
 
-/// Every format. `run.json` is none of them: it also says how the run went, see [`manifest`].
-pub const FORMATS: &[Format] = &[
-    csv::FORMAT,
-    // Charts go here, behind the feature `charts`.
-];
+/// Every format that is written as it is rendered. `run.json` is none of them: it also says how the run went, see
+/// [`manifest`]; nor are the charts, which are pictures before they are files, see `chart`.
+pub const FORMATS: &[Format] = &[csv::FORMAT];

@@ -7,7 +7,7 @@ use crate::simulate::PortfolioTrials;
 const NO_SHARE: f64 = 1e-9;
 
 /// Planned share of all traffic on each vendor: the mean over services by revenue, in equal parts if none earns.
-pub(super) fn planned_shares(scenario: &Scenario, portfolio: usize) -> Vec<f64> {
+pub(crate) fn planned_shares(scenario: &Scenario, portfolio: usize) -> Vec<f64> {
     let earned: f64 = scenario
         .services
         .iter()
@@ -32,12 +32,12 @@ pub(super) fn planned_shares(scenario: &Scenario, portfolio: usize) -> Vec<f64> 
 }
 
 /// Herfindahl–Hirschman index: the sum of squared shares.
-pub(super) fn hhi(shares: &[f64]) -> f64 {
+pub(crate) fn hhi(shares: &[f64]) -> f64 {
     shares.iter().map(|share| share * share).sum()
 }
 
 /// Shares by node: a vendor's in equal parts to what it runs on, to itself if nothing (MODEL section 8).
-pub(super) fn by_platform(scenario: &Scenario, vendor_shares: &[f64]) -> Vec<f64> {
+pub(crate) fn by_platform(scenario: &Scenario, vendor_shares: &[f64]) -> Vec<f64> {
     let mut shares = vec![0.0; scenario.nodes.len()];
     for (vendor, share) in vendor_shares.iter().enumerate() {
         let node = scenario.vendor_node(vendor);

@@ -214,7 +214,7 @@ fn highest_probability(probability: f64, conditions: &Conditions) -> f64 {
 }
 
 /// The multiplier of a portfolio with these planned shares of all traffic.
-fn multiplier(conditions: &Conditions, plan: &Plan, planned: &[f64]) -> f64 {
+pub(crate) fn multiplier(conditions: &Conditions, plan: &Plan, planned: &[f64]) -> f64 {
     let mut scratch = vec![0; plan.n_nodes];
     (conditions.list.iter())
         .map(|c| {

@@ -1,0 +1,255 @@
+//! Amounts as a reader says them: money in k, M and bn with no more digits than its error allows, shares in per
+//! cent, lengths of time, whole numbers.
+
+use linchpin::results::Estimate;
+
+/// Most significant digits of a figure.
+const DIGITS: i32 = 3;
+
+/// An amount to three digits: `$1.93bn`, `−$310M`, `$0`.
+pub(super) fn money(value: f64, currency: &str) -> String {
+    amount(value, rank(value) - DIGITS + 1, currency)
+}
+
+/// An amount to the digits that its standard error leaves, at most three.
+pub(super) fn estimated(estimate: &Estimate, currency: &str) -> String {
+    let value = estimate.value;
+    amount(value, last_digit(value, estimate.std_error), currency)
+}
+
+/// A difference with half of its 95 % interval: `−$12.3M ± 0.4M`.
+pub(super) fn difference(estimate: &Estimate, currency: &str) -> String {
+    let value = estimate.value;
+    let Some(half) = half_width(estimate) else { return money(value, currency) };
+    if !value.is_finite() || half <= 1e-12 * value.abs() {
+        return money(value, currency);
+    }
+    let last = error_digit(half).max(rank(value) - DIGITS + 1).min(rank(half));
+    let unit = unit(rank(rounded(value, last).abs().max(half)));
+    format!("{} ± {}", in_unit(value, last, unit, &currency_sign(currency)), in_unit(half, last, unit, ""))
+}
+
+/// Half of the 95 % interval.
+pub(super) fn half_width(estimate: &Estimate) -> Option<f64> {
+    let half = (estimate.upper? - estimate.lower?) / 2.0;
+    half.is_finite().then_some(half)
+}
+
+/// A probability to the digits that its error leaves: `12.3 %`, `< 0.02 %`, `> 99.9 %`.
+pub(super) fn probability(estimate: &Estimate) -> String {
+    let value = estimate.value;
+    match (estimate.lower, estimate.upper) {
+        (_, Some(upper)) if value <= 0.0 && upper > 0.0 => format!("< {}", rounded_percent(upper, rank(upper))),
+        (Some(lower), _) if value >= 1.0 && lower < 1.0 => format!("> {}", rounded_percent(lower, rank(1.0 - lower))),
+        _ if !value.is_finite() => "unknown".to_owned(),
+        _ => rounded_percent(value, last_digit(value, estimate.std_error)),
+    }
+}
+
+/// A fraction to three digits: `7 %`, `0.123 %`, `−8 %`.
+pub(super) fn percent(fraction: f64) -> String {
+    if fraction.is_finite() { rounded_percent(fraction, rank(fraction) - DIGITS + 1) } else { "unknown".to_owned() }
+}
+
+/// A change: a percentage that carries its sign.
+pub(super) fn change(fraction: f64) -> String {
+    if fraction > 0.0 { format!("+{}", percent(fraction)) } else { percent(fraction) }
+}
+
+/// A length of time in the unit that reads best.
+pub(super) fn hours(hours: f64) -> String {
+    if !hours.is_finite() {
+        return "unknown".to_owned();
+    }
+    let size = hours.abs();
+    let (length, unit) = match size {
+        0.0 => (1.0, "h"),
+        s if s < 1.0 / 60.0 => (1.0 / 3600.0, "s"),
+        s if s < 1.0 => (1.0 / 60.0, "min"),
+        s if s < 96.0 => (1.0, "h"),
+        s if s < 90.0 * 24.0 => (24.0, "days"),
+        s if s < 36.0 * 730.5 => (730.5, "months"),
+        _ => (8766.0, "years"),
+    };
+    format!("{} {unit}", figure(hours / length))
+}
+
+/// A number to three digits, thousands apart.
+pub(super) fn figure(value: f64) -> String {
+    if !value.is_finite() {
+        return "unknown".to_owned();
+    }
+    let last = (rank(value) - DIGITS + 1).min(0);
+    if rank(value) < -4 && value != 0.0 {
+        return format!("{value:.1e}");
+    }
+    let text = decimal(value, last);
+    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    format!("{}{}", if value < 0.0 && text != "0" { "−" } else { "" }, grouped(text))
+}
+
+/// A whole number, thousands apart: `100,000`.
+pub(super) fn count(n: u64) -> String {
+    grouped(&n.to_string())
+}
+
+/// A positive number in k and M: `84k`.
+pub(super) fn short(value: f64) -> String {
+    amount(value, rank(value) - DIGITS + 2, "")
+}
+
+/// `value` rounded at the power of ten `last`, in the unit that suits it.
+fn amount(value: f64, last: i32, currency: &str) -> String {
+    if !value.is_finite() {
+        return "unknown".to_owned();
+    }
+    let unit = unit(rank(rounded(value, last)));
+    in_unit(value, last, unit, &currency_sign(currency))
+}
+
+/// A currency of letters keeps a space.
+fn currency_sign(currency: &str) -> String {
+    let currency = super::terminal::plain(currency);
+    if currency.ends_with(char::is_alphabetic) { currency + "\u{a0}" } else { currency }
+}
+
+fn in_unit(value: f64, last: i32, (power, letters): (i32, &str), sign: &str) -> String {
+    let value = rounded(value, last);
+    let minus = if value < 0.0 { "−" } else { "" };
+    if value == 0.0 {
+        return format!("{sign}0{letters}");
+    }
+    let text = decimal(value / libm::exp10(f64::from(power)), last - power);
+    format!("{minus}{sign}{}{letters}", grouped(&text))
+}
+
+const UNITS: [(i32, &str); 5] = [(12, "tn"), (9, "bn"), (6, "M"), (3, "k"), (0, "")];
+
+/// The largest unit whose power of ten is not above `rank`.
+fn unit(rank: i32) -> (i32, &'static str) {
+    UNITS.into_iter().find(|unit| unit.0 <= rank).unwrap_or((0, ""))
+}
+
+/// The power of ten of the leading digit; 0 of nothing.
+#[expect(clippy::cast_possible_truncation, reason = "between −324 and 308")]
+fn rank(value: f64) -> i32 {
+    if value == 0.0 || !value.is_finite() { 0 } else { libm::floor(libm::log10(value.abs()) + 1e-12) as i32 }
+}
+
+/// The last digit that a standard error leaves: its own leading one, at most three digits, at least one.
+fn last_digit(value: f64, std_error: Option<f64>) -> i32 {
+    let most = rank(value) - DIGITS + 1;
+    match std_error {
+        Some(error) if error > 0.0 && error.is_finite() => rank(error).max(most).min(rank(value)),
+        _ => most,
+    }
+}
+
+/// The last digit of an error worth printing: a leading 1 takes another digit with it.
+fn error_digit(error: f64) -> i32 {
+    let leading = error / libm::exp10(f64::from(rank(error)));
+    if leading < 1.95 { rank(error) - 1 } else { rank(error) }
+}
+
+fn rounded(value: f64, last: i32) -> f64 {
+    let digits = rank(value) - last;
+    if digits < 0 {
+        let step = libm::exp10(f64::from(last));
+        return libm::round(value / step) * step;
+    }
+    let digits = usize::try_from(digits.min(17)).unwrap_or(0);
+    format!("{value:.digits$e}").parse().unwrap_or(value)
+}
+
+/// The size of a number with its last digit at the power of ten `last`, never below the point by more than 12.
+fn decimal(value: f64, last: i32) -> String {
+    let digits = usize::try_from((-last).clamp(0, 12)).unwrap_or(0);
+    format!("{:.digits$}", rounded(value, last).abs())
+}
+
+fn rounded_percent(fraction: f64, last: i32) -> String {
+    let value = rounded(100.0 * fraction, last + 2);
+    let text = decimal(100.0 * fraction, last + 2);
+    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    format!("{}{} %", if value < 0.0 { "−" } else { "" }, grouped(text))
+}
+
+/// `20000` as `20,000`; decimals are left alone.
+fn grouped(digits: &str) -> String {
+    let (whole, rest) = digits.split_at(digits.find('.').unwrap_or(digits.len()));
+    let mut out = String::new();
+    for (n, digit) in whole.chars().enumerate() {
+        if n > 0 && (whole.len() - n) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn estimate(value: f64, error: f64) -> Estimate {
+        Estimate { value, std_error: Some(error), lower: Some(value - 1.96 * error), upper: Some(value + 1.96 * error) }
+    }
+
+    #[test]
+    fn money_has_three_digits_in_its_unit() {
+        for (value, text) in [
+            (0.0, "$0"),
+            (1_038_300.0, "$1.04M"),
+            (999_700.0, "$1.00M"),
+            (-310e6, "−$310M"),
+            (1.925e9, "$1.93bn"),
+            (45_200.0, "$45.2k"),
+            (3.456, "$3.46"),
+            (7.5e13, "$75.0tn"),
+            (f64::NAN, "unknown"),
+        ] {
+            assert_eq!(money(value, "$"), text);
+        }
+        assert_eq!(money(1500.0, "CHF"), "CHF\u{a0}1.50k");
+    }
+
+    #[test]
+    fn digits_end_where_the_error_begins() {
+        assert_eq!(estimated(&estimate(45_317_000.0, 210_000.0), "$"), "$45.3M");
+        assert_eq!(estimated(&estimate(45_317_000.0, 3_100_000.0), "$"), "$45M");
+        assert_eq!(estimated(&estimate(45_317_000.0, 21_000_000.0), "$"), "$50M");
+        assert_eq!(estimated(&estimate(45_317_000.0, 1.0), "$"), "$45.3M");
+        assert_eq!(estimated(&estimate(200.0, 9_000.0), "$"), "$200");
+        assert_eq!(difference(&estimate(-12_345_678.0, 210_000.0), "$"), "−$12.3M ± 0.4M");
+        assert_eq!(difference(&estimate(-12_345_678.0, 70_000.0), "$"), "−$12.3M ± 0.1M");
+        assert_eq!(difference(&estimate(120_000.0, 800_000.0), "$"), "$0.1M ± 1.6M");
+        assert_eq!(difference(&estimate(0.0, 0.0), "$"), "$0");
+        assert_eq!(difference(&estimate(-36_200_000.0, 0.0), "$"), "−$36.2M");
+    }
+
+    #[test]
+    fn probabilities_never_claim_more_than_the_trials_show() {
+        assert_eq!(probability(&estimate(0.1234, 0.001)), "12.3 %");
+        let none = Estimate { value: 0.0, std_error: Some(0.0), lower: Some(0.0), upper: Some(0.000_18) };
+        assert_eq!(probability(&none), "< 0.02 %");
+        let all = Estimate { value: 1.0, std_error: Some(0.0), lower: Some(0.9962), upper: Some(1.0) };
+        assert_eq!(probability(&all), "> 99.6 %");
+    }
+
+    #[test]
+    fn lengths_of_time_read_well() {
+        for (value, text) in [(0.0, "0 h"), (0.01, "36 s"), (0.75, "45 min"), (1.5, "1.5 h"), (1440.0, "60 days"), (7305.0, "10 months"), (87_660.0, "10 years")] {
+            assert_eq!(hours(value), text);
+        }
+    }
+
+    #[test]
+    fn figures_and_percentages() {
+        assert_eq!(figure(12_345.6), "12,346");
+        assert_eq!(figure(0.05), "0.05");
+        assert_eq!(percent(0.07), "7 %");
+        assert_eq!(change(-0.056), "−5.6 %");
+        assert_eq!(change(0.15), "+15 %");
+        assert_eq!(count(1_234_567), "1,234,567");
+    }
+}

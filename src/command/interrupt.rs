@@ -1,0 +1,49 @@
+//! Ctrl-C: the first asks the run to stop, the second ends it at once, and neither leaves a half-written file.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::{Exit, Failure, terminal};
+
+static STOPPED: AtomicBool = AtomicBool::new(false);
+/// The folder of files that are not in their place yet. Held while they are put there: that is not to be cut in two.
+static DRAFT: Mutex<Option<PathBuf>> = Mutex::new(None);
+
+/// From now on Ctrl-C stops cleanly.
+pub(super) fn listen() {
+    // Without a handler Ctrl-C ends the process, which leaves at worst a folder of unfinished files.
+    let _ = ctrlc::set_handler(|| {
+        if STOPPED.swap(true, Ordering::SeqCst) {
+            if let Some(draft) = draft().as_deref() {
+                let _ = std::fs::remove_dir_all(draft);
+            }
+            std::process::exit(Exit::Interrupted as i32);
+        }
+        terminal::err("\nstopping; Ctrl-C again ends at once\n");
+    });
+}
+
+/// Whether Ctrl-C was pressed.
+pub(super) fn stopped() -> bool {
+    STOPPED.load(Ordering::Relaxed)
+}
+
+/// Goes no further if Ctrl-C was pressed.
+pub(super) fn check() -> Result<(), Failure> {
+    if stopped() { Err(Failure::interrupted()) } else { Ok(()) }
+}
+
+/// Names the folder of unfinished files, or none.
+pub(super) fn set_draft(path: Option<&Path>) {
+    *draft() = path.map(Path::to_owned);
+}
+
+/// While this is held, no second Ctrl-C ends the process.
+pub(super) fn undisturbed() -> MutexGuard<'static, Option<PathBuf>> {
+    draft()
+}
+
+fn draft() -> MutexGuard<'static, Option<PathBuf>> {
+    DRAFT.lock().unwrap_or_else(PoisonError::into_inner)
+}

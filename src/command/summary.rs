@@ -1,0 +1,131 @@
+//! What the terminal, or a script, is told of a run: one table, the verdict, where the files are.
+
+use std::path::Path;
+
+use linchpin::output::RunInfo;
+use linchpin::results::{Estimate, Results, Verdict};
+use serde_json::{Value, json};
+
+use super::terminal::{self, Column};
+use super::{amount, shown, verdict};
+
+/// Table, verdict and places, for a terminal of `width` columns.
+pub(super) fn text(results: &Results, info: &RunInfo, target: &Path, width: usize) -> String {
+    let from = &results.provenance;
+    let title = format!("{}: {} trials, seed {}, {}", terminal::plain(&from.scenario), amount::count(from.trials), from.seed, took(info.wall_seconds));
+    let mut text = terminal::wrapped(&title, width, "  ") + "\n";
+    text += &table(results, width);
+    let note = "Present values. TVaR: mean of the worst 5 and 1 % of losses beyond plan. To baseline: total cost, ± half of the 95 % interval.";
+    text += &format!("\n{}", terminal::wrapped(note, width, ""));
+    text += &format!("\n{}", terminal::wrapped(&format!("Verdict: {}", verdict::sentence(results)), width, ""));
+    text + &format!("\nFiles: {}\n", shown(&target.join("")))
+}
+
+fn took(seconds: f64) -> String {
+    if seconds < 0.95 { "under a second".to_owned() } else { amount::hours(seconds / 3600.0) }
+}
+
+/// A row per portfolio.
+fn table(results: &Results, width: usize) -> String {
+    let currency = &results.provenance.currency;
+    let over = results.provenance.appetite.map(|limit| format!("P(over\n{})", amount::money(limit, currency)));
+    let mut columns = vec![("portfolio", Column::Left), ("plan", Column::Right), ("mean\nloss", Column::Right), ("TVaR\n95 %", Column::Right), ("TVaR\n99 %", Column::Right)];
+    if let Some(over) = &over {
+        columns.push((over, Column::Right));
+    }
+    if results.portfolios.len() > 1 {
+        columns.push(("to baseline", Column::Right));
+    }
+    let rows: Vec<Vec<String>> = (0..results.portfolios.len()).map(|p| row(results, p, over.is_some())).collect();
+    terminal::table(&columns, &rows, width)
+}
+
+fn row(results: &Results, portfolio: usize, appetite: bool) -> Vec<String> {
+    let currency = &results.provenance.currency;
+    let headline = &results.headlines[portfolio];
+    let money = |estimate: &Estimate| amount::estimated(estimate, currency);
+    let mut row = vec![
+        terminal::plain(&results.portfolios[portfolio]),
+        amount::money(headline.plan, currency),
+        money(&headline.mean_loss),
+        money(&headline.tvar_95),
+        money(&headline.tvar_99),
+    ];
+    if appetite {
+        row.push(headline.prob_over_appetite.as_ref().map_or_else(String::new, amount::probability));
+    }
+    if results.portfolios.len() > 1 {
+        let comparison = results.comparison.iter().find(|c| c.portfolio == portfolio);
+        row.push(comparison.map_or_else(|| "baseline".to_owned(), |c| amount::difference(&c.mean, currency)));
+    }
+    row
+}
+
+/// The same for a script: full figures with their errors.
+pub(super) fn json(results: &Results, info: &RunInfo, target: &Path) -> Value {
+    let from = &results.provenance;
+    json!({
+        "scenario": from.scenario,
+        "scenario_file": info.scenario_file,
+        "scenario_sha256": info.scenario_sha256,
+        "version": from.version,
+        "start": from.start,
+        "horizon_hours": from.horizon_hours,
+        "currency": from.currency,
+        "seed": from.seed,
+        "trials": from.trials,
+        "appetite": from.appetite,
+        "appetite_probability": from.appetite_probability,
+        "wall_seconds": info.wall_seconds,
+        "warnings": info.warnings,
+        "baseline": results.portfolios[results.baseline],
+        "may_be_cheapest": verdict::may_be_cheapest(results).into_iter().map(|p| &results.portfolios[p]).collect::<Vec<_>>(),
+        "portfolios": (0..results.portfolios.len()).map(|p| portfolio(results, p)).collect::<Vec<_>>(),
+        "verdict": verdict::sentence(results),
+        "output": target.display().to_string(),
+    })
+}
+
+fn portfolio(results: &Results, idx: usize) -> Value {
+    let headline = &results.headlines[idx];
+    let comparison = results.comparison.iter().find(|c| c.portfolio == idx).map(|c| {
+        let word = match c.verdict {
+            Verdict::Better => "better",
+            Verdict::Worse => "worse",
+            Verdict::CannotTell => "cannot tell",
+        };
+        json!({
+            "verdict": word,
+            "difference": estimate(&c.mean),
+            "p_cheaper": estimate(&c.p_cheaper),
+            "break_even_overhead_per_month": estimate(&c.break_even_overhead),
+        })
+    });
+    let appetite = verdict::appetite(results, idx).map(|(judged, _)| match judged {
+        verdict::Appetite::Within => "within",
+        verdict::Appetite::Over => "over",
+        verdict::Appetite::CannotTell => "cannot tell",
+    });
+    json!({
+        "portfolio": results.portfolios[idx],
+        "plan": headline.plan,
+        "mean_total_cost": estimate(&headline.mean_total_cost),
+        "mean_loss": estimate(&headline.mean_loss),
+        "sd_loss": estimate(&headline.sd_loss),
+        "var_95": estimate(&headline.var_95),
+        "tvar_95": estimate(&headline.tvar_95),
+        "var_99": estimate(&headline.var_99),
+        "tvar_99": estimate(&headline.tvar_99),
+        "prob_over_appetite": headline.prob_over_appetite.as_ref().map(estimate),
+        "appetite": appetite,
+        "comparison": comparison,
+        "hhi_vendor": headline.hhi_vendor,
+        "hhi_platform": headline.hhi_platform,
+        "effective_vendors": headline.effective_vendors,
+    })
+}
+
+/// What is not a number becomes `null`.
+fn estimate(estimate: &Estimate) -> Value {
+    json!({ "value": estimate.value, "std_error": estimate.std_error, "lower": estimate.lower, "upper": estimate.upper })
+}
