@@ -2,4 +2,6 @@
 
 mod damage;
 mod examples;
+mod oracles;
 mod problems;
+mod sample;
