@@ -2,6 +2,7 @@
 
 mod damage;
 mod examples;
+mod luck;
 mod oracles;
 mod problems;
 mod sample;
