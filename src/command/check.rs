@@ -11,21 +11,17 @@ use super::{Failure, amount, open, shown};
 
 /// Checks every file, whatever is wrong with the ones before.
 pub(super) fn check(files: &[PathBuf]) -> Result<(), Failure> {
-    let mut failed: Option<Failure> = None;
+    let mut failed = Ok(());
     for (n, path) in files.iter().enumerate() {
         match open::open(path, false) {
             Ok(opened) => {
                 let gap = if n > 0 { "\n" } else { "" };
                 terminal::out(&format!("{gap}{}", understood(&shown(path), &opened.scenario, terminal::width())))?;
             }
-            Err(failure) => {
-                if let Some(earlier) = failed.replace(failure) {
-                    terminal::error(&earlier.message);
-                }
-            }
+            Err(failure) => failed = failed.and(Err(failure.told())),
         }
     }
-    failed.map_or(Ok(()), Err)
+    failed
 }
 
 /// The whole account of a scenario.
@@ -47,13 +43,13 @@ fn understood(file: &str, scenario: &Scenario, width: usize) -> String {
 fn head(file: &str, scenario: &Scenario) -> String {
     let n = |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
     let months = amount::figure(scenario.horizon_hours / 730.5);
-    let mut about = format!("{months} months, {} trials, seed {}", amount::count(scenario.trials), scenario.seed);
+    let mut about = vec![format!("{months} months, {} trials, seed {}", amount::count(scenario.trials), scenario.seed)];
     if scenario.discount_rate != 0.0 {
-        about += &format!(", discounted at {} a year", amount::percent(scenario.discount_rate));
+        about.push(format!("discounted at {} a year", amount::percent(scenario.discount_rate)));
     }
     if let Some(appetite) = scenario.appetite {
-        about += &format!(", appetite {}", amount::given(appetite.loss, &scenario.currency));
-        about += &appetite.probability.map_or_else(String::new, |p| format!(" exceeded with at most {}", amount::percent(p)));
+        let at_most = appetite.probability.map_or_else(String::new, |p| format!(" exceeded with at most {}", amount::percent(p)));
+        about.push(format!("appetite {}{at_most}", amount::given(appetite.loss, &scenario.currency)));
     }
     let things = [
         n(scenario.n_platforms, "platform", "platforms"),
@@ -63,7 +59,7 @@ fn head(file: &str, scenario: &Scenario) -> String {
         n(scenario.portfolios.len(), "portfolio", "portfolios"),
         n(scenario.files.len(), "data file", "data files"),
     ];
-    format!("{file}: {}\n{about}\n{}", terminal::plain(&scenario.name), things.join(", "))
+    format!("{file}: {}\n{}\n{}", terminal::plain(&scenario.name), about.join(", "), things.join(", "))
 }
 
 fn risks(scenario: &Scenario, digest: &Digest, width: usize) -> String {

@@ -13,12 +13,26 @@ use super::{amount, shown, verdict};
 pub(super) fn text(results: &Results, info: &RunInfo, target: &Path, width: usize) -> String {
     let from = &results.provenance;
     let title = format!("{}\n{} trials, seed {}, {}", terminal::plain(&from.scenario), amount::count(from.trials), from.seed, took(info.wall_seconds));
-    let mut text = terminal::wrapped(&title, width, "  ") + "\n";
-    text += &table(results, width);
-    let note = "Present values. TVaR: mean of the worst 5 and 1 % of losses beyond plan. To baseline: total cost, ± half of the 95 % interval.";
-    text += &format!("\n{}", terminal::wrapped(note, width, ""));
-    text += &format!("\n{}", terminal::wrapped(&format!("Verdict (95 % paired intervals): {}", verdict::sentence(results)), width, ""));
-    text + &format!("\nFiles: {} (tables, charts/, run.json, inputs/)\n", shown(&target.join("")))
+    let verdict = format!("Verdict (95 % paired intervals): {}", verdict::sentence(results));
+    let files = format!("Files: {} (tables, charts/, run.json, inputs/)", shown(&target.join("")));
+    let wrapped = |text: &str, indent: &str| terminal::wrapped(text, width, indent);
+    [wrapped(&title, "  "), table(results, width), wrapped(&note(results), ""), wrapped(&verdict, ""), wrapped(&files, "  ")].join("\n")
+}
+
+/// What the columns of the table mean.
+fn note(results: &Results) -> String {
+    let usual = "Present values. TVaR: mean of the worst 5 and 1 % of losses beyond plan. To baseline: total cost, ± half of the 95 % interval.";
+    if results.headlines.iter().any(|h| [h.mean_loss, h.tvar_95, h.tvar_99].iter().any(is_vague)) {
+        return format!("{usual} {VAGUE} means too few trials to know the error.");
+    }
+    usual.to_owned()
+}
+
+/// Stands before a figure without an error.
+const VAGUE: &str = "~";
+
+fn is_vague(estimate: &Estimate) -> bool {
+    estimate.value.is_finite() && estimate.std_error.is_none()
 }
 
 fn took(seconds: f64) -> String {
@@ -47,7 +61,10 @@ fn table(results: &Results, width: usize) -> String {
 fn row(results: &Results, portfolio: usize, appetite: bool) -> Vec<String> {
     let currency = &results.provenance.currency;
     let headline = &results.headlines[portfolio];
-    let money = |estimate: &Estimate| amount::estimated(estimate, currency);
+    let money = |estimate: &Estimate| {
+        let vague = if is_vague(estimate) { VAGUE } else { "" };
+        format!("{vague}{}", amount::estimated(estimate, currency))
+    };
     let mut row = vec![
         terminal::plain(&results.portfolios[portfolio]),
         amount::money(headline.plan, currency),

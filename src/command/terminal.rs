@@ -177,7 +177,13 @@ pub(super) fn progress(trials: u64, title: &str, quiet: bool) -> ProgressBar {
     let rate = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
         let _ = write!(out, "{}/s", super::amount::short(state.per_sec()));
     };
-    if let Ok(style) = ProgressStyle::with_template("{prefix} {bar:24} {human_pos}/{human_len} trials, {rate}, {eta} left") {
+    let columns = console::Term::stderr().size_checked().map_or(USUAL_WIDTH, |(_, columns)| usize::from(columns));
+    let template = if columns_of(title) + 50 <= columns {
+        "{prefix} {wide_bar} {human_pos}/{human_len} trials, {rate}, {eta} left"
+    } else {
+        "{human_pos}/{human_len}, {rate}, {eta} left"
+    };
+    if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style.with_key("rate", rate).progress_chars("=> "));
     }
     bar.set_prefix(title.to_owned());

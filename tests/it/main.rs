@@ -1,3 +1,5 @@
 //! What a user of the library sees: oracles, determinism, properties, scenarios, problems.
 
+#[cfg(feature = "cli")]
+mod command;
 mod examples;
