@@ -91,12 +91,12 @@ fn mix(mut z: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// The middle of one of 2^53 equal cells of (0, 1).
+/// The middle of one of 2^52 equal cells of (0, 1): exact, and never 0 or 1.
 #[inline]
-#[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
 fn unit(bits: u64) -> f64 {
-    const CELL: f64 = 1.0 / (1u64 << 53) as f64;
-    ((bits >> 11) as f64 + 0.5) * CELL
+    const HALF_A_CELL: f64 = f64::EPSILON / 2.0;
+    // The bits are the fraction of a number in [1, 2).
+    f64::from_bits((bits >> 12) | (1023 << 52)) - 1.0 + HALF_A_CELL
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "the halves are what is wanted")]

@@ -13,8 +13,8 @@ use crate::chance::event_counter;
 use crate::contract::shortfall;
 use crate::plan::portfolio::PortfolioPlan;
 use crate::plan::{Plan, ServicePlan};
-use crate::response::{NEGLIGIBLE, Regime};
-use crate::response::failover::{Alone, Found, Piece, Sweep};
+use crate::response::Regime;
+use crate::response::failover::{Alone, By, Found, Piece, Sweep, Whole};
 use crate::response::migration::{Decisions, Luck};
 use crate::results::Component;
 use crate::view::View;
@@ -122,6 +122,26 @@ impl Luck for DrawnLuck<'_> {
     }
 }
 
+/// The lesser of two numbers that are numbers: one instruction, where `f64::min` takes five.
+#[inline]
+fn less(a: f64, b: f64) -> f64 {
+    if a < b { a } else { b }
+}
+
+#[inline]
+fn more(a: f64, b: f64) -> f64 {
+    if a > b { a } else { b }
+}
+
+/// Sums over falls.
+#[derive(Default)]
+struct Sums {
+    unserved: f64,
+    longest: f64,
+    interruptions: f64,
+    spends: f64,
+}
+
 /// One portfolio in one trial.
 struct Case<'a> {
     plan: &'a Plan,
@@ -144,9 +164,10 @@ impl Judge {
         for (g, group) in portfolio.groups.iter().enumerate() {
             let regimes = decisions.regimes.get(g).map_or(&regimes[g..=g], Vec::as_slice);
             let mut sweep = std::mem::take(&mut self.sweep);
-            sweep.run(view, portfolio.failover.as_ref(), regimes, |v, e| luck.works(v, e), |found| {
+            sweep.run(plan, view, portfolio.failover.as_ref(), regimes, |v, e| luck.works(v, e), |found| {
                 for &s in &group.services {
                     match &found {
+                        Found::Whole(whole) => self.whole(&case, s, whole, ledger),
                         Found::Alone(alone) => self.alone(&case, s, alone, ledger),
                         Found::Piece(piece) => self.piece(&case, s, piece, ledger),
                     }
@@ -180,43 +201,118 @@ impl Judge {
         self.runs.resize(plan.services.len(), (f64::NEG_INFINITY, f64::NEG_INFINITY));
     }
 
+    /// Whole falls of one vendor, each alone: in closed form, all in one short loop.
+    fn whole(&mut self, case: &Case, s: usize, whole: &Whole, ledger: &mut Ledger) {
+        if !case.portfolio.commitments.is_empty() {
+            whole.each(|alone| self.alone(case, s, alone, ledger));
+        } else if case.plan.services[s].present.is_flat() {
+            self.whole_by(case, s, whole, |t| t, ledger);
+        } else {
+            let present = &case.plan.services[s].present;
+            self.whole_by(case, s, whole, |t| present.integral(t), ledger);
+        }
+    }
+
+    fn whole_by(&mut self, case: &Case, s: usize, whole: &Whole, at: impl Fn(f64) -> f64, ledger: &mut Ledger) {
+        let (service, cells, portfolio) = (&case.plan.services[s], &case.view.cells, case.portfolio);
+        let row = |v: usize| (s * case.plan.vendors.len() + v) * cells.len();
+        let changes = &case.view.revenues[s];
+        let reaction = whole.reaction;
+        let (missing, left, tolerance) = (reaction.missing, reaction.unserved, service.tolerance);
+        let Sums { mut unserved, mut longest, mut interruptions, mut spends } = Sums::default();
+        let (charges, months) = ledger.event_charges_and_months();
+        for fall in whole.falls {
+            let cell = fall.cell as usize;
+            let month = cells.months[cell];
+            let movable = less(fall.start + whole.delay, fall.end);
+            let (start, moves, end) = (at(fall.start), at(movable), at(fall.end));
+            let changed = !changes.is_empty() && touched(changes, fall.start, fall.end);
+            unserved += missing * (movable - fall.start) + left * (fall.end - movable);
+            longest = more(longest, if left > 0.0 { fall.end } else { movable } - fall.start);
+            let worth = if changed {
+                let counts = less(fall.start + tolerance, fall.end);
+                let split = more(counts, movable);
+                let area = |a: f64, b: f64| if a < b { after_all(&service.present, changes, a, b) } else { 0.0 };
+                missing * area(counts, movable) + left * area(split, fall.end)
+            } else if tolerance > 0.0 {
+                let counts = at(less(fall.start + tolerance, fall.end));
+                missing * more(moves - counts, 0.0) + left * (end - more(counts, moves))
+            } else {
+                missing * (moves - start) + left * (end - moves)
+            };
+            let interruption = service.at_stake * worth;
+            let mut spend = 0.0;
+            if service.usage > 0.0 {
+                let gone = service.usage * missing * (end - start);
+                self.usage[row(whole.vendor) + cell] -= gone;
+                spend -= gone * portfolio.price(whole.vendor, month);
+                for &(v, x) in &reaction.moved {
+                    let used = service.usage * x * (end - moves);
+                    self.usage[row(v) + cell] += used;
+                    spend += used * portfolio.price(v, month);
+                }
+            }
+            interruptions += interruption;
+            spends += spend;
+            months[month] += interruption + spend;
+            charges[fall.event as usize] += interruption + spend;
+        }
+        ledger.unserved_hours[s] += unserved;
+        ledger.longest_hours[s] = ledger.longest_hours[s].max(longest);
+        ledger.apart(Component::Interruption, s, interruptions);
+        ledger.apart(Component::Spend, s, spends);
+    }
+
     /// A fall that is alone: in closed form if it lies within one cell and nothing else needs its pieces.
     fn alone(&mut self, case: &Case, s: usize, alone: &Alone, ledger: &mut Ledger) {
         let (service, cells) = (&case.plan.services[s], &case.view.cells);
         let month = case.plan.clock.month(alone.start);
         let cell = cells.find(month, alone.start);
-        if alone.end > cells.bounds[cell + 1] || !case.view.revenues[s].is_empty() || !case.portfolio.commitments.is_empty() {
+        let changes = &case.view.revenues[s];
+        let changed = !changes.is_empty() && touched(changes, alone.start, alone.end);
+        if changed || alone.end > cells.bounds[cell + 1] || !case.portfolio.commitments.is_empty() {
+            // It comes out of order: what is under way elsewhere goes on.
+            let run = self.runs[s];
             alone.pieces(|piece| self.piece(case, s, piece, ledger));
+            self.runs[s] = run;
             return;
         }
-        let lost = &alone.lost;
-        let settled = |x: f64| if x > NEGLIGIBLE { x } else { 0.0 };
-        let (first, then) = (settled(lost.missing), settled(lost.unserved));
-        let interrupted = if then > 0.0 { alone.end } else if first > 0.0 { alone.movable } else { alone.start };
-        self.runs[s] = (alone.start, interrupted);
-        ledger.unserved_hours[s] += first * (alone.movable - alone.start) + then * (alone.end - alone.movable);
-        ledger.longest_hours[s] = ledger.longest_hours[s].max(interrupted - alone.start);
         let at = |t: f64| service.present.integral(t);
-        let (start, movable, end) = (at(alone.start), at(alone.movable), at(alone.end));
-        let counts = if service.tolerance > 0.0 { at((alone.start + service.tolerance).min(alone.end)) } else { start };
-        let interruption = service.at_stake * (first * (movable - counts).max(0.0) + then * (end - movable.max(counts)));
-        ledger.book(Component::Interruption, s, month, interruption);
-        let mut charge = interruption;
-        if service.usage > 0.0 {
-            let n = case.plan.vendors.len();
-            let row = |v: usize| (s * n + v) * cells.len() + cell;
-            let gone = service.usage * (end - start) * lost.missing;
-            self.usage[row(lost.vendor)] -= gone;
-            let mut spend = -gone * case.portfolio.price(lost.vendor, month);
-            for &(v, x) in alone.moved {
-                let used = service.usage * (end - movable) * x;
-                self.usage[row(v)] += used;
-                spend += used * case.portfolio.price(v, month);
+        let n = case.plan.vendors.len();
+        let row = |v: usize| (s * n + v) * cells.len() + cell;
+        let counts_from = alone.start + service.tolerance;
+        let start = at(alone.start);
+        let (mut interrupted, mut unserved, mut worth, mut spend) = (alone.start, 0.0, 0.0, 0.0);
+        let mut before = start;
+        for (end, phase) in alone.phases() {
+            let now = at(end);
+            if phase.unserved > 0.0 {
+                interrupted = end;
+                unserved += phase.unserved * (end - phase.from);
+                if counts_from < end {
+                    worth += phase.unserved * (now - if counts_from > phase.from { at(counts_from) } else { before });
+                }
             }
-            ledger.book(Component::Spend, s, month, spend);
-            charge += spend;
+            if service.usage > 0.0 {
+                for &(v, x) in &alone.moved[phase.first..phase.last] {
+                    let used = service.usage * (now - before) * x;
+                    self.usage[row(v)] += used;
+                    spend += used * case.portfolio.price(v, month);
+                }
+            }
+            before = now;
         }
-        case.charge(lost.step, charge, ledger);
+        let interruption = worth * service.at_stake;
+        ledger.unserved_hours[s] += unserved;
+        ledger.longest_hours[s] = ledger.longest_hours[s].max(interrupted - alone.start);
+        ledger.book(Component::Interruption, s, month, interruption);
+        if service.usage > 0.0 {
+            let gone = service.usage * (before - start) * alone.missing;
+            self.usage[row(alone.vendor)] -= gone;
+            spend -= gone * case.portfolio.price(alone.vendor, month);
+            ledger.book(Component::Spend, s, month, spend);
+        }
+        case.charge(alone.by, interruption + spend, ledger);
     }
 
     /// A piece of lost traffic of one service.
@@ -270,7 +366,7 @@ impl Judge {
             }
             interruption += unserved;
             spend += bill;
-            case.charge(lost.step, unserved + bill, ledger);
+            case.charge(lost.by, unserved + bill, ledger);
         }
         ledger.book(Component::Interruption, s, month, interruption);
         if used > 0.0 {
@@ -303,7 +399,7 @@ impl Judge {
                     change -= used * lost.missing * price;
                     self.usage_nominal[row(v)] -= used * lost.missing;
                 }
-                case.takers(lost.step).for_each(|t| ledger.bill(c, month / 12, Cause::Event(t.event), change * t.part));
+                case.each_taker(lost.by, |event, part| ledger.bill(c, month / 12, Cause::Event(event), change * part));
             }
             self.usage_nominal[row(v)] += taken;
         }
@@ -387,13 +483,20 @@ impl Case<'_> {
         }
     }
 
-    fn takers(&self, step: usize) -> impl Iterator<Item = &crate::view::Taker> {
-        let step = &self.view.steps[step];
-        self.view.takers[step.first..step.last].iter()
+    #[inline]
+    fn each_taker(&self, by: By, mut job: impl FnMut(u32, f64)) {
+        match by {
+            By::Event(event) => job(event, 1.0),
+            By::Step(step) => {
+                let step = &self.view.steps[step];
+                self.view.takers[step.first..step.last].iter().for_each(|t| job(t.event, t.part));
+            }
+        }
     }
 
-    fn charge(&self, step: usize, amount: f64, ledger: &mut Ledger) {
-        self.takers(step).for_each(|t| ledger.charge(Cause::Event(t.event), amount * t.part));
+    #[inline]
+    fn charge(&self, by: By, amount: f64, ledger: &mut Ledger) {
+        self.each_taker(by, |event, part| ledger.charge(Cause::Event(event), amount * part));
     }
 
     /// Migrations, exit fees, and the change of shares at the plan's prices.

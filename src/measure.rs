@@ -173,4 +173,11 @@ fn row(trial: u64, idx: usize, portfolio: usize, kept: &PortfolioTrials) -> Opti
 }
 
 #[cfg(test)]
-mod tests;
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    clippy::float_cmp,
+    reason = "counts are small, and what is exact is compared so"
+)]
+pub(crate) mod tests;

@@ -150,45 +150,53 @@ impl Quantity {
     /// `value`, if it may be one.
     pub(crate) fn check(self, value: f64) -> Result<f64, Fault> {
         let (low, high) = self.bounds();
-        let open = self == Self::Change;
         if value.is_nan() {
             return Err(Fault::new("is not a number", "not a number", self.help()));
         }
-        if value < low || (open && value <= low) {
-            let (what, why) = if open {
-                ("falls by 100 % or more", "must be above -100 %")
-            } else if self == Self::Gain {
-                ("is too large to be meant", "more than 1e15")
-            } else {
-                ("is negative", "must be 0 or more")
-            };
-            return Err(Fault {
-                what: what.into(),
-                why: why.into(),
-                help: None,
-            });
+        if self == Self::Change && value <= low {
+            return Err(Fault::new(
+                "falls by 100 % or more",
+                "must be above -100 %",
+                self.help(),
+            ));
         }
-        if value > high || value.is_infinite() {
-            let (what, why) = match self {
-                Self::Fraction => (
-                    "is more than the whole",
-                    "must be at most 1, which is 100 %",
-                ),
-                Self::Duration => ("is too long to be meant", "more than 1,000 years"),
-                Self::Money | Self::Gain | Self::MoneyPerHour | Self::MoneyPerYear => {
-                    ("is too large to be meant", "more than 1e15")
-                }
-                Self::Multiple | Self::Change | Self::Number => {
-                    ("is too large to be meant", "not a finite number")
-                }
-            };
-            return Err(Fault {
-                what: what.into(),
-                why: why.into(),
-                help: None,
-            });
+        if value < low && self != Self::Gain {
+            return Err(Fault::new(
+                "is negative",
+                "must be 0 or more",
+                "take the minus away",
+            ));
+        }
+        if value < low || value > high || value.is_infinite() {
+            return Err(self.too_large());
         }
         Ok(value)
+    }
+
+    fn too_large(self) -> Fault {
+        let (what, why, help) = match self {
+            Self::Fraction => (
+                "is more than the whole",
+                "must be at most 1, which is 100 %",
+                self.help(),
+            ),
+            Self::Duration => (
+                "is too long to be meant",
+                "more than 1,000 years",
+                "check the unit; what has no end is \"permanent\", where that is allowed",
+            ),
+            Self::Money | Self::Gain | Self::MoneyPerHour | Self::MoneyPerYear => (
+                "is too large to be meant",
+                "more than 1e15",
+                "check the multiple: k, M or bn",
+            ),
+            Self::Multiple | Self::Change | Self::Number => (
+                "is too large to be meant",
+                "not a finite number",
+                self.help(),
+            ),
+        };
+        Fault::new(what, why, help)
     }
 }
 
@@ -222,4 +230,20 @@ fn unit_help(unit: &str, known: &[&str], otherwise: &str) -> String {
 pub(crate) fn shown(value: f64) -> String {
     let rounded = (value * 1e6).round() / 1e6;
     format!("{rounded}")
+}
+
+/// A large number as messages show it: "1,700,000".
+pub(crate) fn grouped(value: f64) -> String {
+    if value >= 1e15 {
+        return format!("{value:.1e}");
+    }
+    let digits = format!("{value:.0}");
+    let mut out = String::new();
+    for (n, digit) in digits.chars().enumerate() {
+        if n > 0 && (digits.len() - n) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
 }

@@ -17,12 +17,28 @@ pub(crate) const NEGLIGIBLE: f64 = 1e-9;
 pub(crate) struct Regime {
     pub(crate) start: f64,
     pub(crate) end: f64,
+    /// It lasts to the horizon.
+    pub(crate) last: bool,
     /// Share per vendor.
     pub(crate) shares: Vec<f64>,
     /// Rooms in the order in which they are filled.
     pub(crate) rooms: Vec<Room>,
+    /// Some room opens later than others.
+    pub(crate) waits: bool,
+    /// Per vendor: what happens when it alone falls whole, and its traffic may move.
+    pub(crate) reactions: Vec<Reaction>,
     /// What each vendor is to the group.
     pub(crate) roles: Vec<Role>,
+}
+
+/// Where the traffic of one vendor goes when it falls whole while all others stand.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Reaction {
+    /// Its share.
+    pub(crate) missing: f64,
+    /// What of it moves nowhere; exactly 0 where negligible.
+    pub(crate) unserved: f64,
+    pub(crate) moved: Vec<(usize, f64)>,
 }
 
 /// A place that lost traffic can move to.
@@ -47,7 +63,7 @@ pub(crate) enum Role {
 
 impl Regime {
     /// `shares`: per vendor.
-    pub(crate) fn new(portfolio: &PortfolioPlan, group: &Group, shares: Vec<f64>, start: f64, end: f64) -> Self {
+    pub(crate) fn new(portfolio: &PortfolioPlan, group: &Group, shares: Vec<f64>, start: f64, end: f64, last: bool) -> Self {
         let rooms = rooms(portfolio, group, &shares);
         let role = |v: usize| {
             if shares[v] > 0.0 {
@@ -59,7 +75,22 @@ impl Regime {
             }
         };
         let roles = (0..shares.len()).map(role).collect();
-        Self { start, end, shares, rooms, roles }
+        let reactions = (0..shares.len()).map(|v| Reaction::new(v, shares[v], &rooms)).collect();
+        Self { start, end, last, shares, waits: rooms.iter().any(|r| r.starts > 0.0), reactions, rooms, roles }
+    }
+}
+
+impl Reaction {
+    fn new(vendor: usize, missing: f64, rooms: &[Room]) -> Self {
+        let (mut left, mut moved) = (missing, Vec::new());
+        for room in rooms.iter().filter(|r| r.vendor != vendor) {
+            let taken = left.min(room.size);
+            if taken > 0.0 {
+                moved.push((room.vendor, taken));
+                left -= taken;
+            }
+        }
+        Self { missing, unserved: if left > NEGLIGIBLE { left } else { 0.0 }, moved }
     }
 }
 

@@ -178,6 +178,10 @@ pub struct Risk {
 
 /// When events come (MODEL section 5.1).
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one per risk, and most are the large one"
+)]
 pub enum Arrivals {
     /// Poisson, with a rate per hour at start, its change per year, and a weekly profile.
     Poisson {

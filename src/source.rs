@@ -2,6 +2,7 @@
 //!
 //! Knows TOML as text with spans, and no model: what a key means is said in `scenario`.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 
@@ -104,12 +105,16 @@ impl std::error::Error for Problems {}
 #[derive(Debug, Default)]
 pub(crate) struct Log {
     list: Vec<Problem>,
+    known: BTreeSet<(usize, String)>,
 }
 
 impl Log {
     /// Notes a problem, unless it is already noted.
     pub(crate) fn push(&mut self, problem: Problem) {
-        if !self.list.contains(&problem) {
+        if self
+            .known
+            .insert((problem.order(), problem.message.clone()))
+        {
             self.list.push(problem);
         }
     }
@@ -131,12 +136,18 @@ pub(crate) fn without_mark(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
+/// Names looked at for the nearest; a file with more is not written by hand.
+const MOST_CANDIDATES: usize = 500;
+
 /// The one of `known` that `name` was probably meant to be.
 pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let wanted = plain(name);
-    let limit = (wanted.chars().count() / 3).max(1);
+    let letters = wanted.chars().count();
+    let limit = (letters / 3).max(1);
     known
         .into_iter()
+        .take(MOST_CANDIDATES)
+        .filter(|candidate| candidate.len().abs_diff(wanted.len()) <= 4 * limit)
         .map(|candidate| {
             (
                 strsim::damerau_levenshtein(&wanted, &plain(candidate)),
@@ -159,12 +170,11 @@ fn plain(name: &str) -> String {
 }
 
 /// Help for an unknown name: the nearest, or else what there is, if that is short enough to read.
-pub(crate) fn suggest<'a>(name: &str, known: &[&'a str], what: &str) -> Option<String> {
+pub(crate) fn suggest(name: &str, known: &[&str], what: &str) -> Option<String> {
     if let Some(near) = nearest(name, known.iter().copied()) {
         return Some(format!("did you mean `{near}`?"));
     }
     match known.len() {
-        0 => None,
         1..=16 => Some(format!("{what}: {}", listed(known, "and"))),
         _ => None,
     }

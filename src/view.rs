@@ -10,8 +10,14 @@ use crate::world::{CostDue, Happening, Interruption, OWN, PriceChange, RevenueCh
 /// One trial as one group of portfolios sees it. Kept between trials for its memory.
 #[derive(Debug, Default)]
 pub(crate) struct View {
-    /// Maximal times during which a vendor is not fully available, in order of their start.
+    /// Per vendor: short falls by one interruption within one cell, during which and at whose ends no other short fall
+    /// happens: those that leave nothing, and those that leave a part.
+    pub(crate) whole: Vec<Vec<Lone>>,
+    pub(crate) partial: Vec<Vec<Lone>>,
+    /// All other falls, in order of their start.
     pub(crate) falls: Vec<Fall>,
+    /// Interruptions that last.
+    pub(crate) lasting: Vec<Interruption>,
     /// Steps of the falls.
     pub(crate) steps: Vec<Step>,
     /// Who takes what of each step.
@@ -30,14 +36,26 @@ pub(crate) struct View {
     seen: Vec<bool>,
     stopped: Vec<bool>,
     order: Vec<(f64, u32)>,
-    sorted: Vec<(f64, u32)>,
-    buckets: Vec<u32>,
+    crowd: Crowd,
     open: Vec<Open>,
     runs: Vec<Run>,
     links: Vec<(u32, u32)>,
     own: Vec<f64>,
     scratch: Vec<f64>,
 }
+
+/// A short fall of one vendor while, lasting falls apart, all others stand: nearly every outage is one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Lone {
+    pub(crate) start: f64,
+    pub(crate) end: f64,
+    pub(crate) available: f64,
+    pub(crate) event: u32,
+    pub(crate) cell: u32,
+}
+
+/// Falls longer than this last: they do not keep others from being alone where they do not matter.
+const LASTING: f64 = 240.0;
 
 /// A maximal time during which a vendor's availability is below 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -51,6 +69,8 @@ pub(crate) struct Fall {
     /// Its steps: `steps[first..last]`.
     pub(crate) first: usize,
     pub(crate) last: usize,
+    /// Its availability, if it is a lone one and has no steps.
+    pub(crate) alone: Option<f64>,
 }
 
 /// A time of constant availability within a fall.
@@ -119,9 +139,9 @@ impl View {
     /// Fills the view of `seer` from `world`.
     pub(crate) fn see(&mut self, plan: &Plan, seer: &ViewPlan, world: &World) {
         self.notice(seer, world);
-        self.interruptions(plan, seer, world);
         self.changes(plan, seer, world);
         self.cells(plan);
+        self.interruptions(plan, seer, world);
     }
 
     /// Which outcomes are seen: a process stops at the first `ends` it sees.
@@ -145,21 +165,62 @@ impl View {
     }
 
     fn interruptions(&mut self, plan: &Plan, seer: &ViewPlan, world: &World) {
-        let mut order = std::mem::take(&mut self.order);
-        order.clear();
+        for lists in [&mut self.whole, &mut self.partial] {
+            lists.resize_with(plan.vendors.len(), Vec::new);
+            lists.iter_mut().for_each(Vec::clear);
+        }
+        self.down.clear();
+        self.down.resize(plan.vendors.len(), 0.0);
+        self.crowd.spread(world.interruptions.len(), plan.clock.horizon);
+        self.lasting.clear();
         self.long.clear();
-        for (i, interruption) in (0u32..).zip(&world.interruptions) {
-            if self.sees(seer, world, interruption.by) {
-                order.push((interruption.start, i));
+        let everything = seer.all && world.occurrences.is_empty();
+        for interruption in &world.interruptions {
+            if everything || self.sees(seer, world, interruption.by) {
                 if interruption.length >= plan.least_patience {
                     self.long.push(*interruption);
                 }
+                if interruption.lasts() {
+                    self.lasting.push(*interruption);
+                } else {
+                    self.crowd.enter(interruption.start, interruption.end);
+                }
             }
         }
-        sort_by_time(&mut order, &mut self.sorted, &mut self.buckets, plan.clock.horizon);
+        let mut order = std::mem::take(&mut self.order);
+        order.clear();
+        for (i, interruption) in (0u32..).zip(&world.interruptions) {
+            if (everything || self.sees(seer, world, interruption.by)) && !self.stands_alone(plan, interruption) {
+                order.push((interruption.start, i));
+            }
+        }
+        order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         self.runs(plan, world, &order);
         self.order = order;
         self.fall(plan, world);
+    }
+
+    /// Settles an interruption that touches one vendor, is short, and has its part of time for itself.
+    #[inline]
+    fn stands_alone(&mut self, plan: &Plan, interruption: &Interruption) -> bool {
+        let &Interruption { start, end, leaves, .. } = interruption;
+        let [(vendor, exponent)] = plan.risks[interruption.risk as usize].reach[..] else { return false };
+        if interruption.lasts() || interruption.is_announced() || !self.crowd.alone(start, end) {
+            return false;
+        }
+        let touches = |l: &Interruption| l.start <= end && l.end >= start && plan.risks[l.risk as usize].reach.iter().any(|r| r.0 == vendor);
+        let cell = self.cells.find(plan.clock.month(start), start);
+        if end > self.cells.bounds[cell + 1] || self.lasting.iter().any(touches) {
+            return false;
+        }
+        let available = power(leaves, exponent);
+        if available < 1.0 {
+            self.down[vendor] += (1.0 - available) * (end - start);
+            let list = if available == 0.0 { &mut self.whole[vendor] } else { &mut self.partial[vendor] };
+            #[expect(clippy::cast_possible_truncation, reason = "cells are fewer than events")]
+            list.push(Lone { start, end, available, event: interruption.by.event, cell: cell as u32 });
+        }
+        true
     }
 
     /// Gathers, vendor by vendor, interruptions that overlap or touch.
@@ -198,24 +259,22 @@ impl View {
         self.falls.clear();
         self.steps.clear();
         self.takers.clear();
-        self.down.clear();
-        self.down.resize(plan.vendors.len(), 0.0);
         let runs = std::mem::take(&mut self.runs);
         let mut together = Vec::new();
         for run in &runs {
             if run.n == 1 {
-                self.fall_alone(run, &world.interruptions[run.only as usize]);
-            } else {
-                together.clear();
-                let mut at = run.chain;
-                while at != NONE {
-                    let (i, next) = self.links[at as usize];
-                    together.push(world.interruptions[i as usize]);
-                    at = next;
-                }
-                together.reverse();
-                self.fall_together(plan, run.vendor, &together);
+                self.fall_of_one(run, &world.interruptions[run.only as usize]);
+                continue;
             }
+            together.clear();
+            let mut at = run.chain;
+            while at != NONE {
+                let (i, next) = self.links[at as usize];
+                together.push(world.interruptions[i as usize]);
+                at = next;
+            }
+            together.reverse();
+            self.fall_together(plan, run.vendor, &together);
         }
         self.runs = runs;
         if !self.falls.is_sorted_by(|a, b| a.start <= b.start) {
@@ -223,18 +282,18 @@ impl View {
         }
     }
 
-    /// One interruption alone: a fall of one step.
-    fn fall_alone(&mut self, run: &Run, interruption: &Interruption) {
+    /// One interruption: a fall of one step.
+    fn fall_of_one(&mut self, run: &Run, interruption: &Interruption) {
         let available = power(interruption.leaves, run.exponent);
         if available >= 1.0 {
             return;
         }
-        let (start, end) = (interruption.start, interruption.end);
-        let (step, taker) = (self.steps.len(), self.takers.len());
-        self.takers.push(Taker { event: interruption.by.event, part: 1.0 });
-        self.steps.push(Step { start, end, available, first: taker, last: taker + 1 });
-        self.falls.push(Fall { vendor: run.vendor, start, end, event: interruption.by.event, announced: interruption.is_announced(), first: step, last: step + 1 });
+        let (start, end, event) = (interruption.start, interruption.end, interruption.by.event);
         self.down[run.vendor] += (1.0 - available) * (end - start);
+        let (step, taker) = (self.steps.len(), self.takers.len());
+        self.takers.push(Taker { event, part: 1.0 });
+        self.steps.push(Step { start, end, available, first: taker, last: taker + 1 });
+        self.falls.push(Fall { vendor: run.vendor, start, end, event, announced: interruption.is_announced(), first: step, last: step + 1, alone: None });
     }
 
     /// Interruptions that overlap: availability step by step, from the graph. `together`: in order of their start.
@@ -261,7 +320,7 @@ impl View {
                     let begins = |i: &&Interruption| i.start.to_bits() == t.to_bits();
                     let first = active.iter().filter(begins).min_by_key(|i| i.by.event).unwrap_or(&active[0]);
                     let announced = active.iter().filter(begins).any(Interruption::is_announced);
-                    Fall { vendor, start: t, end: t, event: first.by.event, announced, first: self.steps.len(), last: 0 }
+                    Fall { vendor, start: t, end: t, event: first.by.event, announced, first: self.steps.len(), last: 0, alone: None }
                 });
                 fall.end = until;
                 let taker = self.takers.len();
@@ -348,6 +407,10 @@ impl ViewPlan {
 }
 
 impl Interruption {
+    fn lasts(&self) -> bool {
+        self.end - self.start > LASTING
+    }
+
     fn is_announced(&self) -> bool {
         self.access && self.start > self.announced
     }
@@ -365,43 +428,40 @@ fn share_out(plan: &Plan, vendor: usize, active: &[Interruption], takers: &mut V
     takers.extend(active.iter().map(|i| Taker { event: i.by.event, part: if total > 0.0 { alone(i) / total } else { equal } }));
 }
 
-/// Sorts by time, then number. Times are mostly spread evenly, so one pass over equal buckets leaves little to do.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "bucket numbers are small and not negative")]
-fn sort_by_time(list: &mut Vec<(f64, u32)>, sorted: &mut Vec<(f64, u32)>, buckets: &mut Vec<u32>, horizon: f64) {
-    const CROWDED: u32 = 24;
-    let n = list.len();
-    let scale = n as f64 / horizon;
-    let bucket = |t: f64| ((t * scale) as usize).min(n - 1);
-    buckets.clear();
-    buckets.resize(n + 1, 0);
-    for &(t, _) in list.iter() {
-        buckets[bucket(t) + 1] += 1;
+/// How many short interruptions there are in each small part of the horizon; tells cheaply which are alone.
+#[derive(Debug, Default)]
+struct Crowd {
+    parts: Vec<u8>,
+    scale: f64,
+}
+
+impl Crowd {
+    /// Parts for `n` interruptions, so many that few are shared by chance.
+    #[expect(clippy::cast_precision_loss, reason = "a small number")]
+    fn spread(&mut self, n: usize, horizon: f64) {
+        let parts = (32 * n).next_power_of_two().clamp(64, 1 << 20);
+        self.parts.clear();
+        self.parts.resize(parts + 1, 0);
+        self.scale = parts as f64 / horizon;
     }
-    if buckets.iter().any(|&count| count > CROWDED) {
-        list.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        return;
+
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "times are within the horizon")]
+    fn between(&self, start: f64, end: f64) -> std::ops::Range<usize> {
+        (start * self.scale) as usize..(end * self.scale) as usize + 1
     }
-    for i in 1..=n {
-        buckets[i] += buckets[i - 1];
-    }
-    sorted.clear();
-    sorted.resize(n, (0.0, 0));
-    for &(t, number) in list.iter() {
-        let place = &mut buckets[bucket(t)];
-        sorted[*place as usize] = (t, number);
-        *place += 1;
-    }
-    // Numbers ascend within a bucket; only times may be out of order.
-    for i in 1..n {
-        let item = sorted[i];
-        let mut j = i;
-        while j > 0 && sorted[j - 1].0 > item.0 {
-            sorted[j] = sorted[j - 1];
-            j -= 1;
+
+    fn enter(&mut self, start: f64, end: f64) {
+        let parts = self.between(start, end);
+        for part in &mut self.parts[parts] {
+            *part = part.saturating_add(1);
         }
-        sorted[j] = item;
     }
-    std::mem::swap(list, sorted);
+
+    /// Nothing else shares a part with this one, so nothing else overlaps or touches it.
+    fn alone(&self, start: f64, end: f64) -> bool {
+        self.parts[self.between(start, end)].iter().all(|&n| n == 1)
+    }
 }
 
 fn power(base: f64, exponent: u32) -> f64 {

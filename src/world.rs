@@ -126,6 +126,7 @@ struct Draws {
     over: Vec<f64>,
     cost: Vec<f64>,
     revenue: Vec<Vec<f64>>,
+    tails: Vec<(usize, f64)>,
 }
 
 impl World {
@@ -141,7 +142,7 @@ impl World {
         }
         self.paths.resize_with(plan.paths.len(), Vec::new);
         for (path, index) in plan.paths.iter().zip(&mut self.paths) {
-            path.draw(trial, index);
+            path.draw(trial, index, &mut self.scratch.draws.tails);
         }
     }
 
@@ -185,7 +186,7 @@ impl World {
     #[expect(clippy::too_many_arguments, reason = "the place of one stage in one trial")]
     fn stage(&mut self, plan: &Plan, stage: &StagePlan, is_first: bool, trial: u64, addresses: Addresses, first: usize, scratch: &mut Scratch) {
         let events = &self.events[first..];
-        fill(&stage.after, trial, addresses, events, &mut scratch.after);
+        fill(&stage.after, trial, addresses, events, &mut scratch.after, &mut scratch.draws.tails);
         if is_first {
             for (event, after) in events.iter().zip(&mut scratch.after).filter(|(e, _)| e.tau < 0.0) {
                 // Given that it has not ended before the start.
@@ -278,9 +279,10 @@ fn push_interruption(list: &mut Vec<Interruption>, interruption: Interruption) {
 
 impl Draws {
     fn fill(&mut self, effects: &EffectsPlan, trial: u64, addresses: Addresses, events: &[Event]) {
+        let tails = &mut self.tails;
         let mut draw = |quantity: Option<&crate::plan::risk::Quantity>, out: &mut Vec<f64>| {
             if let Some(quantity) = quantity {
-                fill(quantity, trial, addresses, events, out);
+                fill(quantity, trial, addresses, events, out, tails);
             }
         };
         draw(effects.outage.as_ref().map(|o| &o.0), &mut self.duration);

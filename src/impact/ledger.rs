@@ -80,9 +80,14 @@ impl Ledger {
 
     /// Books and charges an amount whose months are booked apart.
     pub(crate) fn total(&mut self, component: Component, service: usize, cause: Cause, amount: f64) {
+        self.apart(component, service, amount);
+        self.charge(cause, amount);
+    }
+
+    /// Books an amount whose months and causes are booked apart.
+    pub(crate) fn apart(&mut self, component: Component, service: usize, amount: f64) {
         self.components[component as usize] += amount;
         self.services[service] += amount;
-        self.charge(cause, amount);
     }
 
     /// Charges an amount that is booked apart.
@@ -130,6 +135,11 @@ impl Ledger {
     /// Charges of the events, in the world's order.
     pub(crate) fn event_charges(&self) -> &[f64] {
         &self.charges[self.n_paths..]
+    }
+
+    /// The books of events and of months, for loops that book many amounts.
+    pub(crate) fn event_charges_and_months(&mut self) -> (&mut [f64], &mut [f64]) {
+        (&mut self.charges[self.n_paths..], &mut self.months)
     }
 
     /// The loss: total cost less plan.

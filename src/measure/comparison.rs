@@ -1,6 +1,6 @@
 //! A portfolio against the baseline, on the same trials: every error is that of the paired difference.
 
-use super::estimate::{self, number};
+use super::estimate::{self, Influence, number};
 use super::{LEVELS, tail};
 use crate::results::{Comparison, Estimate, Verdict};
 use crate::scenario::{MONTH, Scenario, YEAR};
@@ -86,25 +86,26 @@ fn present_value_of_one_a_month(scenario: &Scenario) -> f64 {
 fn tail_differences(ours: Side, baseline: Side, n: usize) -> Vec<(f64, Estimate, Estimate)> {
     let together = excesses_together(ours, baseline, n);
     let plans = ours.plan - baseline.plan;
-    let each = LEVELS.iter().zip(&together).enumerate();
-    each.map(|(k, (&level, sums))| {
-        let var = Estimate::normal(
-            ours.var[k].value - baseline.var[k].value,
-            sums.var_error(ours.var[k].std_error, baseline.var[k].std_error, number(n)),
-        );
-        let error = tail::is_enough(n, level).then(|| sums.tvar_error(level, number(n)));
-        let tvar = Estimate::normal(ours.tvar[k].value - baseline.tvar[k].value, error);
-        (level, var.plus(plans), tvar.plus(plans))
-    })
-    .collect()
+    let difference = |(k, sums): (usize, &Together)| {
+        let (of_ours, of_baseline) = (ours.var[k], baseline.var[k]);
+        let error = sums.var_error(of_ours.std_error, of_baseline.std_error, number(n));
+        let var = Estimate::normal(of_ours.value - of_baseline.value, error);
+        let apart = ours.tvar[k].value - baseline.tvar[k].value;
+        let tvar = if tail::is_enough(n, LEVELS[k]) {
+            sums.apart.estimate(apart, number(n))
+        } else {
+            Estimate::exact(apart)
+        };
+        (LEVELS[k], var.plus(plans), tvar.plus(plans))
+    };
+    together.iter().enumerate().map(difference).collect()
 }
 
 /// How two portfolios exceed their VaR at one level.
 #[derive(Clone, Copy, Default)]
 struct Together {
-    /// Σ and Σ² of (A − VaR A)⁺ − (B − VaR B)⁺.
-    sum: f64,
-    squares: f64,
+    /// (A − VaR A)⁺ − (B − VaR B)⁺, over 1 − p: the influence on the difference of TVaR.
+    apart: Influence,
     /// Trials in which A, B and both exceed it.
     ours: f64,
     baseline: f64,
@@ -114,15 +115,13 @@ struct Together {
 fn excesses_together(ours: Side, baseline: Side, n: usize) -> Vec<Together> {
     let mut all = vec![Together::default(); LEVELS.len()];
     for trial in 0..n {
-        let (a, b) = (ours.losses[trial], baseline.losses[trial]);
-        for (sums, (var_a, var_b)) in all.iter_mut().zip(ours.var.iter().zip(baseline.var)) {
-            let (a, b) = ((a - var_a.value).max(0.0), (b - var_b.value).max(0.0));
+        for (k, sums) in all.iter_mut().enumerate() {
+            let a = (ours.losses[trial] - ours.var[k].value).max(0.0);
+            let b = (baseline.losses[trial] - baseline.var[k].value).max(0.0);
             if a == 0.0 && b == 0.0 {
                 break; // nor at the higher levels
             }
-            let apart = a - b;
-            sums.sum += apart;
-            sums.squares += apart * apart;
+            sums.apart.add((a - b) / (1.0 - LEVELS[k]));
             sums.ours += f64::from(a > 0.0);
             sums.baseline += f64::from(b > 0.0);
             sums.both += f64::from(a > 0.0 && b > 0.0);
@@ -132,12 +131,6 @@ fn excesses_together(ours: Side, baseline: Side, n: usize) -> Vec<Together> {
 }
 
 impl Together {
-    /// Standard error of the difference of TVaR, from its influence function.
-    fn tvar_error(&self, level: f64, n: f64) -> f64 {
-        let squares = (self.squares - self.sum * self.sum / n).max(0.0);
-        (squares / (n - 1.0) / n).sqrt() / (1.0 - level)
-    }
-
     /// Standard error of the difference of VaR: the errors of each by its own interval, correlated as the trials
     /// that exceed them are (Bahadur: a sample quantile moves with the share of trials beyond it).
     fn var_error(&self, ours: Option<f64>, baseline: Option<f64>, n: f64) -> Option<f64> {

@@ -71,40 +71,112 @@ impl Estimate {
     }
 }
 
-/// A mean with its standard error; without one below two trials.
+/// A mean with its standard error and Student's interval; without either below two trials.
 pub(super) fn mean(moments: &Moments) -> Estimate {
-    Estimate::normal(
-        if moments.n == 0 {
-            f64::NAN
-        } else {
-            moments.mean
-        },
-        moments.standard_error(),
-    )
+    let value = if moments.n == 0 {
+        f64::NAN
+    } else {
+        moments.mean
+    };
+    let Some(error) = moments.standard_error() else {
+        return Estimate::exact(value);
+    };
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "numbers of trials are far below 2^53"
+    )]
+    let half = error * student(1.0 / (moments.n - 1) as f64);
+    Estimate {
+        value,
+        std_error: Some(error),
+        lower: Some(value - half),
+        upper: Some(value + half),
+    }
 }
 
-/// A standard deviation. Its error is that of large samples, √(m₄ − s⁴) / (2 s √n); NaN below two values.
+/// What each trial adds to n × (a figure − the truth): its influence. From their spread comes the figure's error.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Influence {
+    /// Sums of the first four powers.
+    powers: [f64; 4],
+}
+
+impl Influence {
+    /// Of these trials; those left out count 0.
+    pub(super) fn of(influences: impl Iterator<Item = f64>) -> Self {
+        let mut sums = Self::default();
+        influences.for_each(|x| sums.add(x));
+        sums
+    }
+
+    pub(super) fn add(&mut self, x: f64) {
+        let square = x * x;
+        for (sum, power) in self
+            .powers
+            .iter_mut()
+            .zip([x, square, square * x, square * square])
+        {
+            *sum += power;
+        }
+    }
+
+    /// The figure with the error that the influences of `n` ≥ 2 trials give it.
+    ///
+    /// Where few trials carry the figure, the error is itself uncertain: the interval is Student's, with as many
+    /// degrees of freedom as the kurtosis κ of the influences leaves to their spread, 2 n / (κ − 1).
+    ///
+    /// Source: Satterthwaite, "An approximate distribution of estimates of variance components", 1946.
+    pub(super) fn estimate(&self, value: f64, n: f64) -> Estimate {
+        let [sum, squares, cubes, fourths] = self.powers;
+        let mean = sum / n;
+        let second = (squares - n * mean * mean).max(0.0);
+        let fourth =
+            fourths - mean * (4.0 * cubes - mean * (6.0 * squares - 3.0 * n * mean * mean));
+        let error = (second / (n - 1.0) / n).sqrt();
+        let kurtosis = if second > 0.0 {
+            n * fourth / (second * second)
+        } else {
+            1.0
+        };
+        let half = error * student((kurtosis - 1.0).max(0.0) / (2.0 * n));
+        Estimate {
+            value,
+            std_error: Some(error),
+            lower: Some(value - half),
+            upper: Some(value + half),
+        }
+    }
+}
+
+/// The 97.5 % point of Student's law with 1 / `one_over_df` degrees of freedom, at least 4 of them.
+///
+/// Source: Abramowitz and Stegun, *Handbook of Mathematical Functions*, 26.7.5.
+fn student(one_over_df: f64) -> f64 {
+    let (d, z2) = (one_over_df.min(0.25), Z * Z);
+    let first = (z2 + 1.0) / 4.0;
+    let second = ((5.0 * z2 + 16.0) * z2 + 3.0) / 96.0;
+    let third = (((3.0 * z2 + 19.0) * z2 + 17.0) * z2 - 15.0) / 384.0;
+    Z * (1.0 + d * (first + d * (second + d * third)))
+}
+
+/// A standard deviation; NaN below two values. Its influence is ((x − mean)² − s²) / 2 s, so that its error is
+/// √(m₄ − s⁴) / (2 s √n).
 ///
 /// Source: Kendall and Stuart, *The Advanced Theory of Statistics*, volume 1, section 10.8.
 pub(super) fn sd(values: &[f64], moments: &Moments) -> Estimate {
     if moments.n < 2 {
         return Estimate::exact(f64::NAN);
     }
-    let (n, sd) = (number(values.len()), moments.sd());
+    let sd = moments.sd();
     if sd == 0.0 {
         return Estimate::between(0.0, Some(0.0), Some(0.0));
     }
-    let fourth = values
-        .iter()
-        .map(|x| (x - moments.mean) / sd)
-        .map(|z| z * z * z * z)
-        .sum::<f64>()
-        / n;
-    let error = sd * (fourth - 1.0).max(0.0).sqrt() / (2.0 * n.sqrt());
-    let normal = Estimate::normal(sd, Some(error));
+    let deviations = values.iter().map(|x| (x - moments.mean) / sd);
+    let influences = Influence::of(deviations.map(|z| (z * z - 1.0) / 2.0));
+    let estimate = influences.estimate(1.0, number(values.len())).times(sd);
     Estimate {
-        lower: normal.lower.map(|x| x.max(0.0)),
-        ..normal
+        lower: estimate.lower.map(|x| x.max(0.0)),
+        ..estimate
     }
 }
 

@@ -130,7 +130,7 @@ pub(super) fn ranks(n: f64, p: f64) -> (f64, f64) {
 
 /// A binomial's point by Cornish and Fisher's expansion to the skewness; above a variance of 1e6 within one of
 /// the exact.
-fn near_normal(n: f64, p: f64, variance: f64, z: f64) -> f64 {
+pub(super) fn near_normal(n: f64, p: f64, variance: f64, z: f64) -> f64 {
     let skew = (1.0 - 2.0 * p) * (z * z - 1.0) / 6.0;
     (n * p + z * variance.sqrt() + skew - 0.5)
         .ceil()

@@ -127,24 +127,20 @@ impl Figures {
     }
 
     pub(super) fn headline(&self) -> Headline {
-        let at = |level: f64| {
-            LEVELS
-                .iter()
-                .position(|&l| l == level)
-                .expect("a level of LEVELS")
-        };
-        let (at_95, at_99, at_995) = (at(0.95), at(0.99), at(0.995));
+        let [_, at_95, at_99, at_half_percent, _] =
+            std::array::from_fn(|k| (self.loss.var[k], self.loss.tvar[k]));
+        const { assert!(LEVELS[1] == 0.95 && LEVELS[2] == 0.99 && LEVELS[3] == 0.995) };
         Headline {
             plan: self.plan,
             mean_loss: self.loss.mean,
             sd_loss: self.loss.sd,
             mean_total_cost: self.mean_total_cost,
-            var_95: self.loss.var[at_95],
-            tvar_95: self.loss.tvar[at_95],
-            var_99: self.loss.var[at_99],
-            tvar_99: self.loss.tvar[at_99],
-            var_995: self.loss.var[at_995],
-            tvar_995: self.loss.tvar[at_995],
+            var_95: at_95.0,
+            tvar_95: at_95.1,
+            var_99: at_99.0,
+            tvar_99: at_99.1,
+            var_995: at_half_percent.0,
+            tvar_995: at_half_percent.1,
             prob_over_appetite: self.prob_over_appetite,
             services: self.services.iter().map(Served::headline).collect(),
             hhi_vendor: self.hhi_vendor,

@@ -1,6 +1,6 @@
 //! The worst trials: TVaR, and which trials carry it with which weight.
 
-use super::estimate::number;
+use super::estimate::{Influence, number};
 use super::order::Sorted;
 use crate::results::Estimate;
 
@@ -34,16 +34,8 @@ pub fn tvar_with_error(losses: &Sorted, p: f64) -> Estimate {
     }
     let (var, n) = (losses.quantile(p), number(losses.n()));
     let excesses = excesses(losses, var);
-    let mean = excesses.iter().map(|x| x - var).sum::<f64>() / n;
-    let above: f64 = excesses
-        .iter()
-        .map(|x| (x - var - mean) * (x - var - mean))
-        .sum();
-    let rest = (n - number(excesses.len())) * mean * mean;
-    Estimate::normal(
-        value,
-        Some(((above + rest) / (n - 1.0) / n).sqrt() / (1.0 - p)),
-    )
+    let influences = Influence::of(excesses.iter().map(|x| (x - var) / (1.0 - p)));
+    influences.estimate(value, n)
 }
 
 /// Whether `n` trials leave enough in the worst `1 − p` for a standard error.
@@ -95,6 +87,7 @@ fn most_tied(mass: f64) -> usize {
 }
 
 /// At most `most` of the trials whose loss is `value`, spaced evenly among them.
+#[expect(clippy::float_cmp, reason = "trials tie if they are equal to the bit")]
 fn spaced(losses: &[f64], value: f64, most: usize) -> Vec<usize> {
     let all = losses.iter().filter(|&&x| x == value).count();
     let kept = all.min(most);

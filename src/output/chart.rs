@@ -11,6 +11,7 @@ mod distribution;
 mod exceedance;
 mod frame;
 mod frontier;
+mod legend;
 mod png;
 mod style;
 mod text;
@@ -37,7 +38,7 @@ pub fn charts(results: &Results) -> Vec<Chart> {
         results,
         looks: style::looks(results),
     };
-    let pages: [(&'static str, fn(&Sheet) -> String); 6] = [
+    let pages: [(&'static str, Page); 6] = [
         ("exceedance", exceedance::draw),
         ("total-cost", distribution::draw),
         ("causes-mean-and-tail", causes::draw),
@@ -53,6 +54,9 @@ pub fn charts(results: &Results) -> Vec<Chart> {
         })
         .collect()
 }
+
+/// Draws a page as an SVG document.
+type Page = fn(&Sheet) -> String;
 
 /// The results, and how each portfolio looks.
 struct Sheet<'a> {
@@ -72,8 +76,12 @@ impl Sheet<'_> {
             .map_or("", String::as_str)
     }
 
+    /// The name as a sentence has room for it.
     fn short(&self, portfolio: usize) -> String {
-        words::short(self.name(portfolio))
+        match self.name(portfolio) {
+            "" => "the portfolio".to_owned(),
+            name => words::short(name),
+        }
     }
 
     fn money(&self, value: f64) -> String {
@@ -92,20 +100,40 @@ impl Sheet<'_> {
             .find(|c| c.portfolio == portfolio)
     }
 
-    /// Portfolios in the order of drawing: grey ones first, the baseline on top.
+    /// Portfolios in the order of drawing: grey ones first, then the baseline, whose solid line would hide dashes.
     fn back_to_front(&self) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.n()).collect();
-        order.sort_by_key(|&p| (self.looks[p].coloured, p == self.results.baseline));
+        order.sort_by_key(|&p| (self.looks[p].coloured, p != self.results.baseline));
         order
     }
 
-    /// At most `most` portfolios in file order: the coloured ones before others.
+    /// At most `most` portfolios in file order: the coloured ones, then the cheapest.
     fn at_most(&self, most: usize) -> Vec<usize> {
+        let cost = |p: usize| {
+            self.headline(p)
+                .and_then(|h| words::known(&h.mean_total_cost))
+        };
+        let cost = |p: usize| cost(p).unwrap_or(f64::INFINITY);
         let mut chosen: Vec<usize> = (0..self.n()).collect();
-        chosen.sort_by_key(|&p| !self.looks[p].coloured);
+        chosen.sort_by(|&a, &b| {
+            let grey = |p: usize| !self.looks[p].coloured;
+            grey(a)
+                .cmp(&grey(b))
+                .then(cost(a).total_cmp(&cost(b)))
+                .then(a.cmp(&b))
+        });
         chosen.truncate(most);
         chosen.sort_unstable();
         chosen
+    }
+
+    /// A sentence on the portfolios that a page has no room for; empty if it shows all.
+    fn left_out(&self, shown: usize) -> String {
+        match self.n().saturating_sub(shown) {
+            0 => String::new(),
+            1 => " One dearer portfolio is left out.".to_owned(),
+            n => format!(" {n} dearer portfolios are left out."),
+        }
     }
 }
 

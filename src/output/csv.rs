@@ -210,7 +210,7 @@ impl<'a> Rows<'a> {
     }
 
     fn row(&mut self, cells: impl IntoIterator<Item = String>) -> io::Result<()> {
-        self.0.write_record(cells).map_err(io::Error::from)
+        self.0.write_record(cells).map_err(as_io)
     }
 
     fn end(mut self) -> io::Result<()> {
@@ -218,5 +218,14 @@ impl<'a> Rows<'a> {
     }
 }
 
+/// The writer's own error, so that a full disk is known as one.
+fn as_io(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
+}
+
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "what is read back is the same to the bit")]
 mod tests;

@@ -1,13 +1,13 @@
 //! A risk compiled: when it comes, what it does, at which addresses its draws are, and which part of it a portfolio sees.
 
-use libm::{exp, log1p, pow};
+use libm::{log1p, pow};
 
 use super::curve::Curve;
 use super::graph::Graph;
 use super::{Clock, Plan};
 use crate::chance::law::Law;
 use crate::chance::poisson::Poisson;
-use crate::chance::{Key, name_hash};
+use crate::chance::{Key, math, name_hash};
 use crate::scenario::{Arrivals, Conditions, Effects, Length, Risk, ScalesWith, Scenario, YEAR};
 
 /// A risk ready to be drawn.
@@ -274,18 +274,23 @@ pub(crate) fn paths(scenario: &Scenario, risks: &[RiskPlan], seed: u64, clock: &
 
 impl PathPlan {
     /// The index of every month in `trial`.
-    pub(crate) fn draw(&self, trial: u64, index: &mut Vec<f64>) {
+    pub(crate) fn draw(&self, trial: u64, index: &mut Vec<f64>, tails: &mut Vec<(usize, f64)>) {
         index.clear();
         if self.sigma == 0.0 {
             index.extend_from_slice(&self.expected);
             return;
         }
         let mut stream = self.key.stream(trial);
+        index.push(0.0);
+        index.extend(self.expected[1..].iter().map(|_| stream.uniform()));
+        math::normal_quantiles(&mut index[1..], tails);
         let mut log_index = 0.0;
-        index.push(1.0);
-        for _ in 1..self.expected.len() {
-            log_index += self.step + self.sigma * crate::chance::math::normal_quantile(stream.uniform());
-            index.push(exp(log_index));
+        for step in &mut index[1..] {
+            log_index += self.step + self.sigma * *step;
+            *step = log_index;
+        }
+        for level in index {
+            *level = math::exp(*level);
         }
     }
 }

@@ -149,11 +149,7 @@ pub(super) fn money_per(text: &str, currency: &str, per: f64) -> Result<f64, Fau
     };
     let value = money(amount, currency)?;
     if value.abs() > MOST_MONEY {
-        return Err(Fault {
-            what: "is too large to be meant".into(),
-            why: "more than 1e15".into(),
-            help: None,
-        });
+        return Err(Quantity::MoneyPerHour.too_large());
     }
     let (times, over) = time(unit.trim()).ok_or_else(|| unknown_time(what, unit.trim()))?;
     Ok(value / (times / over / per))
@@ -203,7 +199,7 @@ pub(super) fn usage(text: &str) -> Result<(f64, String, bool), Fault> {
     }
     let (times, over) = time(per.trim()).ok_or_else(|| unknown_time(what, per.trim()))?;
     let per_hour = value * factor / (times / over);
-    if !(per_hour <= 1e24) {
+    if per_hour > 1e24 {
         return Err(Fault::new(
             "is too large to be meant",
             "more than 1e24 an hour",

@@ -1,8 +1,10 @@
 //! Moves lost traffic into headroom and standbys while a vendor is not fully available (MODEL section 7.1).
 
-use super::{NEGLIGIBLE, Regime, Role};
+use super::{NEGLIGIBLE, Reaction, Regime, Role};
+use crate::plan::Plan;
 use crate::scenario::Failover;
-use crate::view::{Fall, Step, View};
+use crate::view::{Fall, Lone, Step, View};
+use crate::world::Interruption;
 
 /// A time during which nothing about a group's traffic changes and some of it is missing where it was placed.
 #[derive(Debug)]
@@ -17,38 +19,91 @@ pub(crate) struct Piece<'a> {
     pub(crate) unserved: f64,
 }
 
-/// The common case: one vendor falls, once and evenly, while nothing else is wrong. It is two pieces: nothing can move
-/// before `movable`, and nothing changes from then on.
+/// The common case: one vendor falls, once and evenly, while nothing else is wrong. Rooms only open, so what is unserved
+/// only falls from phase to phase.
 #[derive(Debug)]
 pub(crate) struct Alone<'a> {
     pub(crate) start: f64,
-    /// In [start, end].
-    pub(crate) movable: f64,
     pub(crate) end: f64,
-    /// `unserved`: from `movable` on.
-    pub(crate) lost: Lost,
+    pub(crate) vendor: usize,
+    pub(crate) missing: f64,
+    pub(crate) by: By,
+    /// In order of time, each until the next begins; the first begins at `start`.
+    pub(crate) phases: &'a [Phase],
+    /// What the phases moved where.
     pub(crate) moved: &'a [(usize, f64)],
 }
 
+/// A time within a fall during which nothing changes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Phase {
+    pub(crate) from: f64,
+    /// Exactly 0 where negligible.
+    pub(crate) unserved: f64,
+    /// `moved[first..last]`.
+    pub(crate) first: usize,
+    pub(crate) last: usize,
+}
+
 impl Alone<'_> {
+    /// The phases with their ends.
+    pub(crate) fn phases(&self) -> impl Iterator<Item = (f64, &Phase)> {
+        let ends = self.phases[1..].iter().map(|p| p.from).chain([self.end]);
+        ends.zip(self.phases)
+    }
+
     /// The same as pieces.
     pub(crate) fn pieces(&self, mut emit: impl FnMut(&Piece)) {
-        let settled = |x: f64| if x > NEGLIGIBLE { x } else { 0.0 };
-        if self.start < self.movable {
-            let lost = Lost { unserved: self.lost.missing, ..self.lost };
-            emit(&Piece { start: self.start, end: self.movable, lost: &[lost], moved: &[], unserved: settled(lost.unserved) });
-        }
-        if self.movable < self.end {
-            emit(&Piece { start: self.movable, end: self.end, lost: &[self.lost], moved: self.moved, unserved: settled(self.lost.unserved) });
+        for (end, phase) in self.phases() {
+            let lost = Lost { vendor: self.vendor, missing: self.missing, unserved: phase.unserved, by: self.by, movable: false };
+            emit(&Piece { start: phase.from, end, lost: &[lost], moved: &self.moved[phase.first..phase.last], unserved: phase.unserved });
         }
     }
 }
 
-/// What a sweep finds, in order of time.
+/// Whole falls of one vendor, each alone.
+#[derive(Debug)]
+pub(crate) struct Whole<'a> {
+    pub(crate) vendor: usize,
+    pub(crate) reaction: &'a Reaction,
+    /// Hours until the reaction takes hold; infinite if nothing moves.
+    pub(crate) delay: f64,
+    pub(crate) falls: &'a [Lone],
+}
+
+impl Whole<'_> {
+    /// The same, one by one.
+    pub(crate) fn each(&self, mut emit: impl FnMut(&Alone)) {
+        let Reaction { missing, unserved, ref moved } = *self.reaction;
+        for fall in self.falls {
+            let movable = (fall.start + self.delay).min(fall.end);
+            let before = Phase { from: fall.start, unserved: missing, first: 0, last: 0 };
+            let after = Phase { from: movable, unserved, first: 0, last: moved.len() };
+            let phases = [before, after];
+            let phases = if movable <= fall.start { &phases[1..] } else if movable >= fall.end { &phases[..1] } else { &phases };
+            emit(&Alone { start: fall.start, end: fall.end, vendor: self.vendor, missing, by: By::Event(fall.event), phases, moved });
+        }
+    }
+}
+
+/// What a sweep finds.
 #[derive(Debug)]
 pub(crate) enum Found<'a> {
+    /// Whole falls of one vendor, each alone, all under one reaction: in no particular order.
+    Whole(&'a Whole<'a>),
+    /// In no particular order.
     Alone(&'a Alone<'a>),
+    /// In order of time.
     Piece(&'a Piece<'a>),
+}
+
+/// Who answers for what is missing of a vendor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum By {
+    /// One event.
+    Event(u32),
+    /// The takers of a step of the view.
+    Step(usize),
 }
 
 /// What one vendor does not serve of its share.
@@ -59,8 +114,7 @@ pub(crate) struct Lost {
     pub(crate) missing: f64,
     /// The part of it that was moved nowhere.
     pub(crate) unserved: f64,
-    /// Index of the step in the view: it knows who took it.
-    pub(crate) step: usize,
+    pub(crate) by: By,
     movable: bool,
 }
 
@@ -73,6 +127,10 @@ pub(crate) struct Sweep {
     available: Vec<f64>,
     lost: Vec<Lost>,
     moved: Vec<(usize, f64)>,
+    phases: Vec<Phase>,
+    /// Falls that are alone but cut by a change of regime or overlapped by a lasting fall.
+    cut: Vec<Fall>,
+    free: Vec<Lone>,
 }
 
 /// A fall at work.
@@ -84,10 +142,15 @@ struct Active {
     /// When what is missing may move.
     movable: f64,
     step: usize,
+    /// Availability and event of a fall without steps.
+    alone: Option<f64>,
+    by: Option<By>,
 }
 
 /// What a sweep runs over and under.
+#[derive(Debug)]
 struct Scene<'a, W> {
+    plan: &'a Plan,
     view: &'a View,
     failover: Option<&'a Failover>,
     regime: &'a Regime,
@@ -95,28 +158,99 @@ struct Scene<'a, W> {
 }
 
 impl Sweep {
-    /// Walks through the falls of `view` that matter, regime by regime, and hands each piece to `emit` in order of time.
+    /// Walks through the falls of `view` that matter and hands what it finds to `emit`.
     ///
     /// `works`: the uniform of a vendor and the event that begins its fall; a fall moves if it is below the policy's.
-    pub(crate) fn run(&mut self, view: &View, failover: Option<&Failover>, regimes: &[Regime], works: impl Fn(usize, u32) -> f64, mut emit: impl FnMut(Found)) {
+    pub(crate) fn run(&mut self, plan: &Plan, view: &View, failover: Option<&Failover>, regimes: &[Regime], works: impl Fn(usize, u32) -> f64, mut emit: impl FnMut(Found)) {
+        let mut falls = std::mem::take(&mut self.cut);
+        let scene = |regime| Scene { plan, view, failover, regime, works: &works };
+        falls.clear();
+        for regime in regimes {
+            self.lone(&scene(regime), &mut falls, &mut emit);
+        }
+        let merged = if falls.is_empty() {
+            &view.falls
+        } else {
+            falls.extend_from_slice(&view.falls);
+            falls.sort_by(|a, b| a.start.total_cmp(&b.start));
+            &falls
+        };
         let mut since = Since { movable: f64::NAN, until: f64::NAN };
         for regime in regimes {
-            self.regime(&Scene { view, failover, regime, works: &works }, &mut since, &mut emit);
+            self.regime(&scene(regime), merged, &mut since, &mut emit);
+        }
+        self.cut = falls;
+    }
+
+    /// Settles the falls that are alone and lie within the regime; those cut by its ends, or that a lasting interruption
+    /// overlaps, go to `cut`.
+    fn lone(&mut self, scene: &Scene<impl Fn(usize, u32) -> f64>, cut: &mut Vec<Fall>, emit: &mut impl FnMut(Found)) {
+        let Scene { view, regime, failover, .. } = *scene;
+        let simple = !regime.waits && failover.is_none_or(|f| f.works >= 1.0);
+        let delay = failover.map_or(f64::INFINITY, |f| f.detect_hours);
+        let all_free = regime.start == 0.0 && regime.last && !view.lasting.iter().any(|l| matters(scene, l));
+        let mut free = std::mem::take(&mut self.free);
+        for (vendor, &share) in regime.shares.iter().enumerate().filter(|(_, share)| **share > 0.0) {
+            let whole = if all_free { &view.whole[vendor] } else { free_of(&view.whole[vendor], scene, vendor, &mut free, cut) };
+            if simple {
+                emit(Found::Whole(&Whole { vendor, reaction: &regime.reactions[vendor], delay, falls: whole }));
+            } else {
+                self.each(scene, vendor, share, whole, emit);
+            }
+            let partial = if all_free { &view.partial[vendor] } else { free_of(&view.partial[vendor], scene, vendor, &mut free, cut) };
+            self.each(scene, vendor, share, partial, emit);
+        }
+        self.free = free;
+    }
+
+    fn each(&mut self, scene: &Scene<impl Fn(usize, u32) -> f64>, vendor: usize, share: f64, falls: &[Lone], emit: &mut impl FnMut(Found)) {
+        for &Lone { start, end, available, event, .. } in falls {
+            let missing = share * (1.0 - available);
+            self.phases(scene.regime, vendor, missing, start, end, movable_from(scene, vendor, start, event, false));
+            emit(Found::Alone(&Alone { start, end, vendor, missing, by: By::Event(event), phases: &self.phases, moved: &self.moved }));
         }
     }
 
-    fn regime(&mut self, scene: &Scene<impl Fn(usize, u32) -> f64>, since: &mut Since, emit: &mut impl FnMut(Found)) {
-        let (regime, falls) = (scene.regime, &scene.view.falls);
+    /// The phases of a fall that is alone.
+    fn phases(&mut self, regime: &Regime, vendor: usize, missing: f64, start: f64, end: f64, movable: f64) {
+        let settled = |x: f64| if x > NEGLIGIBLE { x } else { 0.0 };
+        self.phases.clear();
+        self.moved.clear();
+        let mut from = movable.max(start);
+        if from > start {
+            self.phases.push(Phase { from: start, unserved: settled(missing), first: 0, last: 0 });
+        }
+        while from < end {
+            let (first, mut left, mut opens) = (self.moved.len(), missing, end);
+            for room in regime.rooms.iter().filter(|r| r.vendor != vendor) {
+                let open = movable + room.starts;
+                if open > from {
+                    opens = opens.min(open);
+                    continue;
+                }
+                let taken = left.min(room.size);
+                if taken > 0.0 {
+                    self.moved.push((room.vendor, taken));
+                    left -= taken;
+                }
+                if left <= 0.0 && !regime.waits {
+                    break;
+                }
+            }
+            self.phases.push(Phase { from, unserved: settled(left), first, last: self.moved.len() });
+            from = opens;
+        }
+    }
+
+    fn regime(&mut self, scene: &Scene<impl Fn(usize, u32) -> f64>, falls: &[Fall], since: &mut Since, emit: &mut impl FnMut(Found)) {
+        let regime = scene.regime;
         self.active.clear();
         self.available.clear();
         self.available.resize(regime.roles.len(), 1.0);
         let mut next_fall = 0;
         let mut t = regime.start;
         loop {
-            if self.active.is_empty() {
-                self.alone(scene, &mut next_fall, t, since, emit);
-            }
-            let starts = self.enter(scene, &mut next_fall, t);
+            let starts = self.enter(scene, falls, &mut next_fall, t);
             if self.active.iter().any(|a| a.serves) {
                 let end = self.missing_at(t, starts.min(regime.end), &scene.view.steps, regime);
                 since.see(t, self.lost.iter().any(|l| l.movable));
@@ -136,62 +270,18 @@ impl Sweep {
         }
     }
 
-    /// Settles falls that are alone, until one is not. Those that have begun before `t` never are.
-    fn alone(&mut self, scene: &Scene<impl Fn(usize, u32) -> f64>, next: &mut usize, t: f64, since: &Since, emit: &mut impl FnMut(Found)) {
-        let (regime, falls) = (scene.regime, &scene.view.falls);
-        if regime.rooms.iter().any(|r| r.starts > 0.0) {
-            return;
-        }
-        let relevant = |mut i: usize| {
-            while i < falls.len() && regime.roles[falls[i].vendor] == Role::None {
-                i += 1;
-            }
-            i
-        };
-        *next = relevant(*next);
-        while let Some(fall) = falls.get(*next) {
-            let after = relevant(*next + 1);
-            let free = falls.get(after).map_or(regime.end, |f| f.start.min(regime.end));
-            if fall.start < t || fall.end >= free || fall.last - fall.first > 1 || since.until.to_bits() == fall.start.to_bits() {
-                return;
-            }
-            if regime.roles[fall.vendor] == Role::Serves {
-                self.fall_alone(scene, fall, emit);
-            }
-            *next = after;
-        }
-    }
-
-    fn fall_alone(&mut self, scene: &Scene<impl Fn(usize, u32) -> f64>, fall: &Fall, emit: &mut impl FnMut(Found)) {
-        let missing = scene.regime.shares[fall.vendor] * (1.0 - scene.view.steps[fall.first].available);
-        let movable = movable_from(scene, fall).min(fall.end);
-        let mut left = missing;
-        self.moved.clear();
-        if movable < fall.end {
-            for room in scene.regime.rooms.iter().filter(|r| r.vendor != fall.vendor) {
-                let taken = left.min(room.size);
-                self.moved.push((room.vendor, taken));
-                left -= taken;
-                if left <= 0.0 {
-                    break;
-                }
-            }
-        }
-        let lost = Lost { vendor: fall.vendor, missing, unserved: left, step: fall.first, movable: false };
-        emit(Found::Alone(&Alone { start: fall.start, movable, end: fall.end, lost, moved: &self.moved }));
-    }
-
     /// Takes up the falls that have begun by `t`; gives the start of the next one that matters.
-    fn enter(&mut self, scene: &Scene<impl Fn(usize, u32) -> f64>, next: &mut usize, t: f64) -> f64 {
-        while let Some(fall) = scene.view.falls.get(*next) {
+    fn enter(&mut self, scene: &Scene<impl Fn(usize, u32) -> f64>, falls: &[Fall], next: &mut usize, t: f64) -> f64 {
+        while let Some(fall) = falls.get(*next) {
             let role = scene.regime.roles[fall.vendor];
             if role != Role::None && fall.end > t {
                 if fall.start > t {
                     return fall.start;
                 }
                 let serves = role == Role::Serves;
-                let movable = if serves { movable_from(scene, fall) } else { f64::INFINITY };
-                self.active.push(Active { vendor: fall.vendor, end: fall.end, serves, movable, step: fall.first });
+                let movable = if serves { movable_from(scene, fall.vendor, fall.start, fall.event, fall.announced) } else { f64::INFINITY };
+                let by = fall.alone.map(|_| By::Event(fall.event));
+                self.active.push(Active { vendor: fall.vendor, end: fall.end, serves, movable, step: fall.first, alone: fall.alone, by });
             }
             *next += 1;
         }
@@ -214,19 +304,23 @@ impl Sweep {
         let mut next = end;
         self.lost.clear();
         for active in &mut self.active {
-            while steps[active.step].end <= t {
-                active.step += 1;
-            }
-            let step = &steps[active.step];
-            next = next.min(step.end);
-            self.available[active.vendor] = step.available;
+            let (end, available) = if let Some(available) = active.alone {
+                (active.end, available)
+            } else {
+                while steps[active.step].end <= t {
+                    active.step += 1;
+                }
+                (steps[active.step].end, steps[active.step].available)
+            };
+            next = next.min(end);
+            self.available[active.vendor] = available;
             if active.serves {
-                let missing = regime.shares[active.vendor] * (1.0 - step.available);
+                let missing = regime.shares[active.vendor] * (1.0 - available);
                 let movable = active.movable <= t;
                 if !movable {
                     next = next.min(active.movable);
                 }
-                self.lost.push(Lost { vendor: active.vendor, missing, unserved: missing, step: active.step, movable });
+                self.lost.push(Lost { vendor: active.vendor, missing, unserved: missing, by: active.by.unwrap_or(By::Step(active.step)), movable });
             }
         }
         next
@@ -259,11 +353,38 @@ impl Sweep {
     }
 }
 
+/// Whether a lasting interruption touches a vendor that matters in the regime, while it lasts.
+fn matters(scene: &Scene<impl Fn(usize, u32) -> f64>, lasting: &Interruption) -> bool {
+    let Scene { regime, plan, .. } = scene;
+    lasting.start <= regime.end && lasting.end >= regime.start && plan.risks[lasting.risk as usize].reach.iter().any(|r| regime.roles[r.0] != Role::None)
+}
+
+/// Those of a vendor's lone falls that lie within the regime and meet no lasting interruption there; the others that touch
+/// the regime are added to `cut`.
+fn free_of<'f>(falls: &[Lone], scene: &Scene<impl Fn(usize, u32) -> f64>, vendor: usize, free: &'f mut Vec<Lone>, cut: &mut Vec<Fall>) -> &'f [Lone] {
+    let (regime, lasting) = (scene.regime, &scene.view.lasting);
+    free.clear();
+    for fall in falls {
+        let &Lone { start, end, available, event, .. } = fall;
+        if start > regime.end || end < regime.start {
+            continue;
+        }
+        let inside = (start > regime.start || regime.start == 0.0) && (end < regime.end || regime.last);
+        if inside && !lasting.iter().any(|l| l.start <= end && l.end >= start && matters(scene, l)) {
+            free.push(*fall);
+        } else if !cut.iter().any(|f| f.event == event && f.vendor == vendor) {
+            cut.push(Fall { vendor, start, end, event, announced: false, first: 0, last: 0, alone: Some(available) });
+        }
+    }
+    free
+}
+
 /// When what is missing in a fall may move.
-fn movable_from(scene: &Scene<impl Fn(usize, u32) -> f64>, fall: &Fall) -> f64 {
+#[inline]
+fn movable_from(scene: &Scene<impl Fn(usize, u32) -> f64>, vendor: usize, start: f64, event: u32, announced: bool) -> f64 {
     match scene.failover {
-        Some(policy) if policy.works >= 1.0 || (scene.works)(fall.vendor, fall.event) < policy.works => {
-            if fall.announced { fall.start } else { fall.start + policy.detect_hours }
+        Some(policy) if policy.works >= 1.0 || (scene.works)(vendor, event) < policy.works => {
+            if announced { start } else { start + policy.detect_hours }
         }
         _ => f64::INFINITY,
     }

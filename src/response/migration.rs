@@ -94,12 +94,12 @@ impl Decisions {
             let (mut start, mut shares) = (0.0, group.shares.clone());
             for change in self.moves.iter().filter(|m| m.group == g) {
                 if change.at > start {
-                    regimes.push(Regime::new(portfolio, group, shares.clone(), start, change.at));
+                    regimes.push(Regime::new(portfolio, group, shares.clone(), start, change.at, false));
                     start = change.at;
                 }
                 change.apply(&mut shares);
             }
-            regimes.push(Regime::new(portfolio, group, shares, start, plan.clock.horizon));
+            regimes.push(Regime::new(portfolio, group, shares, start, plan.clock.horizon, true));
             self.regimes.push(regimes);
         }
     }
@@ -225,6 +225,6 @@ impl Luck for ConstantLuck {
 impl PortfolioPlan {
     /// The regime in which nothing has been decided.
     pub(crate) fn first_regimes(&self, horizon: f64) -> Vec<Regime> {
-        self.groups.iter().map(|g| Regime::new(self, g, g.shares.clone(), 0.0, horizon)).collect()
+        self.groups.iter().map(|g| Regime::new(self, g, g.shares.clone(), 0.0, horizon, true)).collect()
     }
 }

@@ -1,5 +1,7 @@
 //! What no table can see alone: prices against usage, one baseline, risks that nobody can feel.
 
+use std::collections::BTreeSet;
+
 use super::context::Cx;
 use super::{Node, Portfolio, Risk, RunsOn, Service, Vendor};
 use crate::source::{Problem, Span};
@@ -20,78 +22,101 @@ pub(crate) struct Parts<'p> {
 
 /// Notes every problem between the parts.
 pub(crate) fn check(parts: &Parts<'_>, cx: &mut Cx) {
-    let all_read = parts.portfolios.iter().all(Option::is_some);
-    for (vendor_idx, (vendor, span)) in parts.vendors.iter().enumerate() {
-        let Some(vendor) = vendor else { continue };
-        let users: Vec<usize> = (0..parts.services.len())
-            .filter(|service| reaches(parts, *service, vendor_idx))
-            .collect();
-        for service_idx in &users {
-            price(parts, vendor_idx, vendor, span, *service_idx, cx);
-        }
-        let metered = |service: &usize| {
-            parts.services[*service]
-                .0
-                .as_ref()
-                .is_none_or(|(service, _)| service.usage_per_hour.is_some())
-        };
-        if all_read && vendor.price.is_some() && !users.iter().any(metered) {
-            let problem = Problem::warning(format!(
-                "the price of `{}` is never used",
-                cx.vendors[vendor_idx]
-            ));
-            let label = if users.is_empty() {
-                "no portfolio sends it traffic"
-            } else {
-                "no service that it serves has a `usage`"
+    // What nobody uses may only seem so where something else is wrong.
+    let sound = !cx.log.has_errors();
+    let mut used = vec![false; parts.vendors.len()];
+    let mut priced = vec![false; parts.vendors.len()];
+    for service_idx in 0..parts.services.len() {
+        for vendor_idx in reached(parts, service_idx) {
+            used[vendor_idx] = true;
+            let Some((service, prefixed)) = &parts.services[service_idx].0 else {
+                continue;
             };
-            let help = if users.is_empty() {
-                "give it a share somewhere, or take it out"
-            } else {
-                "give the service a `usage`, such as \"3 Ttok/month\""
-            };
-            cx.log
-                .push(problem.at(span.clone(), label).help(help.to_owned()));
+            priced[vendor_idx] |= service.usage_per_hour.is_some();
+            price(
+                parts,
+                vendor_idx,
+                service,
+                *prefixed,
+                &parts.services[service_idx].1,
+                cx,
+            );
         }
     }
-    if all_read {
-        unfelt(parts, cx);
+    if sound {
+        for vendor_idx in 0..parts.vendors.len() {
+            if !priced[vendor_idx] {
+                unused_price(parts, vendor_idx, used[vendor_idx], cx);
+            }
+        }
+        unfelt(parts, &used, cx);
     }
 }
 
-/// Whether any portfolio can send a service's traffic to a vendor.
-fn reaches(parts: &Parts<'_>, service: usize, vendor: usize) -> bool {
-    parts.portfolios.iter().flatten().any(|portfolio| {
-        portfolio
+/// Vendors that any portfolio can send a service's traffic to.
+fn reached(parts: &Parts<'_>, service: usize) -> BTreeSet<usize> {
+    let of = |portfolio: &Portfolio| {
+        let shares = portfolio
             .shares
             .get(service)
-            .is_some_and(|shares| shares.iter().any(|(with_share, _)| *with_share == vendor))
-            || portfolio
-                .standby
-                .iter()
-                .any(|standby| standby.vendor == vendor)
-            || portfolio
-                .migration
-                .as_ref()
-                .is_some_and(|migration| migration.to.contains(&vendor))
-    })
+            .into_iter()
+            .flatten()
+            .map(|(vendor, _)| *vendor);
+        let standbys = portfolio.standby.iter().map(|standby| standby.vendor);
+        let migration = portfolio
+            .migration
+            .iter()
+            .flat_map(|migration| migration.to.iter().copied());
+        shares
+            .chain(standbys)
+            .chain(migration)
+            .collect::<Vec<usize>>()
+    };
+    parts.portfolios.iter().flatten().flat_map(of).collect()
+}
+
+/// Warns of a price that no bill is made with.
+fn unused_price(parts: &Parts<'_>, vendor_idx: usize, used: bool, cx: &mut Cx) {
+    let (Some(vendor), span) = &parts.vendors[vendor_idx] else {
+        return;
+    };
+    if vendor.price.is_none() {
+        return;
+    }
+    let (label, help) = if used {
+        (
+            "no service that it serves has a `usage`",
+            "give the service a `usage`, such as \"3 Ttok/month\"",
+        )
+    } else {
+        (
+            "no portfolio sends it traffic",
+            "give it a share somewhere, or take it out",
+        )
+    };
+    let problem = Problem::warning(format!(
+        "the price of `{}` is never used",
+        cx.vendors[vendor_idx]
+    ));
+    cx.log
+        .push(problem.at(span.clone(), label).help(help.to_owned()));
 }
 
 /// A metered service needs a price, in its own unit, of every vendor it can reach.
 fn price(
     parts: &Parts<'_>,
     vendor_idx: usize,
-    vendor: &Vendor,
-    span: &Span,
-    service_idx: usize,
+    service: &Service,
+    prefixed: bool,
+    service_span: &Span,
     cx: &mut Cx,
 ) {
-    let (Some((service, prefixed)), service_span) = &parts.services[service_idx] else {
+    let (Some(vendor), span) = &parts.vendors[vendor_idx] else {
         return;
     };
     let Some(unit) = &service.unit else { return };
     let (vendor_id, service_id) = (&cx.vendors[vendor_idx], &service.id);
-    let per = if *prefixed {
+    let per = if prefixed {
         format!("M{unit}")
     } else {
         unit.clone()
@@ -115,11 +140,11 @@ fn price(
 }
 
 /// Warns of risks on nodes that no portfolio stands on; a change of revenue is felt by all.
-fn unfelt(parts: &Parts<'_>, cx: &mut Cx) {
+fn unfelt(parts: &Parts<'_>, vendors: &[bool], cx: &mut Cx) {
     let n_platforms = cx.platforms.len();
-    let mut used: Vec<bool> = vec![false; parts.nodes.len()];
-    let mut open: Vec<usize> = (0..parts.vendors.len())
-        .filter(|vendor| (0..parts.services.len()).any(|service| reaches(parts, service, *vendor)))
+    let mut used = vec![false; parts.nodes.len()];
+    let mut open: Vec<usize> = (0..vendors.len())
+        .filter(|vendor| vendors[*vendor])
         .map(|vendor| n_platforms + vendor)
         .collect();
     while let Some(node) = open.pop() {

@@ -1,11 +1,44 @@
 //! What reading any part of a scenario needs to know of the rest: names, dates, currency, files, and where to note problems.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Deref;
+
 use super::files::{FileError, Files};
 use super::table::Item;
 use crate::source::{Log, Problem, suggest};
 
 /// Names of one sort, in file order.
-pub(crate) type Names = Vec<String>;
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    list: Vec<String>,
+    index: BTreeMap<String, usize>,
+}
+
+impl Names {
+    /// Names as the file lists them.
+    pub(crate) fn new<'n>(names: impl Iterator<Item = &'n str>) -> Self {
+        let list: Vec<String> = names.map(str::to_owned).collect();
+        let index = list
+            .iter()
+            .enumerate()
+            .map(|(n, name)| (name.clone(), n))
+            .collect();
+        Self { list, index }
+    }
+
+    /// Where a name stands.
+    pub(crate) fn find(&self, name: &str) -> Option<usize> {
+        self.index.get(name).copied()
+    }
+}
+
+impl Deref for Names {
+    type Target = [String];
+
+    fn deref(&self) -> &[String] {
+        &self.list
+    }
+}
 
 /// The surroundings of what is being read.
 pub(crate) struct Cx<'f> {
@@ -36,9 +69,9 @@ impl<'f> Cx<'f> {
             currency: "$".to_owned(),
             start: None,
             horizon: None,
-            platforms: Names::new(),
-            vendors: Names::new(),
-            services: Names::new(),
+            platforms: Names::default(),
+            vendors: Names::default(),
+            services: Names::default(),
             files,
             read: Vec::new(),
         }
@@ -65,9 +98,9 @@ impl<'f> Cx<'f> {
 
     /// Vendor index of a name at `span`.
     pub(crate) fn vendor_called(&mut self, name: &str, span: crate::source::Span) -> Option<usize> {
-        let at = position(&self.vendors, name);
+        let at = self.vendors.find(name);
         if at.is_none() {
-            let platform = position(&self.platforms, name).is_some();
+            let platform = self.platforms.find(name).is_some();
             let label = if platform {
                 "a platform, which serves no traffic itself"
             } else {
@@ -87,9 +120,9 @@ impl<'f> Cx<'f> {
     /// Platform index of a name.
     pub(crate) fn platform(&mut self, item: Item<'_>) -> Option<usize> {
         let name = item.str(self)?;
-        let at = position(&self.platforms, name);
+        let at = self.platforms.find(name);
         if at.is_none() {
-            let vendor = position(&self.vendors, name).is_some();
+            let vendor = self.vendors.find(name).is_some();
             let label = if vendor {
                 "a vendor; only platforms carry others"
             } else {
@@ -111,13 +144,15 @@ impl<'f> Cx<'f> {
     pub(crate) fn node(&mut self, item: Item<'_>) -> Option<usize> {
         let name = item.str(self)?;
         let n_platforms = self.platforms.len();
-        let at = position(&self.platforms, name)
-            .or(position(&self.vendors, name).map(|at| n_platforms + at));
+        let at = self
+            .platforms
+            .find(name)
+            .or(self.vendors.find(name).map(|at| n_platforms + at));
         if at.is_none() {
             let known: Vec<&str> = self
                 .platforms
                 .iter()
-                .chain(&self.vendors)
+                .chain(self.vendors.iter())
                 .map(String::as_str)
                 .collect();
             let help = suggest(name, &known, "platforms and vendors here");
@@ -134,7 +169,7 @@ impl<'f> Cx<'f> {
         name: &str,
         span: crate::source::Span,
     ) -> Option<usize> {
-        let at = position(&self.services, name);
+        let at = self.services.find(name);
         if at.is_none() {
             let known: Vec<&str> = self.services.iter().map(String::as_str).collect();
             let help = suggest(name, &known, "services here");
@@ -154,9 +189,10 @@ impl<'f> Cx<'f> {
         find: impl Fn(&mut Self, Item<'_>) -> Option<usize>,
     ) -> Option<Vec<usize>> {
         let mut indices: Vec<Option<usize>> = Vec::new();
+        let mut seen = BTreeSet::new();
         for item in list.list(self)? {
             let index = find(self, item);
-            if index.is_some() && indices.contains(&index) {
+            if index.is_some_and(|index| !seen.insert(index)) {
                 let name = item.value.get_ref().as_str().unwrap_or_default();
                 let problem =
                     Problem::error(format!("`{name}` is listed twice in `{}`", list.key.name));
@@ -176,8 +212,4 @@ impl<'f> Cx<'f> {
         let seconds = item.date(self)?;
         Some((seconds - self.start?) / 3600.0)
     }
-}
-
-fn position(names: &[String], name: &str) -> Option<usize> {
-    names.iter().position(|known| known == name)
 }

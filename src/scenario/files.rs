@@ -55,7 +55,12 @@ impl Files for NoFiles {
 }
 
 /// Numbers of the column that `{ empirical = "file", column = "name" }` names, with the lines they stand on.
-pub(crate) fn column(table: &Table<'_>, quantity: Quantity, cx: &mut Cx) -> Option<Vec<f64>> {
+pub(crate) fn column(
+    table: &Table<'_>,
+    quantity: Quantity,
+    cut: Cut,
+    cx: &mut Cx,
+) -> Option<Vec<f64>> {
     let path_item = table.need("empirical", cx);
     let column_item = table.need("column", cx);
     let (path_item, column_item) = (path_item?, column_item?);
@@ -89,8 +94,12 @@ pub(crate) fn column(table: &Table<'_>, quantity: Quantity, cx: &mut Cx) -> Opti
     let rows = parsed
         .map_err(|fault| fault.note(path, path_item, column_item, cx))
         .ok()?;
+    let rows = kept(rows, cut);
     within_bounds(rows, path, path_item, quantity, cx)
 }
+
+/// `min` and `max` of a law.
+pub(crate) type Cut = (Option<f64>, Option<f64>);
 
 /// Why a path leads out of the folder tree, if it does.
 fn outside(path: &str) -> Option<&'static str> {
@@ -108,6 +117,14 @@ fn outside(path: &str) -> Option<&'static str> {
     } else {
         None
     }
+}
+
+/// Rows between `min` and `max`, and all of them if none is, for the law to say so.
+fn kept(rows: Vec<Row>, (min, max): Cut) -> Vec<Row> {
+    let within =
+        |row: &&Row| min.is_none_or(|min| row.1 >= min) && max.is_none_or(|max| row.1 <= max);
+    let kept: Vec<Row> = rows.iter().filter(within).copied().collect();
+    if kept.is_empty() { rows } else { kept }
 }
 
 /// A row's line in its file and its value.
@@ -171,6 +188,9 @@ fn parse(content: &[u8], column: &str) -> Result<Vec<Row>, Fault> {
         .headers()
         .map_err(|error| Fault::NotCsv(error.to_string()))?
         .clone();
+    if headers.iter().all(str::is_empty) {
+        return Err(Fault::NotCsv("it is empty".to_owned()));
+    }
     let Some(at) = headers.iter().position(|header| header == column) else {
         return Err(Fault::NoColumn(headers.iter().map(str::to_owned).collect()));
     };

@@ -4,191 +4,18 @@
 
 use toml::de::DeValue;
 
+use self::keys::{FORMS, KEYS};
 use super::context::Cx;
-use super::files;
-use super::table::{Absent, Item, Key, Table, Takes};
+use super::files::{self, Cut};
+use super::table::{Item, Table, Takes};
 use crate::chance::law::Law;
 use crate::quantity::Quantity;
 use crate::source::{Problem, Span, listed};
 
 mod forms;
+mod keys;
 #[cfg(test)]
 mod tests;
-
-/// Keys of a distribution written as a table. Which of them go together is said in [`FORMS`].
-pub(crate) const KEYS: &[Key] = &[
-    key(
-        "median",
-        Takes::Form("a quantity"),
-        "the median of a log-normal",
-        "\"1.2 h\"",
-    ),
-    key(
-        "mean",
-        Takes::Form("a quantity"),
-        "the mean of a log-normal",
-        "\"5 h\"",
-    ),
-    key(
-        "sd",
-        Takes::Form("a quantity"),
-        "the standard deviation of a log-normal",
-        "\"10 h\"",
-    ),
-    key(
-        "sigma",
-        Takes::One(Quantity::Number),
-        "the standard deviation of the logarithm",
-        "1.2",
-    ),
-    key(
-        "pert",
-        Takes::Form("a list of smallest, most likely and largest"),
-        "a beta-PERT",
-        "[\"1 h\", \"2 h\", \"9 h\"]",
-    ),
-    key(
-        "triangular",
-        Takes::Form("a list of smallest, most likely and largest"),
-        "a triangle",
-        "[\"1 h\", \"2 h\", \"9 h\"]",
-    ),
-    key(
-        "uniform",
-        Takes::Form("a list of smallest and largest"),
-        "all values alike",
-        "[\"1 h\", \"9 h\"]",
-    ),
-    key(
-        "beta",
-        Takes::Table(&[BETA]),
-        "a beta law on 0 to 1",
-        "{ mean = 0.3, sd = 0.1 }",
-    ),
-    key(
-        "weibull",
-        Takes::Table(&[SHAPED]),
-        "a Weibull law",
-        "{ shape = 0.8, scale = \"3 h\" }",
-    ),
-    key(
-        "gamma",
-        Takes::Table(&[SHAPED]),
-        "a gamma law",
-        "{ shape = 2, scale = \"3 h\" }",
-    ),
-    key(
-        "pareto",
-        Takes::Table(&[SHAPED]),
-        "a Pareto law, from `scale` up",
-        "{ shape = 2.5, scale = \"3 h\" }",
-    ),
-    key(
-        "loglogistic",
-        Takes::Table(&[SHAPED]),
-        "a log-logistic law with median `scale`",
-        "{ shape = 2.5, scale = \"3 h\" }",
-    ),
-    key(
-        "exponential",
-        Takes::Form("a quantity, the mean"),
-        "an exponential law",
-        "\"3 h\"",
-    ),
-    key(
-        "empirical",
-        Takes::Text,
-        "a row of a CSV file at random",
-        "\"data/x.csv\"",
-    ),
-    key("column", Takes::Text, "the column of the file", "\"hours\""),
-    key(
-        "values",
-        Takes::Form("a list of quantities"),
-        "one of these values",
-        "[\"1 h\", \"4 h\"]",
-    ),
-    key("weights", Takes::Numbers, "their weights", "[3, 1]"),
-    key(
-        "min",
-        Takes::Form("a quantity"),
-        "cuts off what is below",
-        "\"5 min\"",
-    ),
-    key(
-        "max",
-        Takes::Form("a quantity"),
-        "cuts off what is above",
-        "\"9 h\"",
-    ),
-];
-
-const SHAPED: &[Key] = &[
-    Key {
-        name: "shape",
-        takes: Takes::One(Quantity::Number),
-        absent: Absent::Refused,
-        says: "the shape",
-        example: "0.8",
-    },
-    Key {
-        name: "scale",
-        takes: Takes::Form("a quantity"),
-        absent: Absent::Refused,
-        says: "the scale",
-        example: "\"3 h\"",
-    },
-];
-
-const BETA: &[Key] = &[
-    Key {
-        name: "mean",
-        takes: Takes::Form("a fraction"),
-        absent: Absent::Refused,
-        says: "the mean",
-        example: "0.3",
-    },
-    Key {
-        name: "sd",
-        takes: Takes::Form("a fraction"),
-        absent: Absent::Refused,
-        says: "the standard deviation",
-        example: "0.1",
-    },
-];
-
-const fn key(name: &'static str, takes: Takes, says: &'static str, example: &'static str) -> Key {
-    Key {
-        name,
-        takes,
-        absent: Absent::None,
-        says,
-        example,
-    }
-}
-
-/// The key that stands for any `pNN`.
-pub(crate) const PERCENTILE: Key = key(
-    "pNN",
-    Takes::Form("a quantity"),
-    "a percentile of a log-normal, p01 to p99",
-    "\"8 h\"",
-);
-
-/// Forms by the key that marks each, and the keys that go with it (`min` and `max` go with all).
-const FORMS: &[(&str, &[&str])] = &[
-    ("pert", &[]),
-    ("triangular", &[]),
-    ("uniform", &[]),
-    ("beta", &[]),
-    ("weibull", &[]),
-    ("gamma", &[]),
-    ("pareto", &[]),
-    ("loglogistic", &[]),
-    ("exponential", &[]),
-    ("empirical", &["column"]),
-    ("values", &["weights"]),
-];
 
 /// A 95th percentile that many times the 5th makes the mean of a log-normal hang on its tail.
 const WIDE: f64 = 1000.0;
@@ -227,6 +54,8 @@ fn interval(item: Item<'_>, low: &str, high: &str, quantity: Quantity, cx: &mut 
     let (low_value, high_value) = match (low_value, high_value) {
         (Ok(low), Ok(high)) => (low, high),
         (Err(mut fault), Ok(_)) if low.trim().bytes().all(|b| b.is_ascii_digit() || b == b'.') => {
+            "is an interval with one unit".clone_into(&mut fault.what);
+            fault.why = format!("`{}` has no unit", low.trim());
             fault.help = Some(format!(
                 "write the unit at both ends: \"{} {} to {}\"",
                 low.trim(),
@@ -291,7 +120,8 @@ fn table(item: Item<'_>, quantity: Quantity, cx: &mut Cx) -> Option<Law> {
         "uniform" => forms::uniform(&table, quantity, cx),
         "beta" => forms::beta(&table, quantity, cx),
         "exponential" => forms::exponential(&table, quantity, cx),
-        "empirical" => files::column(&table, quantity, cx)
+        "empirical" => cut
+            .and_then(|cut| files::column(&table, quantity, cut, cx))
             .and_then(|rows| Law::from_weights(rows.into_iter().map(|row| (row, 1.0)))),
         "values" => forms::values(&table, quantity, cx),
         "weibull" | "gamma" | "pareto" | "loglogistic" => forms::shaped(&table, form, quantity, cx),
@@ -313,28 +143,31 @@ fn table(item: Item<'_>, quantity: Quantity, cx: &mut Cx) -> Option<Law> {
 }
 
 /// `min` and `max`.
-fn cut(table: &Table<'_>, quantity: Quantity, cx: &mut Cx) -> Option<(Option<f64>, Option<f64>)> {
+fn cut(table: &Table<'_>, quantity: Quantity, cx: &mut Cx) -> Option<Cut> {
     let min = table.maybe("min", cx, |item, cx| item.quantity(quantity, cx));
     let max = table.maybe("max", cx, |item, cx| item.quantity(quantity, cx));
     let (min, max) = (min?, max?);
-    if let (Some(low), Some(high)) = (min, max) {
-        if low > high {
-            let problem = Problem::error(format!("`min` is above `max` in {}", table.what));
-            let (low, high) = (table.value_span("min"), table.value_span("max"));
-            cx.log.push(
-                problem
-                    .at(low, "more than `max`")
-                    .at(high, "less than `min`")
-                    .help("exchange them".to_owned()),
-            );
-            return None;
-        }
+    if let (Some(low), Some(high)) = (min, max)
+        && low > high
+    {
+        let problem = Problem::error(format!("`min` is above `max` in {}", table.what));
+        let (low, high) = (table.value_span("min"), table.value_span("max"));
+        cx.log.push(
+            problem
+                .at(low, "more than `max`")
+                .at(high, "less than `min`")
+                .help("exchange them".to_owned()),
+        );
+        return None;
     }
     Some((min, max))
 }
 
 /// The one form that the table's keys make; `"log-normal"` for `median`, `mean`, `sd`, `sigma` and percentiles.
 fn form(table: &Table<'_>, cx: &mut Cx) -> Option<&'static str> {
+    if table.has_unknown(|name| percentile(name).is_some()) {
+        return None;
+    }
     let log_normal = |name: &str| {
         matches!(name, "median" | "mean" | "sd" | "sigma") || percentile(name).is_some()
     };
@@ -345,10 +178,10 @@ fn form(table: &Table<'_>, cx: &mut Cx) -> Option<&'static str> {
             .find(|(form, _)| *form == name)
             .map(|(form, _)| *form);
         let form = form.or(log_normal(name).then_some("log-normal"));
-        if let Some(form) = form {
-            if !found.iter().any(|(known, _)| *known == form) {
-                found.push((form, span));
-            }
+        if let Some(form) = form
+            && !found.iter().any(|(known, _)| *known == form)
+        {
+            found.push((form, span));
         }
     }
     match found.as_slice() {
@@ -364,7 +197,7 @@ fn form(table: &Table<'_>, cx: &mut Cx) -> Option<&'static str> {
             );
             cx.log.push(
                 Problem::error(format!("{} has no law", table.what))
-                    .at(table.span.clone(), "says not which")
+                    .at(table.span.clone(), "names none")
                     .help(help),
             );
             None

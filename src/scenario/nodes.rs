@@ -128,7 +128,7 @@ pub(crate) const CALENDAR: &[Key] = &[
         takes: Takes::Numbers,
         absent: Absent::None,
         says: "weights of the 24 hours, in UTC",
-        example: "[1, 1, 1, …]",
+        example: "[1, 1, 1, 1, 1, 1, 2, 4, 6, 8, 8, 8, 7, 8, 8, 8, 7, 6, 4, 3, 2, 2, 1, 1]",
     },
 ];
 
@@ -210,7 +210,7 @@ pub(crate) fn vendor(member: &Member<'_>, cx: &mut Cx) -> Option<(Node, Vendor)>
 }
 
 fn node(table: &Table<'_>, id: &str, cx: &mut Cx) -> Option<Node> {
-    let runs_on = table.take("runs_on", cx, |item, cx| runs_on(item, cx));
+    let runs_on = table.take("runs_on", cx, runs_on);
     let about = table.about(cx);
     Some(Node {
         id: id.to_owned(),
@@ -223,7 +223,7 @@ fn runs_on(item: Item<'_>, cx: &mut Cx) -> Option<RunsOn> {
     if item.value.get_ref().is_table() {
         let table = Table::open(item, "`runs_on`", &[ANY_OF], cx)?;
         let list = table.need("any_of", cx)?;
-        let any_of = cx.ids(list, |cx, item| cx.platform(item))?;
+        let any_of = cx.ids(list, Cx::platform)?;
         if any_of.is_empty() {
             let problem = list.problem("is empty", "one of no platforms is never there");
             cx.log
@@ -232,7 +232,7 @@ fn runs_on(item: Item<'_>, cx: &mut Cx) -> Option<RunsOn> {
         }
         return Some(RunsOn::AnyOf(any_of));
     }
-    cx.ids(item, |cx, item| cx.platform(item)).map(RunsOn::All)
+    cx.ids(item, Cx::platform).map(RunsOn::All)
 }
 
 /// Text in quotes, for quantities that are never bare numbers.
@@ -248,17 +248,17 @@ pub(crate) fn service(member: &Member<'_>, cx: &mut Cx) -> Option<(Service, bool
         &[SERVICE],
         cx,
     )?;
-    let revenue = table.take("revenue", cx, |item, cx| item.one(cx));
-    let growth = table.take("growth", cx, |item, cx| item.one(cx));
+    let revenue = table.one("revenue", cx);
+    let growth = table.one("growth", cx);
     let calendar = table.maybe("calendar", cx, calendar);
-    let margin = table.take("margin", cx, |item, cx| item.one(cx));
+    let margin = table.one("margin", cx);
     let usage = table.maybe("usage", cx, |item, cx| {
         quantity::usage(quoted(item, cx)?)
             .map_err(|fault| item.fault(fault, cx))
             .ok()
     });
-    let tolerance = table.take("tolerance", cx, |item, cx| item.one(cx));
-    let impact_tolerance = table.maybe("impact_tolerance", cx, |item, cx| item.one(cx));
+    let tolerance = table.one("tolerance", cx);
+    let impact_tolerance = table.maybe("impact_tolerance", cx, Item::one);
     let about = table.about(cx);
     let usage = usage?;
     let prefixed = usage.as_ref().is_some_and(|(_, _, prefixed)| *prefixed);
@@ -339,9 +339,9 @@ pub(crate) fn contract(member: &Member<'_>, cx: &mut Cx) -> Option<Contract> {
         &[CONTRACT],
         cx,
     )?;
-    let price_cap = table.maybe("price_cap", cx, |item, cx| item.one(cx));
-    let commitment = table.maybe("commitment", cx, |item, cx| item.one(cx));
-    let exit_fee = table.maybe("exit_fee", cx, |item, cx| item.one(cx));
+    let price_cap = table.maybe("price_cap", cx, Item::one);
+    let commitment = table.maybe("commitment", cx, Item::one);
+    let exit_fee = table.maybe("exit_fee", cx, Item::one);
     table.about(cx)?;
     Some(Contract {
         price_cap: price_cap?,

@@ -1,182 +1,19 @@
 //! Portfolios: where each service's traffic is placed, and what the firm does when it is lost.
 
+use toml::de::DeValue;
+
+use self::keys::{FAILOVER, MIGRATION, STANDBY};
 use super::context::Cx;
 use super::nodes;
-use super::table::{Absent, Item, Key, Member, Table, Takes};
+
+use super::table::{Item, Member, Table, type_of};
 use super::{Contract, Failover, Migration, Portfolio, Standby};
 use crate::quantity::{Quantity, shown};
 use crate::source::{Problem, Span, listed};
 
-/// Keys of `[portfolio.<id>]`.
-pub(crate) const PORTFOLIO: &[Key] = &[
-    Key {
-        name: "baseline",
-        takes: Takes::Flag,
-        absent: Absent::Is("false"),
-        says: "the portfolio that others are compared with",
-        example: "true",
-    },
-    Key {
-        name: "shares",
-        takes: Takes::Map("a table of vendors with shares, or of services with such tables"),
-        absent: Absent::Refused,
-        says: "the part of traffic on each vendor",
-        example: "{ openai = 0.7, grok = 0.3 }",
-    },
-    Key {
-        name: "failover",
-        takes: Takes::Table(&[FAILOVER]),
-        absent: Absent::None,
-        says: "how lost traffic moves at once",
-        example: "{ detect = \"5 min\", headroom = 0.6 }",
-    },
-    Key {
-        name: "standby",
-        takes: Takes::Map("a table of vendors, as in `{ deepseek = { capacity = 0.3 } }`"),
-        absent: Absent::None,
-        says: "vendors kept ready without traffic",
-        example: "{ deepseek = { capacity = 0.3, starts = \"2 h\", costs = \"$80k/month\" } }",
-    },
-    Key {
-        name: "migration",
-        takes: Takes::Table(&[MIGRATION]),
-        absent: Absent::None,
-        says: "how a share moves for good",
-        example: "{ patience = \"30 days\", takes = \"3 months\", costs = \"$2M\" }",
-    },
-    Key {
-        name: "setup",
-        takes: Takes::One(Quantity::Money),
-        absent: Absent::Is("0"),
-        says: "what it costs once, at the start",
-        example: "\"$3M\"",
-    },
-    Key {
-        name: "overhead",
-        takes: Takes::One(Quantity::MoneyPerHour),
-        absent: Absent::Is("0"),
-        says: "what it costs all along",
-        example: "\"$450k/month\"",
-    },
-    Key {
-        name: "contract",
-        takes: Takes::Map("a table of vendors, as in `contract.openai = {…}`"),
-        absent: Absent::None,
-        says: "contracts that replace those of the scenario",
-        example: "{ openai = { price_cap = \"+10%\" } }",
-    },
-    later(
-        "covers",
-        Takes::Ids("covers"),
-        "insurance",
-        "[\"business-interruption\"]",
-    ),
-    later(
-        "playbook",
-        Takes::Form("a list of tables"),
-        "moves of shares when a trigger is hit",
-        "[]",
-    ),
-];
+mod keys;
 
-/// Keys of `failover`.
-pub(crate) const FAILOVER: &[Key] = &[
-    Key {
-        name: "detect",
-        takes: Takes::One(Quantity::Duration),
-        absent: Absent::Is("0"),
-        says: "the time until lost traffic may move",
-        example: "\"5 min\"",
-    },
-    Key {
-        name: "headroom",
-        takes: Takes::One(Quantity::Multiple),
-        absent: Absent::Is("0"),
-        says: "the spare room of a vendor, as a part of its share",
-        example: "0.6",
-    },
-    Key {
-        name: "works",
-        takes: Takes::One(Quantity::Fraction),
-        absent: Absent::Is("1"),
-        says: "the probability that it works",
-        example: "0.95",
-    },
-    Key {
-        name: "order",
-        takes: Takes::Ids("vendors"),
-        absent: Absent::None,
-        says: "the order in which vendors are filled",
-        example: "[\"grok\", \"openai\"]",
-    },
-];
-
-/// Keys of a standby.
-pub(crate) const STANDBY: &[Key] = &[
-    Key {
-        name: "capacity",
-        takes: Takes::One(Quantity::Multiple),
-        absent: Absent::Refused,
-        says: "the part of a service's traffic that it can carry",
-        example: "0.3",
-    },
-    Key {
-        name: "starts",
-        takes: Takes::One(Quantity::Duration),
-        absent: Absent::Is("0"),
-        says: "the time until it is ready",
-        example: "\"2 h\"",
-    },
-    Key {
-        name: "costs",
-        takes: Takes::One(Quantity::MoneyPerHour),
-        absent: Absent::Is("0"),
-        says: "what it costs, used or not",
-        example: "\"$80k/month\"",
-    },
-];
-
-/// Keys of `migration`.
-pub(crate) const MIGRATION: &[Key] = &[
-    Key {
-        name: "to",
-        takes: Takes::Ids("vendors"),
-        absent: Absent::None,
-        says: "where to; without it, to the service's other vendors",
-        example: "[\"grok\"]",
-    },
-    Key {
-        name: "patience",
-        takes: Takes::One(Quantity::Duration),
-        absent: Absent::Refused,
-        says: "the shortest loss that makes the firm move",
-        example: "\"30 days\"",
-    },
-    Key {
-        name: "takes",
-        takes: Takes::Law(Quantity::Duration),
-        absent: Absent::Refused,
-        says: "how long it takes",
-        example: "\"2 months to 8 months\"",
-    },
-    Key {
-        name: "costs",
-        takes: Takes::Law(Quantity::Money),
-        absent: Absent::Is("0"),
-        says: "what it costs, for all traffic",
-        example: "\"$4M to $20M\"",
-    },
-];
-
-const fn later(name: &'static str, takes: Takes, says: &'static str, example: &'static str) -> Key {
-    Key {
-        name,
-        takes,
-        absent: Absent::Unsupported,
-        says,
-        example,
-    }
-}
+pub(crate) use keys::PORTFOLIO;
 
 /// Shares below this count as 0.
 const NO_SHARE: f64 = 1e-9;
@@ -191,15 +28,15 @@ pub(crate) fn portfolio(
 ) -> Option<(Portfolio, Option<Span>)> {
     let what = format!("portfolio `{}`", member.id);
     let table = Table::open(member.item, what.clone(), &[PORTFOLIO], cx)?;
-    let baseline = table.take("baseline", cx, |item, cx| item.flag(cx));
+    let baseline = table.flag("baseline", cx);
     let shares = table
         .need("shares", cx)
         .and_then(|item| shares(item, &what, cx));
     let failover = table.maybe("failover", cx, failover);
     let standby = table.maybe("standby", cx, standbys);
     let migration = table.maybe("migration", cx, migration);
-    let setup = table.take("setup", cx, |item, cx| item.one(cx));
-    let overhead = table.take("overhead", cx, |item, cx| item.one(cx));
+    let setup = table.one("setup", cx);
+    let overhead = table.one("overhead", cx);
     let own = table.maybe("contract", cx, own_contracts);
     let about = table.about(cx);
     let mut contracts = contracts.to_vec();
@@ -350,30 +187,36 @@ fn one_service(
 
 fn share(member: &Member<'_>, cx: &mut Cx) -> Option<f64> {
     let item = member.item;
-    if item.value.get_ref().is_array()
-        || item.value.get_ref().as_bool().is_some()
-        || item.value.get_ref().is_table()
-    {
-        let problem = Problem::error(format!("the share of `{}` must be a fraction", member.id));
-        let label = format!("this is {}", super::table::type_of(item.value.get_ref()));
-        cx.log.push(
-            problem
-                .at(item.span(), label)
-                .help(Quantity::Fraction.help().to_owned()),
-        );
-        return None;
-    }
-    item.quantity(Quantity::Fraction, cx)
+    let (what, why, help) = match item.measured(Quantity::Fraction, &cx.currency) {
+        Ok(share) => return Some(share),
+        Err(_) if !is_scalar(item.value.get_ref()) => {
+            let why = format!("this is {}", type_of(item.value.get_ref()));
+            (
+                "must be a fraction".to_owned(),
+                why,
+                Some(Quantity::Fraction.help().to_owned()),
+            )
+        }
+        Err(fault) => (fault.what, fault.why, fault.help),
+    };
+    let problem = Problem::error(format!("the share of `{}` {what}", member.id));
+    cx.log.push(problem.at(item.span(), why).help(help));
+    None
+}
+
+fn is_scalar(value: &DeValue<'_>) -> bool {
+    matches!(
+        value,
+        DeValue::String(_) | DeValue::Integer(_) | DeValue::Float(_)
+    )
 }
 
 fn failover(item: Item<'_>, cx: &mut Cx) -> Option<Failover> {
     let table = Table::open(item, "`failover`", &[FAILOVER], cx)?;
-    let detect = table.take("detect", cx, |item, cx| item.one(cx));
-    let headroom = table.take("headroom", cx, |item, cx| item.one(cx));
-    let works = table.take("works", cx, |item, cx| item.one(cx));
-    let order = table.maybe("order", cx, |item, cx| {
-        cx.ids(item, |cx, item| cx.vendor(item))
-    });
+    let detect = table.one("detect", cx);
+    let headroom = table.one("headroom", cx);
+    let works = table.one("works", cx);
+    let order = table.maybe("order", cx, |item, cx| cx.ids(item, Cx::vendor));
     table.about(cx)?;
     Some(Failover {
         detect_hours: detect?,
@@ -397,9 +240,9 @@ fn standby(member: &Member<'_>, cx: &mut Cx) -> Option<Standby> {
         &[STANDBY],
         cx,
     )?;
-    let capacity = table.take("capacity", cx, |item, cx| item.one(cx));
-    let starts = table.take("starts", cx, |item, cx| item.one(cx));
-    let costs = table.take("costs", cx, |item, cx| item.one(cx));
+    let capacity = table.one("capacity", cx);
+    let starts = table.one("starts", cx);
+    let costs = table.one("costs", cx);
     table.about(cx)?;
     Some(Standby {
         vendor: vendor?,
@@ -412,7 +255,7 @@ fn standby(member: &Member<'_>, cx: &mut Cx) -> Option<Standby> {
 fn migration(item: Item<'_>, cx: &mut Cx) -> Option<Migration> {
     let table = Table::open(item, "`migration`", &[MIGRATION], cx)?;
     let to = table.maybe("to", cx, |item, cx| {
-        let to = cx.ids(item, |cx, item| cx.vendor(item))?;
+        let to = cx.ids(item, Cx::vendor)?;
         if to.is_empty() {
             let problem = item.problem("is empty", "leads nowhere");
             cx.log.push(problem.help(
@@ -421,9 +264,9 @@ fn migration(item: Item<'_>, cx: &mut Cx) -> Option<Migration> {
         }
         Some(to)
     });
-    let patience = table.take("patience", cx, |item, cx| item.one(cx));
-    let takes = table.take("takes", cx, |item, cx| item.law(cx));
-    let costs = table.take("costs", cx, |item, cx| item.law(cx));
+    let patience = table.one("patience", cx);
+    let takes = table.law("takes", cx);
+    let costs = table.law("costs", cx);
     table.about(cx)?;
     Some(Migration {
         to: to?.unwrap_or_default(),
@@ -456,6 +299,9 @@ fn warn(table: &Table<'_>, portfolio: &Portfolio, cx: &mut Cx) {
         );
         cx.log
             .push(problem.help("add `failover = { detect = \"5 min\" }`".to_owned()));
+    }
+    if cx.services.is_empty() {
+        return;
     }
     let Some(order) = portfolio
         .failover

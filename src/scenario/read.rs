@@ -2,149 +2,20 @@
 
 use toml::de::DeTable;
 
+use self::keys::APPETITE;
 use super::check::{self, Parts};
 use super::context::{Cx, Names};
 use super::files::Files;
 use super::portfolio::portfolio;
 use super::risk::{refuse_too_many_together, risk};
-use super::table::{Absent, Item, Key, Member, Table, Takes};
+use super::table::{Item, Member, Table, type_of};
 use super::{Appetite, Contract, Portfolio, Scenario, YEAR, nodes};
 use crate::quantity::{Quantity, is_currency};
 use crate::source::{Problem, Problems, Span, syntax, without_mark};
 
-/// Keys at the top of the file.
-pub(crate) const ROOT: &[Key] = &[
-    Key {
-        name: "name",
-        takes: Takes::Text,
-        absent: Absent::None,
-        says: "what the scenario is called; the file's name, if not given",
-        example: "\"copilot 2025\"",
-    },
-    Key {
-        name: "start",
-        takes: Takes::Date,
-        absent: Absent::Refused,
-        says: "the first moment of every trial",
-        example: "2025-06-01",
-    },
-    Key {
-        name: "horizon",
-        takes: Takes::One(Quantity::Duration),
-        absent: Absent::Refused,
-        says: "how long a trial is",
-        example: "\"36 months\"",
-    },
-    Key {
-        name: "currency",
-        takes: Takes::Text,
-        absent: Absent::Is("\"$\""),
-        says: "the sign that amounts carry",
-        example: "\"$\"",
-    },
-    Key {
-        name: "discount_rate",
-        takes: Takes::One(Quantity::Change),
-        absent: Absent::Is("0"),
-        says: "the discount rate per year",
-        example: "\"5%\"",
-    },
-    Key {
-        name: "appetite",
-        takes: Takes::Form("an amount of money, or `{ loss, probability }`"),
-        absent: Absent::None,
-        says: "the loss that the firm is willing to bear",
-        example: "{ loss = \"$50M\", probability = \"5%\" }",
-    },
-    Key {
-        name: "trials",
-        takes: Takes::Whole,
-        absent: Absent::Is("100_000"),
-        says: "how many futures are drawn",
-        example: "100_000",
-    },
-    Key {
-        name: "seed",
-        takes: Takes::Whole,
-        absent: Absent::Is("1"),
-        says: "the number that chance begins with",
-        example: "1",
-    },
-    Key {
-        name: "platform",
-        takes: Takes::Map("headings such as `[platform.azure]`"),
-        absent: Absent::None,
-        says: "what vendors stand on",
-        example: "{ azure = {} }",
-    },
-    Key {
-        name: "vendor",
-        takes: Takes::Map("headings such as `[vendor.openai]`"),
-        absent: Absent::None,
-        says: "whom the firm buys from",
-        example: "{ openai = {} }",
-    },
-    Key {
-        name: "service",
-        takes: Takes::Map("headings such as `[service.copilot]`"),
-        absent: Absent::None,
-        says: "what the firm sells",
-        example: "{ copilot = { revenue = \"$410k/h\" } }",
-    },
-    Key {
-        name: "contract",
-        takes: Takes::Map("headings such as `[contract.openai]`"),
-        absent: Absent::None,
-        says: "terms with vendors",
-        example: "{ openai = { price_cap = \"+10%\" } }",
-    },
-    Key {
-        name: "risk",
-        takes: Takes::Map("headings such as `[risk.openai-outage]`"),
-        absent: Absent::None,
-        says: "what can happen",
-        example: "{}",
-    },
-    Key {
-        name: "portfolio",
-        takes: Takes::Map("headings such as `[portfolio.neutral]`"),
-        absent: Absent::None,
-        says: "where traffic is placed",
-        example: "{ single = { shares = { openai = 1.0 } } }",
-    },
-    Key {
-        name: "factor",
-        takes: Takes::Map("headings such as `[factor.climate]`"),
-        absent: Absent::Unsupported,
-        says: "what many risks have in common",
-        example: "{}",
-    },
-    Key {
-        name: "cover",
-        takes: Takes::Map("headings such as `[cover.business-interruption]`"),
-        absent: Absent::Unsupported,
-        says: "insurance",
-        example: "{}",
-    },
-];
+mod keys;
 
-/// Keys of an `appetite` with a probability.
-pub(crate) const APPETITE: &[Key] = &[
-    Key {
-        name: "loss",
-        takes: Takes::One(Quantity::Money),
-        absent: Absent::Refused,
-        says: "the loss that the firm is willing to bear",
-        example: "\"$50M\"",
-    },
-    Key {
-        name: "probability",
-        takes: Takes::One(Quantity::Fraction),
-        absent: Absent::None,
-        says: "how likely it may be exceeded",
-        example: "\"5%\"",
-    },
-];
+pub(crate) use keys::ROOT;
 
 /// Longest horizon, hours.
 const LONGEST: f64 = 100.0 * YEAR;
@@ -173,14 +44,10 @@ pub fn read(name: &str, text: &[u8], files: &dyn Files) -> Result<Read, Problems
     let text =
         std::str::from_utf8(text).map_err(|error| not_utf8(name, text, error.valid_up_to()))?;
     let text = without_mark(text);
-    if text.trim().is_empty() {
-        let problem = Problem::error(format!("`{name}` is empty")).at(0..0, "no scenario here");
-        return Err(problems(
-            text,
-            vec![problem.help("write one, or copy one of the examples and change it".to_owned())],
-        ));
-    }
     let root = syntax::parse(name, text).map_err(|list| problems(text, list))?;
+    if root.is_empty() {
+        return Err(problems(text, vec![nothing_in(name)]));
+    }
     let mut cx = Cx::new(files);
     let scenario = root_table(name, &root, text, &mut cx);
     let files = std::mem::take(&mut cx.read);
@@ -204,6 +71,11 @@ fn at_least_one(list: Vec<Problem>) -> Vec<Problem> {
     }
 }
 
+fn nothing_in(name: &str) -> Problem {
+    let problem = Problem::error(format!("`{name}` is empty")).at(0..0, "no scenario here");
+    problem.help("write one, or start from a shipped one".to_owned())
+}
+
 fn not_utf8(name: &str, bytes: &[u8], valid: usize) -> Problems {
     let text = String::from_utf8_lossy(bytes);
     let mark = text.len() - without_mark(&text).len();
@@ -222,7 +94,7 @@ fn not_utf8(name: &str, bytes: &[u8], valid: usize) -> Problems {
 
 /// Members of one of the top tables, by the name of its key.
 fn section<'t>(root: &Table<'t>, key: &str, cx: &mut Cx) -> Vec<Member<'t>> {
-    let members = root
+    let mut members = root
         .maybe(key, cx, Item::members)
         .flatten()
         .unwrap_or_default();
@@ -238,11 +110,22 @@ fn section<'t>(root: &Table<'t>, key: &str, cx: &mut Cx) -> Vec<Member<'t>> {
             );
         }
     }
+    members.retain(|member| {
+        let value = member.item.value.get_ref();
+        if !value.is_table() {
+            let problem = Problem::error(format!("{key} `{}` must be a table", member.id));
+            let label = format!("this is {}", type_of(value));
+            let help = format!("write its keys below a heading `[{key}.{}]`", member.id);
+            cx.log
+                .push(problem.at(member.item.span(), label).help(help));
+        }
+        value.is_table()
+    });
     members
 }
 
 fn names(members: &[Member<'_>]) -> Names {
-    members.iter().map(|member| member.id.to_owned()).collect()
+    Names::new(members.iter().map(|member| member.id))
 }
 
 fn spans(members: &[Member<'_>]) -> Vec<Span> {
@@ -266,17 +149,17 @@ fn root_table(name: &str, entries: &DeTable<'_>, text: &str, cx: &mut Cx) -> Opt
         |_| false,
         cx,
     );
-    let currency = root.take("currency", cx, |item, cx| currency(item, cx));
+    let currency = root.take("currency", cx, currency);
     if let Some(sign) = &currency {
         cx.currency.clone_from(sign);
     }
-    cx.start = root.take("start", cx, |item, cx| start(item, cx));
-    cx.horizon = root.take("horizon", cx, |item, cx| horizon(item, cx));
+    cx.start = root.take("start", cx, start);
+    cx.horizon = root.take("horizon", cx, horizon);
     let title = root.maybe("name", cx, Item::text);
-    let discount_rate = root.take("discount_rate", cx, |item, cx| item.one(cx));
+    let discount_rate = root.one("discount_rate", cx);
     let appetite = root.maybe("appetite", cx, appetite);
-    let trials = root.take("trials", cx, |item, cx| trials(item, cx));
-    let seed = root.take("seed", cx, |item, cx| item.whole(cx));
+    let trials = root.take("trials", cx, trials);
+    let seed = root.whole("seed", cx);
     let about = root.about(cx);
 
     let platforms = section(&root, "platform", cx);
@@ -372,6 +255,7 @@ fn root_table(name: &str, entries: &DeTable<'_>, text: &str, cx: &mut Cx) -> Opt
 
 fn refuse_none(root: &Table<'_>, key: &str, count: usize, cx: &mut Cx) {
     if count == 0
+        && !root.misspelt(key)
         && !(root.has(key)
             && root
                 .item(key)
@@ -393,21 +277,23 @@ fn refuse_none(root: &Table<'_>, key: &str, count: usize, cx: &mut Cx) {
 
 fn refuse_shared_ids(platforms: &[Member<'_>], vendors: &[Member<'_>], cx: &mut Cx) {
     for vendor in vendors {
-        if let Some(platform) = platforms.iter().find(|platform| platform.id == vendor.id) {
-            let problem = Problem::error(format!(
-                "`{}` is the name of a vendor and of a platform",
-                vendor.id
-            ));
-            let (one, other) = if vendor.id_span.start > platform.id_span.start {
-                (vendor, platform)
-            } else {
-                (platform, vendor)
-            };
-            let problem = problem
-                .at(one.id_span.clone(), "the second")
-                .at(other.id_span.clone(), "the first");
-            cx.log.push(problem.help("rename one of them".to_owned()));
-        }
+        let Some(platform) = cx.platforms.find(vendor.id).map(|at| &platforms[at]) else {
+            continue;
+        };
+        let (first, second) = (&platform.id_span, &vendor.id_span);
+        let (first, second) = if first.start < second.start {
+            (first, second)
+        } else {
+            (second, first)
+        };
+        let problem = Problem::error(format!(
+            "`{}` is the name of a vendor and of a platform",
+            vendor.id
+        ));
+        let problem = problem
+            .at(second.clone(), "the second")
+            .at(first.clone(), "the first");
+        cx.log.push(problem.help("rename one of them".to_owned()));
     }
 }
 
@@ -481,8 +367,8 @@ fn appetite(item: Item<'_>, cx: &mut Cx) -> Option<Appetite> {
         });
     }
     let table = Table::open(item, "`appetite`", &[APPETITE], cx)?;
-    let loss = table.take("loss", cx, |item, cx| item.one(cx));
-    let probability = table.maybe("probability", cx, |item, cx| item.one(cx));
+    let loss = table.one("loss", cx);
+    let probability = table.maybe("probability", cx, Item::one);
     table.about(cx)?;
     Some(Appetite {
         loss: loss?,

@@ -2,6 +2,7 @@
 //!
 //! Which of these a kind has is said in `kinds`.
 
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::context::Cx;
@@ -17,6 +18,7 @@ mod effects;
 mod stages;
 
 pub(crate) use arrivals::refuse_too_many_together;
+pub(crate) use conditions::CONDITIONS;
 pub(crate) use effects::EFFECTS;
 
 /// Keys of `[risk.<id>]`, besides those of its effects.
@@ -222,14 +224,14 @@ fn inner_tables<'t>(table: &'t DeTable<'t>) -> impl Iterator<Item = &'t DeValue<
     ["outcomes", "stages"]
         .into_iter()
         .filter_map(|name| table.get(name)?.get_ref().as_array())
-        .flat_map(|list| list.iter().map(|inner| inner.get_ref()))
+        .flat_map(|list| list.iter().map(Spanned::get_ref))
 }
 
 fn on(item: Item<'_>, cx: &mut Cx) -> Option<Vec<usize>> {
     if item.value.get_ref().is_str() {
         return cx.node(item).map(|node| vec![node]);
     }
-    let nodes = cx.ids(item, |cx, item| cx.node(item))?;
+    let nodes = cx.ids(item, Cx::node)?;
     if nodes.is_empty() {
         cx.log.push(
             item.problem("is empty", "strikes nobody")
@@ -242,8 +244,8 @@ fn on(item: Item<'_>, cx: &mut Cx) -> Option<Vec<usize>> {
 
 fn path(item: Item<'_>, cx: &mut Cx) -> Option<PricePath> {
     let table = Table::open(item, "`path`", &[PATH], cx)?;
-    let drift = table.take("drift", cx, |item, cx| item.one(cx));
-    let volatility = table.take("volatility", cx, |item, cx| item.one(cx));
+    let drift = table.one("drift", cx);
+    let volatility = table.one("volatility", cx);
     table.about(cx)?;
     let (drift, volatility) = (drift?, volatility?);
     if volatility > 10.0 {

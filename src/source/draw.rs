@@ -8,6 +8,8 @@ use super::{Problem, Severity, Span, without_mark};
 
 /// Columns of a drawn line; a constant, so that the text is the same on every screen.
 const WIDTH: usize = 120;
+/// Characters of a message.
+const LONGEST: usize = 400;
 /// Problems drawn one by one; the rest is counted.
 const MOST: usize = 200;
 
@@ -108,9 +110,10 @@ fn floor(text: &str, at: usize) -> usize {
     at
 }
 
-/// The user's words may hold anything; a message stays on its line.
+/// The user's words may hold anything; a message stays on its line, and is no longer than can be read.
 fn one_line(text: &str) -> String {
     text.chars()
+        .take(LONGEST)
         .map(|c| if c.is_control() { '\u{fffd}' } else { c })
         .collect()
 }

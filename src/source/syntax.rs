@@ -65,28 +65,72 @@ fn problems(name: &str, text: &str) -> Vec<Problem> {
     found
 }
 
+/// The parser's words in ours.
 fn of_statement(text: &str, span: Span, message: &str) -> Problem {
     let message = message.trim();
-    if message.starts_with("duplicate key") {
-        let what = text.get(span.clone()).unwrap_or_default().trim();
-        return Problem::error(format!("`{what}` is given twice"))
-            .at(span, "already given above")
-            .help("keep one of the two".to_owned());
-    }
     let (what, expected) = message.split_once(", expected ").unwrap_or((message, ""));
-    let help = if expected.is_empty() {
-        help_for(what)
-    } else {
-        Some(format!("expected here: {expected}"))
+    let given = text.get(span.clone()).unwrap_or_default().trim();
+    let ends = given.is_empty() || given.starts_with(['}', ']', ',']);
+    let at = |message: String, label: &str, help: String| {
+        Problem::error(message).at(span.clone(), label).help(help)
     };
-    Problem::error("this is not TOML")
-        .at(span, what.to_owned())
-        .help(help)
-}
-
-fn help_for(what: &str) -> Option<String> {
-    what.contains("string")
-        .then(|| "text, amounts and durations stand in quotes: `name = \"…\"`".to_owned())
+    match what {
+        "duplicate key" => at(
+            format!("`{given}` is given twice"),
+            "already given above",
+            "keep one of the two".to_owned(),
+        ),
+        "string values must be quoted" => at(
+            "text must be in quotes".to_owned(),
+            "no number, date, `true` or `false`",
+            format!("write \"{given}\""),
+        ),
+        "invalid basic string" | "invalid literal string" if ends && expected.len() == 3 => {
+            let opens = text[..span.start].trim_end().ends_with(['=', '[', ',']);
+            let (what, label, help) = if opens {
+                ("a value is missing", "expected here", "write a value here")
+            } else {
+                (
+                    "a text is not closed",
+                    "the closing quote is missing",
+                    "put it at the end of the text",
+                )
+            };
+            at(what.to_owned(), label, help.to_owned())
+        }
+        "invalid basic string" | "invalid literal string" => {
+            let label = "a character that text may not hold as it is";
+            at(
+                "a text holds an odd character".to_owned(),
+                label,
+                "take it out, or write it as `\\u…`".to_owned(),
+            )
+        }
+        "invalid date" | "invalid datetime" | "invalid time" => at(
+            format!("`{given}` is not a date"),
+            &format!("expected {expected}"),
+            "write a date such as 2025-06-30".to_owned(),
+        ),
+        "key with no value" => at(
+            "a key has no value".to_owned(),
+            "`=` is missing",
+            "write `key = value`".to_owned(),
+        ),
+        _ if what.contains("recurs") => {
+            let label = "more than 80 lists or tables inside one another";
+            at(
+                "nested too deeply".to_owned(),
+                label,
+                "a scenario needs no more than 5".to_owned(),
+            )
+        }
+        _ => {
+            let help = (!expected.is_empty()).then(|| format!("expected here: {expected}"));
+            Problem::error("this is not TOML")
+                .at(span.clone(), what.to_owned())
+                .help(help)
+        }
+    }
 }
 
 fn not_toml(name: &str, first: Option<Problem>) -> Problem {

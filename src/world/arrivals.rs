@@ -59,14 +59,15 @@ pub(crate) fn draw(plan: &Plan, r: u32, risk: &RiskPlan, trial: u64, events: &mu
 }
 
 /// One value of `quantity` for each of `events`.
-pub(crate) fn fill(quantity: &Quantity, trial: u64, addresses: Addresses, events: &[Event], out: &mut Vec<f64>) {
+pub(crate) fn fill(quantity: &Quantity, trial: u64, addresses: Addresses, events: &[Event], out: &mut Vec<f64>, tails: &mut Vec<(usize, f64)>) {
     use crate::chance::law::Law;
     out.clear();
     if let Law::Constant(value) = quantity.law {
         out.resize(events.len(), value);
     } else if addresses == Addresses::Stream {
         let mut stream = quantity.key.stream(trial);
-        out.extend(events.iter().map(|_| quantity.law.quantile(stream.uniform())));
+        out.extend(events.iter().map(|_| stream.uniform()));
+        quantity.law.quantiles(out, tails);
     } else {
         out.extend(events.iter().map(|e| quantity.law.quantile(quantity.key.uniform(trial, e.counter))));
     }

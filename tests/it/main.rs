@@ -2,4 +2,6 @@
 
 #[cfg(feature = "cli")]
 mod command;
+mod damage;
 mod examples;
+mod problems;

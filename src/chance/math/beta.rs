@@ -1,7 +1,10 @@
 //! The incomplete beta function and its inverse, for shapes from 1e-3 to 1e6.
 
 use super::gamma::away_from_zero;
-use super::{LN_SQRT_TWO_PI, MAX_TERMS, Tails, deviance, ln_gamma, newton, normal_quantile_at, step_to, stirling_error};
+use super::{
+    LN_SQRT_TWO_PI, MAX_TERMS, Tails, deviance, ln_gamma, newton, normal_quantile_at, step_to,
+    stirling_error,
+};
 
 /// Both tails of a beta law with shapes `a` and `b` at `x` = 1 − `y`: regularised I and its complement.
 #[must_use]
@@ -36,6 +39,7 @@ pub(crate) fn inverse_beta(a: f64, b: f64, lower: f64, upper: f64) -> f64 {
 }
 
 /// logit x to begin with.
+#[expect(clippy::many_single_char_names, reason = "as in the source")]
 fn start(a: f64, b: f64, lower: f64, upper: f64, ln_x: f64, ln_y: f64) -> f64 {
     if a >= 1.0 && b >= 1.0 {
         // Carter's approximation (Abramowitz and Stegun 26.5.22).
@@ -60,7 +64,11 @@ fn start(a: f64, b: f64, lower: f64, upper: f64, ln_x: f64, ln_y: f64) -> f64 {
 fn logistic(t: f64) -> (f64, f64) {
     let e = libm::exp(-t.abs());
     let (large, small) = (1.0 / (1.0 + e), e / (1.0 + e));
-    if t < 0.0 { (small, large) } else { (large, small) }
+    if t < 0.0 {
+        (small, large)
+    } else {
+        (large, small)
+    }
 }
 
 /// Shapes with what does not depend on the point.
@@ -84,15 +92,21 @@ impl Beta {
         } else {
             a * libm::log(a / n) + b * libm::log(b / n) - ln_scale
         };
-        Self { a, b, ln_scale, ln_b }
+        Self {
+            a,
+            b,
+            ln_scale,
+            ln_b,
+        }
     }
 
     /// Tails, and x y times the density: x^a y^b / B(a, b).
+    #[expect(clippy::many_single_char_names, reason = "as in every textbook")]
     fn tails_and_density(&self, x: f64, y: f64) -> (Tails, f64) {
-        if !(x > 0.0) {
+        if x.is_nan() || x <= 0.0 {
             return (Tails::NONE_BELOW, 0.0);
         }
-        if !(y > 0.0) {
+        if y.is_nan() || y <= 0.0 {
             return (Tails::ALL_BELOW, 0.0);
         }
         let (a, b, n) = (self.a, self.b, self.a + self.b);
@@ -107,6 +121,7 @@ impl Beta {
 }
 
 /// The continued fraction of the incomplete beta function, by Lentz's method.
+#[expect(clippy::many_single_char_names, reason = "as in every textbook")]
 fn fraction(a: f64, b: f64, x: f64) -> f64 {
     let n = a + b;
     let mut c = 1.0;

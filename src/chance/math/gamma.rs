@@ -1,6 +1,8 @@
 //! The incomplete gamma function and its inverse, for shapes from 1e-3 to 1e6.
 
-use super::{MAX_TERMS, Tails, deviance, ln_gamma, newton, normal_quantile_at, step_to, stirling_error};
+use super::{
+    MAX_TERMS, Tails, deviance, ln_gamma, newton, normal_quantile_at, step_to, stirling_error,
+};
 
 /// Both tails of a gamma law of `shape` and scale 1 at `x`: regularised P and Q.
 #[must_use]
@@ -39,13 +41,14 @@ fn start(shape: f64, lower: f64, upper: f64, ln_small: f64) -> f64 {
 
 /// Tails, and x times the density.
 fn gamma_tails_and_density(shape: f64, x: f64) -> (Tails, f64) {
-    if !(x > 0.0) {
+    if x.is_nan() || x <= 0.0 {
         return (Tails::NONE_BELOW, 0.0);
     }
     if !x.is_finite() {
         return (Tails::ALL_BELOW, 0.0);
     }
-    let density = shape.sqrt() * libm::exp(-stirling_error(shape) - deviance(shape, x) - super::LN_SQRT_TWO_PI);
+    let density = shape.sqrt()
+        * libm::exp(-stirling_error(shape) - deviance(shape, x) - super::LN_SQRT_TWO_PI);
     let tails = if x < shape + 1.0 {
         Tails::from_lower((density / shape * series(shape, x)).min(1.0))
     } else {
@@ -68,7 +71,8 @@ fn series(a: f64, x: f64) -> f64 {
     sum
 }
 
-/// Γ(a, x) xᵃ⁻ eˣ as a continued fraction, by Lentz's method.
+/// Γ(a, x) eˣ / xᵃ as a continued fraction, by Lentz's method.
+#[expect(clippy::many_single_char_names, reason = "as in every textbook")]
 fn fraction(a: f64, x: f64) -> f64 {
     let mut b = x + 1.0 - a;
     let mut c = 1e300;

@@ -3,29 +3,43 @@
 
 use super::axis::{self, Area, Scale, real};
 use super::canvas::{Anchor, Canvas, Stroke};
-use super::frame::{self, Entry};
+use super::frame;
+use super::legend::{self, Entry};
 use super::style::{self, GRID, INK, NOTE, STRONG, Type};
 use super::{Sheet, text, words};
 use crate::results::ServiceHeadline;
 
 /// Least height of a row, units.
-const THINNEST: f64 = 6.0;
+const THINNEST: f64 = 4.6;
+/// Least height that all rows together have.
+const ROOM: f64 = 380.0;
 /// Hours in a year of the model.
 const YEAR: f64 = 8766.0;
 /// Width of the column of what is never interrupted.
-const NEVER: f64 = 74.0;
+const NEVER: f64 = 96.0;
 
 pub(super) fn draw(sheet: &Sheet) -> String {
-    let subtitle = "Part of the time a service is served. Filled: mean of all futures; hollow: mean of the worst 1 %.";
-    frame::page(sheet, &title(sheet), subtitle, |canvas, room| {
-        let table = Table::new(sheet, room.height() - 60.0);
-        let entries: Vec<Entry> = (0..sheet.n())
-            .map(|portfolio| Entry {
-                portfolio,
-                remark: String::new(),
-            })
-            .collect();
-        let wide = frame::legend_width(sheet, &entries);
+    let table = Table::new(sheet, ROOM);
+    let n = sheet.n_services() - table.services.len();
+    let services = if n > 0 {
+        format!(" {n} more services are left out.")
+    } else {
+        String::new()
+    };
+    let subtitle = format!(
+        "Part of the time that a service is served. Filled: mean of all futures; hollow: mean of the worst 1 %.{}{services}",
+        sheet.left_out(table.portfolios.len()),
+    );
+    frame::page(sheet, &title(sheet), &subtitle, |canvas, room| {
+        if table.services.is_empty() || table.portfolios.is_empty() {
+            return frame::nothing(canvas, &room, "There is no service.");
+        }
+        let entry = |&portfolio: &usize| Entry {
+            portfolio,
+            remark: String::new(),
+        };
+        let entries: Vec<Entry> = table.portfolios.iter().map(entry).collect();
+        let wide = legend::width(sheet, &entries);
         let names = table
             .services
             .iter()
@@ -44,7 +58,7 @@ pub(super) fn draw(sheet: &Sheet) -> String {
             left: plot.right + 24.0,
             ..room
         };
-        frame::legend(canvas, &side, sheet, &entries, |canvas, look, left, y| {
+        legend::draw(canvas, &side, sheet, &entries, |canvas, look, left, y| {
             look.dot(canvas, (left + 8.0, y), 5.5, true);
             look.dot(canvas, (left + 24.0, y), 5.5, false);
         });
@@ -52,6 +66,15 @@ pub(super) fn draw(sheet: &Sheet) -> String {
 }
 
 impl Sheet<'_> {
+    fn n_services(&self) -> usize {
+        self.results
+            .headlines
+            .iter()
+            .map(|h| h.services.len())
+            .max()
+            .unwrap_or(0)
+    }
+
     fn service(&self, service: usize) -> &str {
         self.results
             .services
@@ -75,13 +98,7 @@ struct Table {
 
 impl Table {
     fn new(sheet: &Sheet, height: f64) -> Self {
-        let n = sheet
-            .results
-            .headlines
-            .iter()
-            .map(|h| h.services.len())
-            .max()
-            .unwrap_or(0);
+        let n = sheet.n_services();
         let fits = |services: usize, portfolios: usize| {
             real(services) * (real(portfolios) * THINNEST + 8.0) <= height
         };
@@ -119,12 +136,8 @@ impl Table {
     }
 
     fn scale(&self, plot: &Area) -> Scale {
-        let right = if self.never {
-            plot.right - NEVER
-        } else {
-            plot.right - 12.0
-        };
-        Scale::log(self.most, self.least, plot.left + 12.0, right)
+        let right = plot.right - if self.never { NEVER } else { 66.0 };
+        Scale::log(self.most, self.least, plot.left + 40.0, right)
     }
 
     fn axes(&self, canvas: &mut Canvas, plot: &Area, x: &Scale) {
@@ -144,14 +157,13 @@ impl Table {
         }
         axis::bottom(canvas, plot, &places);
         if self.never {
-            let at = plot.right - NEVER / 2.0;
             canvas.rect(
-                (plot.right - NEVER + 22.0, plot.top),
+                (plot.right - 52.0, plot.top),
                 (plot.right, plot.bottom),
                 GRID,
                 0.5,
             );
-            let middle = at + 11.0;
+            let middle = plot.right - 26.0;
             canvas.text("100 %", (middle, plot.bottom + 14.0), Anchor::Middle, NOTE);
             canvas.text("never", (middle, plot.bottom + 31.0), Anchor::Middle, NOTE);
         }
@@ -159,15 +171,6 @@ impl Table {
         let middle = f64::midpoint(plot.left, plot.right);
         let words = "Availability (log scale of what lacks), and time unserved per year";
         canvas.text(words, (middle, plot.bottom + 51.0), Anchor::Middle, NOTE);
-    }
-
-    fn at(&self, plot: &Area, x: &Scale, availability: f64) -> f64 {
-        let lacking = 1.0 - availability;
-        if lacking <= 1e-9 {
-            plot.right - NEVER / 2.0 + 11.0
-        } else {
-            x.at(lacking)
-        }
     }
 
     fn draw(
@@ -204,68 +207,78 @@ impl Table {
             for (k, &p) in self.portfolios.iter().enumerate() {
                 if let Some(served) = sheet.served(p, s) {
                     let y = first + pitch * real(k);
-                    self.row(canvas, sheet, (p, served), plot, x, (y, pitch));
+                    row(canvas, sheet, (p, served), plot, x, (y, pitch));
                 }
             }
         }
     }
+}
 
-    fn row(
-        &self,
-        canvas: &mut Canvas,
-        sheet: &Sheet,
-        (portfolio, served): (usize, &ServiceHeadline),
-        plot: &Area,
-        x: &Scale,
-        (y, pitch): (f64, f64),
-    ) {
-        let look = &sheet.looks[portfolio];
-        let radius = (pitch * 0.36).clamp(2.6, 6.0);
-        let mean = words::known(&served.availability).map(|a| self.at(plot, x, a));
-        let worst = words::known(&served.availability_worst_1).map(|a| self.at(plot, x, a));
-        if let (Some(mean), Some(worst)) = (mean, worst) {
-            canvas.line((worst, y), (mean, y), &Stroke::solid(look.edge(), 1.5));
-        }
-        if let Some(worst) = worst {
-            look.dot(canvas, (worst, y), radius, false);
-        }
-        if let Some(mean) = mean {
-            look.dot(canvas, (mean, y), radius, true);
-        }
-        if pitch >= 15.0 {
-            self.figures(canvas, served, (mean, worst), plot, y, radius);
-        }
+/// One portfolio's mean and worst, joined by a line.
+fn row(
+    canvas: &mut Canvas,
+    sheet: &Sheet,
+    (portfolio, served): (usize, &ServiceHeadline),
+    plot: &Area,
+    x: &Scale,
+    (y, pitch): (f64, f64),
+) {
+    let look = &sheet.looks[portfolio];
+    let radius = (pitch * 0.36).clamp(2.4, 6.0);
+    let mean = words::known(&served.availability).map(|a| place(plot, x, a));
+    let worst = words::known(&served.availability_worst_1).map(|a| place(plot, x, a));
+    if let (Some(mean), Some(worst)) = (mean, worst) {
+        canvas.line((worst, y), (mean, y), &Stroke::solid(look.edge(), 1.5));
     }
+    if let Some(worst) = worst {
+        look.dot(canvas, (worst, y), radius, false);
+    }
+    if let Some(mean) = mean {
+        look.dot(canvas, (mean, y), radius, true);
+    }
+    if pitch >= 16.0 {
+        figures(canvas, served, (mean, worst), plot, y, radius);
+    }
+}
 
-    fn figures(
-        &self,
-        canvas: &mut Canvas,
-        served: &ServiceHeadline,
-        (mean, worst): (Option<f64>, Option<f64>),
-        plot: &Area,
-        y: f64,
-        radius: f64,
-    ) {
-        let kind = Type {
-            colour: INK,
-            ..NOTE
-        };
-        let write = |canvas: &mut Canvas, value: f64, at: f64, to_right: bool| {
-            let words = words::availability(value);
-            let wide = text::width(&words, kind.size, false);
-            let gap = radius + 5.0;
-            if to_right && at + gap + wide < plot.right {
-                canvas.text(&words, (at + gap, y), Anchor::Start, kind);
-            } else if !to_right && at - gap - wide > plot.left {
-                canvas.text(&words, (at - gap, y), Anchor::End, kind);
-            }
-        };
-        if let Some(at) = mean.filter(|_| served.availability.value < 1.0 - 1e-9) {
-            write(canvas, served.availability.value, at, true);
+/// Where an availability stands: on the axis of nines, or in the column of 100 %.
+fn place(plot: &Area, x: &Scale, availability: f64) -> f64 {
+    let lacking = 1.0 - availability;
+    if lacking <= 1e-9 {
+        plot.right - 26.0
+    } else {
+        x.at(lacking)
+    }
+}
+
+/// Writes mean and worst beside their marks.
+fn figures(
+    canvas: &mut Canvas,
+    served: &ServiceHeadline,
+    (mean, worst): (Option<f64>, Option<f64>),
+    plot: &Area,
+    y: f64,
+    radius: f64,
+) {
+    let kind = Type {
+        colour: INK,
+        ..NOTE
+    };
+    let write = |canvas: &mut Canvas, value: f64, at: f64, to_right: bool| {
+        let words = words::availability(value);
+        let wide = text::width(&words, kind.size, false);
+        let gap = radius + 5.0;
+        if to_right && at + gap + wide < plot.right {
+            canvas.text(&words, (at + gap, y), Anchor::Start, kind);
+        } else if !to_right && at - gap - wide > plot.left {
+            canvas.text(&words, (at - gap, y), Anchor::End, kind);
         }
-        if let Some(at) = worst.filter(|w| mean.is_none_or(|m| (m - w).abs() > 4.0)) {
-            write(canvas, served.availability_worst_1.value, at, false);
-        }
+    };
+    if let Some(at) = mean.filter(|_| served.availability.value < 1.0 - 1e-9) {
+        write(canvas, served.availability.value, at, true);
+    }
+    if let Some(at) = worst.filter(|w| mean.is_none_or(|m| (m - w).abs() > 4.0)) {
+        write(canvas, served.availability_worst_1.value, at, false);
     }
 }
 
@@ -296,15 +309,13 @@ fn title(sheet: &Sheet) -> String {
         .collect();
     others.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
     let here = words::hours(hours);
+    let here = format!("{what} is unserved {here} in {over} with {name}");
     match others.first() {
-        Some(&(p, best)) if best < hours * 0.95 => format!(
-            "{what} is unserved {here} in {over} with {name}, {} with {}",
-            words::hours(best),
-            sheet.short(p)
-        ),
-        Some(_) => {
-            format!("{what} is unserved {here} in {over} with {name}, and no portfolio does better")
+        Some(&(p, 0.0)) => format!("{here}, never with {}", sheet.short(p)),
+        Some(&(p, best)) if best < hours * 0.95 => {
+            format!("{here}, {} with {}", words::hours(best), sheet.short(p))
         }
-        None => format!("{what} is unserved {here} in {over} with {name}"),
+        Some(_) => format!("{here}, and no portfolio does better"),
+        None => here,
     }
 }

@@ -9,6 +9,12 @@ pub(super) fn real(n: usize) -> f64 {
     n as f64
 }
 
+/// A count of trials as a float.
+#[expect(clippy::cast_precision_loss, reason = "to be drawn; exact to 2^53")]
+pub(super) fn count(n: u64) -> f64 {
+    n as f64
+}
+
 /// A rectangle, units.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Area {
@@ -77,7 +83,8 @@ impl Scale {
         } else {
             value
         };
-        let value = value.max(self.low).min(self.high);
+        let (low, high) = (self.low.min(self.high), self.low.max(self.high));
+        let value = value.max(low).min(high);
         self.from + (value - self.low) / (self.high - self.low) * (self.to - self.from)
     }
 }

@@ -4,10 +4,12 @@
 use plotters::prelude::RGBColor;
 
 use super::axis::{self, Area, Scale, real};
-use super::canvas::{Anchor, Canvas, Stroke};
+use super::canvas::{Anchor, Canvas, Point, Stroke};
 use super::style::{BODY, INK, NOTE, STRONG, Type, WHITE};
 use super::{Sheet, frame, text, words};
-use crate::results::By;
+use parts::Parts;
+
+mod parts;
 
 /// Most risks named; the rest are one part.
 const NAMED: usize = 10;
@@ -29,22 +31,27 @@ const TINTS: [RGBColor; NAMED + 1] = [
     RGBColor(221, 221, 221),
 ];
 
-/// Parts of the loss by named risk: `mean[portfolio][part]`.
-struct Parts {
-    names: Vec<String>,
-    mean: Vec<Vec<f64>>,
-    tail: Vec<Vec<f64>>,
-}
-
 pub(super) fn draw(sheet: &Sheet) -> String {
     let parts = Parts::new(sheet);
     let rows = sheet.at_most(ROWS);
-    let left_out = match sheet.n() - rows.len() {
-        0 => String::new(),
-        n => format!(" {n} dearer portfolios are left out."),
+    let left_out = sheet.left_out(rows.len());
+    let gains = parts
+        .mean
+        .iter()
+        .chain(&parts.tail)
+        .flatten()
+        .any(|v| *v < 0.0);
+    let net = if gains {
+        " Left of zero: gains; black mark: what is left."
+    } else {
+        ""
     };
-    let subtitle = format!("Loss by the risk that causes it; parts sum to the whole.{left_out}");
+    let subtitle =
+        format!("Loss by the risk that causes it; parts sum to the whole.{net}{left_out}");
     frame::page(sheet, &title(sheet, &parts), &subtitle, |canvas, room| {
+        if parts.names.is_empty() {
+            return frame::nothing(canvas, &room, "No risk causes a known loss.");
+        }
         let names = rows
             .iter()
             .map(|&p| text::width(sheet.name(p), STRONG.size, true));
@@ -101,73 +108,10 @@ pub(super) fn draw(sheet: &Sheet) -> String {
     })
 }
 
-impl Parts {
-    fn new(sheet: &Sheet) -> Self {
-        let n = sheet.n();
-        let mut items: Vec<&str> = Vec::new();
-        let mut mean: Vec<Vec<f64>> = Vec::new();
-        let mut tail: Vec<Vec<f64>> = Vec::new();
-        let finite = |v: f64| if v.is_finite() { v } else { 0.0 };
-        for a in &sheet.results.attribution {
-            if a.by != By::Risk || a.portfolio >= n {
-                continue;
-            }
-            let item = items.iter().position(|&i| i == a.item).unwrap_or_else(|| {
-                items.push(&a.item);
-                mean.push(vec![0.0; n]);
-                tail.push(vec![0.0; n]);
-                items.len() - 1
-            });
-            mean[item][a.portfolio] = finite(a.mean.value);
-            tail[item][a.portfolio] = finite(a.tvar_99_part.value);
-        }
-        let order = ranked(&mean, &tail);
-        let named = if order.len() <= NAMED + 1 {
-            order.len()
-        } else {
-            NAMED
-        };
-        let mut names: Vec<String> = order[..named]
-            .iter()
-            .map(|&i| items[i].to_owned())
-            .collect();
-        if order.len() > named {
-            names.push(format!("{} others", order.len() - named));
-        }
-        let split = |of: &[Vec<f64>]| -> Vec<Vec<f64>> {
-            let parts_of = |p: usize| {
-                let mut parts: Vec<f64> = order[..named].iter().map(|&i| of[i][p]).collect();
-                if order.len() > named {
-                    parts.push(order[named..].iter().map(|&i| of[i][p]).sum());
-                }
-                parts
-            };
-            (0..n).map(parts_of).collect()
-        };
-        Parts {
-            names,
-            mean: split(&mean),
-            tail: split(&tail),
-        }
-    }
-}
-
-/// The items that cause anything, the weightiest first: by their largest part of any portfolio's mean or tail, each
-/// measured by the largest there is.
-fn ranked(mean: &[Vec<f64>], tail: &[Vec<f64>]) -> Vec<usize> {
-    let largest = |of: &[f64]| of.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
-    let whole = |of: &[Vec<f64>]| of.iter().map(|i| largest(i)).fold(1e-300, f64::max);
-    let (mean_whole, tail_whole) = (whole(mean), whole(tail));
-    let weight = |i: usize| (largest(&mean[i]) / mean_whole).max(largest(&tail[i]) / tail_whole);
-    let mut order: Vec<usize> = (0..mean.len()).filter(|&i| weight(i) > 0.0).collect();
-    order.sort_by(|&a, &b| weight(b).total_cmp(&weight(a)).then(a.cmp(&b)));
-    order
-}
-
 fn row(plot: &Area, n: usize, i: usize) -> Area {
     let pitch = plot.height() / real(n.max(1));
     let middle = plot.top + pitch * (real(i) + 0.5);
-    let half = (pitch * 0.34).min(26.0);
+    let half = (pitch * 0.36).min(32.0);
     Area {
         top: middle - half,
         bottom: middle + half,
@@ -212,7 +156,7 @@ fn panel(
     let (low, high) = axis::widened(span);
     let wide = rows
         .iter()
-        .map(|p| text::width(&sheet.money(losses(p)), BODY.size, true));
+        .map(|p| text::width(&total(sheet, &parts[*p]), BODY.size, true));
     let after = wide.fold(0.0, f64::max) + 10.0;
     let x = Scale::linear(low, high, plot.left, plot.right - after);
     let ticks = axis::ticks(low, high, 4);
@@ -244,98 +188,89 @@ fn thinned(places: Vec<(f64, String)>) -> Vec<(f64, String)> {
     kept
 }
 
+/// What is written behind a bar: the sum of its parts.
+fn total(sheet: &Sheet, parts: &[f64]) -> String {
+    let sum: f64 = parts.iter().sum();
+    if sum.is_finite() {
+        sheet.money(sum)
+    } else {
+        "too few trials".to_owned()
+    }
+}
+
 fn bar(canvas: &mut Canvas, sheet: &Sheet, row: &Area, x: &Scale, parts: &[f64]) {
     let (mut below, mut above) = (0.0, 0.0);
-    for (i, &part) in parts.iter().enumerate() {
+    let middle = f64::midpoint(row.top, row.bottom);
+    for (i, &part) in parts.iter().enumerate().filter(|p| p.1.is_finite()) {
         let end = if part < 0.0 { &mut below } else { &mut above };
         let (from, to) = (x.at(*end), x.at(*end + part));
         *end += part;
-        let fill = tint(i, parts.len());
-        canvas.rect((from, row.top), (to, row.bottom), fill, 1.0);
+        canvas.rect((from, row.top), (to, row.bottom), tint(i, parts.len()), 1.0);
         if (to - from).abs() > 1.5 {
             canvas.line((to, row.top), (to, row.bottom), &Stroke::solid(WHITE, 1.2));
         }
-        let number = (i + 1).to_string();
-        let kind = Type {
-            bold: true,
-            colour: INK,
-            ..NOTE
-        };
-        let wide = text::width(&number, kind.size, true);
-        if (to - from).abs() > wide + 4.0 && row.height() > 13.0 && number_shown(i, parts.len()) {
-            let at = (f64::midpoint(from, to), f64::midpoint(row.top, row.bottom));
-            canvas.text(&number, at, Anchor::Middle, kind);
+        let room = (to - from).abs() - text::width(&(i + 1).to_string(), NUMBER.size, true);
+        if room > 4.0 && row.height() > 13.0 {
+            number(canvas, i, parts.len(), (f64::midpoint(from, to), middle));
         }
     }
-    let net = above + below;
-    let middle = f64::midpoint(row.top, row.bottom);
     if below < -0.01 * above {
-        let stroke = Stroke::solid(INK, 2.5);
-        canvas.line(
-            (x.at(net), row.top - 4.0),
-            (x.at(net), row.bottom + 4.0),
-            &stroke,
-        );
+        let net = x.at(above + below);
+        let mark = Stroke::solid(INK, 2.5);
+        canvas.line((net, row.top - 4.0), (net, row.bottom + 4.0), &mark);
     }
-    let total = Type { bold: true, ..BODY };
+    let bold = Type { bold: true, ..BODY };
     canvas.text(
-        &sheet.money(net),
+        &total(sheet, parts),
         (x.at(above) + 7.0, middle),
         Anchor::Start,
-        total,
+        bold,
     );
 }
 
-/// The rest has no number.
-fn number_shown(part: usize, parts: usize) -> bool {
-    parts <= NAMED || part < NAMED
+const NUMBER: Type = Type {
+    bold: true,
+    colour: INK,
+    ..NOTE
+};
+
+/// Writes the number of a part; the rest has none.
+fn number(canvas: &mut Canvas, part: usize, parts: usize, at: Point) {
+    if !is_rest(part, parts) {
+        canvas.text(&(part + 1).to_string(), at, Anchor::Middle, NUMBER);
+    }
+}
+
+fn is_rest(part: usize, parts: usize) -> bool {
+    parts > NAMED && part >= NAMED
 }
 
 fn tint(part: usize, parts: usize) -> RGBColor {
-    if number_shown(part, parts) {
-        TINTS[part % NAMED]
-    } else {
+    if is_rest(part, parts) {
         TINTS[NAMED]
+    } else {
+        TINTS[part % NAMED]
     }
 }
 
 fn legend(canvas: &mut Canvas, room: &Area, names: &[String]) {
     canvas.text("Risk", (room.left, room.top - 12.0), Anchor::Start, STRONG);
     let pitch = (room.height() / real(names.len().max(1))).min(40.0);
-    let wide = room.width() - 30.0;
+    let most = if pitch > 36.0 { 2 } else { 1 };
     let mut y = room.top + 12.0;
     for (i, name) in names.iter().enumerate() {
-        let fill = tint(i, names.len());
-        canvas.rect(
-            (room.left, y - 10.0),
-            (room.left + 22.0, y + 10.0),
-            fill,
-            1.0,
-        );
-        if number_shown(i, names.len()) {
-            let kind = Type {
-                bold: true,
-                colour: INK,
-                ..NOTE
-            };
-            canvas.text(
-                &(i + 1).to_string(),
-                (room.left + 11.0, y),
-                Anchor::Middle,
-                kind,
-            );
-        }
-        let lines = text::wrap(
-            name,
-            BODY.size,
-            false,
-            wide,
-            if pitch > 36.0 { 2 } else { 1 },
-        );
-        let up = if lines.len() > 1 { 8.0 } else { 0.0 };
+        let corners = ((room.left, y - 10.0), (room.left + 22.0, y + 10.0));
+        canvas.rect(corners.0, corners.1, tint(i, names.len()), 1.0);
+        number(canvas, i, names.len(), (room.left + 11.0, y));
+        let lines = text::wrap(name, BODY.size, false, room.width() - 30.0, most);
+        let first = y - 8.0 * (real(lines.len()) - 1.0);
         for (k, line) in lines.iter().enumerate() {
-            let at = (room.left + 30.0, y - up + 16.0 * real(k));
-            canvas.text(line, at, Anchor::Start, BODY);
+            canvas.text(
+                line,
+                (room.left + 30.0, first + 16.0 * real(k)),
+                Anchor::Start,
+                BODY,
+            );
         }
         y += if lines.len() > 1 {
             pitch
@@ -360,9 +295,10 @@ fn title(sheet: &Sheet, parts: &Parts) -> String {
     let Some(worst) = top(tail) else {
         return match top(mean) {
             Some(i) => format!(
-                "{} causes most of the mean loss of {name}",
+                "{} is the largest part of the mean loss of {name}",
                 words::short(&parts.names[i])
             ),
+            None if parts.unknown => format!("What causes the loss of {name} is not known"),
             None => format!("No risk adds to the cost of {name}"),
         };
     };
@@ -380,9 +316,12 @@ fn title(sheet: &Sheet, parts: &Parts) -> String {
             words::percent(t)
         );
     }
-    format!(
-        "{risk} adds {} to the mean loss of {name} and {} to its tail",
-        sheet.money(mean[worst]),
-        sheet.money(tail[worst])
-    )
+    let to_tail = sheet.money(tail[worst]);
+    let to_mean = sheet.money(mean[worst].abs());
+    if mean[worst] < 0.0 {
+        return format!(
+            "{risk} takes {to_mean} off the mean loss of {name}, but adds {to_tail} to its tail"
+        );
+    }
+    format!("{risk} adds {to_mean} to the mean loss of {name} and {to_tail} to its tail")
 }

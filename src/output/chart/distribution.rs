@@ -2,8 +2,8 @@
 //! nine futures in ten. Cheapest first.
 
 use super::axis::{self, Area, Scale, real};
-use super::canvas::{Anchor, Canvas, Point, Stroke};
-use super::style::{BODY, INK, NOTE, STRONG, Type};
+use super::canvas::{Anchor, Canvas, Point, Stroke, WIDTH};
+use super::style::{BODY, INK, Look, NOTE, STRONG, Type, WHITE};
 use super::{Sheet, frame, text, words};
 use crate::results::Verdict;
 
@@ -12,18 +12,14 @@ const ROWS: usize = 20;
 /// Most bins drawn across.
 const BINS: usize = 110;
 /// Part of the trials that the axis must show, of every portfolio.
-const SHOWN: f64 = 0.995;
+const SHOWN: f64 = 0.99;
 
 pub(super) fn draw(sheet: &Sheet) -> String {
     let mut rows = sheet.at_most(ROWS);
     rows.sort_by(|&a, &b| mean(sheet, a).total_cmp(&mean(sheet, b)));
-    let left_out = match sheet.n() - rows.len() {
-        0 => String::new(),
-        n => format!(" {n} dearer portfolios are left out."),
-    };
+    let left_out = sheet.left_out(rows.len());
     let subtitle = format!(
-        "Total cost over {}, how often each amount: heights are scaled row by row. Dot: mean; line: nine futures in ten.{left_out}",
-        words::horizon(&sheet.results.provenance),
+        "How often each total cost comes out, heights scaled row by row. Dot: mean; line: nine futures in ten.{left_out}"
     );
     frame::page(sheet, &title(sheet), &subtitle, |canvas, room| {
         let names = rows
@@ -32,11 +28,14 @@ pub(super) fn draw(sheet: &Sheet) -> String {
         let names = names.fold(70.0, f64::max).min(190.0);
         let plot = Area {
             left: room.left + names + 16.0,
-            right: room.right - 130.0,
+            right: room.right - 142.0,
             top: room.top + 4.0,
             bottom: room.bottom - 42.0,
         };
         let shape = Shape::new(sheet, &rows);
+        if shape.empty {
+            return frame::nothing(canvas, &room, "No total cost is known.");
+        }
         let x = Scale::linear(shape.low, shape.high, plot.left, plot.right);
         axes(canvas, sheet, &plot, &shape, &x);
         let pitch = plot.height() / real(rows.len().max(1));
@@ -47,7 +46,7 @@ pub(super) fn draw(sheet: &Sheet) -> String {
                 ..plot
             };
             name(canvas, sheet, p, &row, room.left, names);
-            ridge(canvas, sheet, p, &row, &shape, &x);
+            ridge(canvas, &sheet.looks[p], &bins(sheet, p, &shape), &row, &x);
             figures(canvas, sheet, p, &row, &x);
         }
     })
@@ -64,6 +63,7 @@ struct Shape {
     low: f64,
     high: f64,
     merge: usize,
+    empty: bool,
 }
 
 impl Shape {
@@ -91,6 +91,7 @@ impl Shape {
             [low, high, mean(sheet, p)]
         });
         let span = axis::span(ends.copied().chain(marks));
+        let empty = span.is_none();
         let (low, high) = axis::widened(span);
         let pad = (high - low) * 0.02;
         let shown = if first <= last { last - first + 1 } else { 1 };
@@ -98,6 +99,7 @@ impl Shape {
             low: low - pad,
             high: high + pad,
             merge: shown.div_ceil(BINS).max(1),
+            empty,
         }
     }
 }
@@ -174,71 +176,92 @@ fn base(row: &Area) -> f64 {
     row.bottom - (row.height() * 0.22).min(16.0)
 }
 
-/// Outline of the histogram: density per bin of the picture, a lone high bin cut off and labelled.
-fn ridge(
-    canvas: &mut Canvas,
-    sheet: &Sheet,
-    portfolio: usize,
-    row: &Area,
-    shape: &Shape,
-    x: &Scale,
-) {
+/// A bin of the picture.
+struct Bin {
+    low: f64,
+    high: f64,
+    /// Part of all trials.
+    part: f64,
+}
+
+impl Bin {
+    fn density(&self) -> f64 {
+        self.part / (self.high - self.low)
+    }
+}
+
+/// The bins of a portfolio from its first occupied one to its last, as far as the axis goes.
+fn bins(sheet: &Sheet, portfolio: usize, shape: &Shape) -> Vec<Bin> {
     let distribution = &sheet.results.distribution;
     let Some(counts) = distribution.counts.get(portfolio) else {
-        return;
+        return Vec::new();
     };
     let total: u64 = counts.iter().sum();
-    let bins: Vec<(f64, f64, f64)> = counts
+    let bin = |(i, c): (usize, &[u64])| {
+        let low = *distribution.edges.get(i * shape.merge)?;
+        let high = *distribution.edges.get(i * shape.merge + c.len())?;
+        let part = share(c.iter().sum(), total);
+        let shown = high > low && high > shape.low && low < shape.high;
+        shown.then_some(Bin { low, high, part })
+    };
+    let mut bins: Vec<Bin> = counts
         .chunks(shape.merge)
         .enumerate()
-        .filter_map(|(i, c)| {
-            let low = *distribution.edges.get(i * shape.merge)?;
-            let high = *distribution.edges.get(i * shape.merge + c.len())?;
-            let part = share(c.iter().sum(), total);
-            (high > low && high > shape.low && low < shape.high).then_some((low, high, part))
-        })
+        .filter_map(bin)
         .collect();
-    let density = |b: &(f64, f64, f64)| b.2 / (b.1 - b.0);
-    let Some(peak) =
-        (0..bins.len()).max_by(|&a, &b| density(&bins[a]).total_cmp(&density(&bins[b])))
-    else {
+    let occupied = |b: &Bin| b.part > 0.0;
+    bins.truncate(bins.iter().rposition(occupied).map_or(0, |i| i + 1));
+    bins.drain(..bins.iter().position(occupied).unwrap_or(0));
+    bins
+}
+
+/// Outline of the histogram. One bin far above all others is cut off, and says how much it holds.
+fn ridge(canvas: &mut Canvas, look: &Look, bins: &[Bin], row: &Area, x: &Scale) {
+    let by_density = |a: &usize, b: &usize| bins[*a].density().total_cmp(&bins[*b].density());
+    let Some(peak) = (0..bins.len()).max_by(by_density) else {
         return;
     };
-    let highest = density(&bins[peak]);
-    if !(highest > 0.0) {
-        return;
-    }
     let others = bins
         .iter()
         .enumerate()
         .filter(|(i, _)| i.abs_diff(peak) > 1);
-    let next = others.map(|(_, b)| density(b)).fold(0.0, f64::max);
-    let lone = highest > 4.0 * next;
+    let next = others.map(|(_, b)| b.density()).fold(0.0, f64::max);
+    let lone = bins[peak].density() > 4.0 * next;
     let full = if lone && next > 0.0 {
         next * 2.0
     } else {
-        highest
+        bins[peak].density()
     };
-    let (base, room) = (
-        base(row),
-        base(row) - row.top - if lone { 16.0 } else { 5.0 },
-    );
+    let base = base(row);
+    let labelled = lone && row.height() > 30.0;
+    let room = base - row.top - if labelled { 19.0 } else { 5.0 };
     let up = |d: f64| base - (d / full).min(1.0) * room.max(4.0);
-    let mut outline: Vec<Point> = Vec::new();
-    for b in &bins {
-        outline.push((x.at(b.0), up(density(b))));
-        outline.push((x.at(b.1), up(density(b))));
+    let mut outline: Vec<Point> = vec![(x.at(bins[0].low), base)];
+    for b in bins {
+        outline.extend([
+            (x.at(b.low), up(b.density())),
+            (x.at(b.high), up(b.density())),
+        ]);
     }
-    let look = &sheet.looks[portfolio];
-    let ends = [(outline[outline.len() - 1].0, base), (outline[0].0, base)];
-    canvas.area(&[&outline[..], &ends[..]].concat(), look.colour, 0.3);
+    outline.push((x.at(bins[bins.len() - 1].high), base));
+    canvas.area(&outline, look.colour, 0.3);
     canvas.path(&outline, &Stroke::solid(look.edge(), 1.5));
-    if lone && row.height() > 30.0 {
-        let words = format!("{} of futures", words::percent(bins[peak].2));
-        let middle = x.at(f64::midpoint(bins[peak].0, bins[peak].1));
+    let (left, right) = (x.at(bins[peak].low), x.at(bins[peak].high));
+    if lone && next > 0.0 {
+        let y = base - room * 0.75;
+        canvas.line(
+            (left - 4.0, y + 3.0),
+            (right + 4.0, y - 3.0),
+            &Stroke::solid(WHITE, 3.5),
+        );
+    }
+    if labelled {
+        let words = format!("{} of futures", words::percent(bins[peak].part));
         let half = text::width(&words, NOTE.size, false) / 2.0;
-        let middle = middle.max(row.left + half).min(row.right - half);
-        canvas.text(&words, (middle, row.top + 7.0), Anchor::Middle, NOTE);
+        let middle = f64::midpoint(left, right)
+            .max(row.left + half)
+            .min(row.right - half);
+        canvas.text(&words, (middle, row.top + 10.0), Anchor::Middle, NOTE);
     }
 }
 
@@ -257,7 +280,7 @@ fn figures(canvas: &mut Canvas, sheet: &Sheet, portfolio: usize, row: &Area, x: 
         let radius = (row.height() / 5.0).clamp(3.5, 6.0);
         look.dot(canvas, (x.at(mean), y), radius, true);
     }
-    let at = row.right + 16.0;
+    let at = row.right + 18.0;
     let roomy = range.is_some() && row.height() > 36.0;
     let strong = Type {
         bold: true,
@@ -265,9 +288,15 @@ fn figures(canvas: &mut Canvas, sheet: &Sheet, portfolio: usize, row: &Area, x: 
         ..BODY
     };
     let up = if roomy { 25.0 } else { 9.0 };
-    canvas.text(&sheet.money(mean), (at, y - up), Anchor::Start, strong);
+    canvas.text(
+        &format!("mean {}", sheet.money(mean)),
+        (at, y - up),
+        Anchor::Start,
+        strong,
+    );
     if let (Some([low, high]), true) = (range, roomy) {
-        let words = format!("{} – {}", sheet.money(low), sheet.money(high));
+        let words = words::money_range(low, high, &sheet.results.provenance.currency);
+        let words = text::fit(&words, NOTE.size, false, WIDTH - at - 6.0);
         canvas.text(&words, (at, y - 8.0), Anchor::Start, NOTE);
     }
 }
@@ -280,40 +309,35 @@ fn title(sheet: &Sheet) -> String {
         return "The total cost is not known".to_owned();
     };
     let amount = sheet.money(mean(sheet, cheapest));
-    if order.len() == 1 {
-        return format!("{} costs {amount} on average", sheet.short(cheapest));
-    }
     let base = sheet.results.baseline;
-    if cheapest == base {
-        return baseline_is_cheapest(sheet, order[1], &amount);
-    }
-    let Some(comparison) = sheet.comparison(cheapest) else {
-        return format!("{} is cheapest on average: {amount}", sheet.short(cheapest));
-    };
-    match comparison.verdict {
-        Verdict::Better => format!(
-            "{} is cheapest on average: {amount}, {} less than {}",
+    match sheet.comparison(cheapest) {
+        _ if order.len() == 1 => format!("{} costs {amount} on average", sheet.short(cheapest)),
+        _ if cheapest == base => baseline_is_cheapest(sheet, order[1], &amount),
+        None => format!("{} is cheapest on average: {amount}", sheet.short(cheapest)),
+        Some(c) if c.verdict == Verdict::Better => format!(
+            "{} costs {amount} on average, {} less than {}",
             sheet.short(cheapest),
-            sheet.money(comparison.mean.value.abs()),
+            sheet.money(c.mean.value.abs()),
             sheet.short(base),
         ),
-        Verdict::Worse | Verdict::CannotTell => {
-            format!(
-                "No portfolio is clearly cheaper than {}: {} on average",
-                sheet.short(base),
-                sheet.money(mean(sheet, base))
-            )
-        }
+        Some(_) => format!(
+            "No portfolio is clearly cheaper than {}: {} on average",
+            sheet.short(base),
+            sheet.money(mean(sheet, base))
+        ),
     }
 }
 
 fn baseline_is_cheapest(sheet: &Sheet, second: usize, amount: &str) -> String {
     let name = sheet.short(sheet.results.baseline);
-    match sheet.comparison(second).map(|c| (c.verdict, c.mean.value)) {
-        Some((Verdict::Worse, more)) => format!(
-            "{name} is cheapest on average: {amount}; {} costs {} more",
+    let more = sheet
+        .comparison(second)
+        .map(|c| sheet.money(c.mean.value.abs()));
+    let mut others = sheet.results.comparison.iter();
+    match more {
+        Some(more) if others.all(|c| c.verdict == Verdict::Worse) => format!(
+            "{name} is cheapest on average: {amount}; {} costs {more} more",
             sheet.short(second),
-            sheet.money(more.abs()),
         ),
         _ => format!("{name} costs {amount} on average, and none is clearly cheaper"),
     }

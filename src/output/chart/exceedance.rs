@@ -2,13 +2,16 @@
 
 use super::axis::{self, Area, Scale};
 use super::canvas::{Anchor, Canvas, Point, Stroke};
-use super::frame::{self, Entry};
-use super::style::{NOTE, Type, WARN};
-use super::{Sheet, words};
+use super::frame;
+use super::legend::{self, Entry};
+use super::style::{NOTE, Type, WARN, WHITE};
+use super::{Sheet, text, words};
 use crate::results::{Estimate, Exceedance, ExceedancePoint};
 
-/// No lower probability is drawn.
+/// No lower probability is drawn,
 const LOWEST: f64 = 1e-6;
+/// nor one that fewer trials than these reached.
+const FEWEST: f64 = 10.0;
 
 pub(super) fn draw(sheet: &Sheet) -> String {
     let horizon = words::horizon(&sheet.results.provenance);
@@ -20,14 +23,17 @@ pub(super) fn draw(sheet: &Sheet) -> String {
     let subtitle = format!("How likely the loss over {horizon} is larger than an amount.{bands}");
     frame::page(sheet, &title(sheet), &subtitle, |canvas, room| {
         let entries = entries(sheet);
-        let wide = frame::legend_width(sheet, &entries);
+        let wide = legend::width(sheet, &entries);
         let plot = Area {
-            left: room.left + 84.0,
+            left: room.left + 92.0,
             right: room.right - wide - 26.0,
             top: room.top + 6.0,
             bottom: room.bottom - 42.0,
         };
         let curves = Curves::new(sheet);
+        if curves.points.iter().all(Vec::is_empty) {
+            return frame::nothing(canvas, &room, "No loss is known well enough to be drawn.");
+        }
         axes(canvas, sheet, &plot, &curves);
         appetite(canvas, sheet, &plot, &curves);
         for p in sheet.back_to_front() {
@@ -36,11 +42,14 @@ pub(super) fn draw(sheet: &Sheet) -> String {
         for p in sheet.back_to_front() {
             sheet.looks[p].curve(canvas, &curves.line(&plot, p));
         }
+        for (p, at) in marks(sheet, &plot, &curves) {
+            sheet.looks[p].dot(canvas, at, 5.0, true);
+        }
         let side = Area {
             left: plot.right + 26.0,
             ..room
         };
-        frame::legend(canvas, &side, sheet, &entries, frame::curve_sample);
+        legend::draw(canvas, &side, sheet, &entries, legend::curve);
     })
 }
 
@@ -55,8 +64,7 @@ impl<'a> Curves<'a> {
     fn new(sheet: &Sheet<'a>) -> Self {
         let points: Vec<_> = (0..sheet.n()).map(|p| curve(sheet, p)).collect();
         let all = || points.iter().flatten();
-        let lowest = axis::span(all().map(|p| p.probability)).map_or(1e-2, |s| s.0);
-        let decade = (libm::log10(lowest.clamp(LOWEST, 0.1)) + 1e-9).floor();
+        let lowest = axis::span(all().map(|p| p.probability)).map_or(1e-2, |s| s.0.min(0.1));
         let mut span = axis::span(all().map(|p| p.loss.value).chain([0.0]));
         if let (Some((low, high)), Some(a)) = (span, sheet.results.provenance.appetite)
             && a < high * 2.0
@@ -72,7 +80,7 @@ impl<'a> Curves<'a> {
         Curves {
             points,
             losses: (low, high),
-            lowest: libm::pow(10.0, decade),
+            lowest,
         }
     }
 
@@ -111,13 +119,14 @@ impl<'a> Curves<'a> {
     }
 }
 
-/// The known points of a portfolio's curve, likeliest first.
+/// The points of a portfolio's curve that enough trials stand for, likeliest first.
 fn curve<'a>(sheet: &Sheet<'a>, portfolio: usize) -> Vec<&'a ExceedancePoint> {
+    let lowest = (FEWEST / axis::count(sheet.results.provenance.trials)).clamp(LOWEST, 0.05);
     let mine = |p: &&ExceedancePoint| {
         p.kind == Exceedance::Horizon
             && p.portfolio == portfolio
             && p.loss.value.is_finite()
-            && p.probability >= LOWEST
+            && p.probability >= lowest
             && p.probability <= 1.0
     };
     let mut points: Vec<_> = sheet.results.exceedance.iter().filter(mine).collect();
@@ -128,59 +137,62 @@ fn curve<'a>(sheet: &Sheet<'a>, portfolio: usize) -> Vec<&'a ExceedancePoint> {
 fn axes(canvas: &mut Canvas, sheet: &Sheet, plot: &Area, curves: &Curves) {
     let (x, y) = (curves.x(plot), curves.y(plot));
     let provenance = &sheet.results.provenance;
-    let ticks = axis::ticks(curves.losses.0, curves.losses.1, 6);
+    let (low, high) = curves.losses;
+    let ticks = axis::ticks(low, high, 6);
     let labels = words::money_ticks(&ticks.values, ticks.step, &provenance.currency);
     let places: Vec<_> = ticks.values.iter().map(|v| x.at(*v)).zip(labels).collect();
     axis::bottom(canvas, plot, &places);
-    let mut decade = 1.0;
-    while decade > curves.lowest * 0.5 {
-        let at = y.at(decade);
-        canvas.line(
-            (plot.left, at),
-            (plot.right, at),
-            &Stroke::solid(super::style::GRID, 1.0),
-        );
-        let labelled = if decade == 1.0 {
-            "always".to_owned()
-        } else {
-            words::odds(decade)
-        };
-        let strong = Type {
-            size: 13.0,
-            bold: false,
-            colour: super::style::INK,
-        };
-        canvas.text(
-            &words::percent(decade),
-            (plot.left - 8.0, at - 8.0),
-            Anchor::End,
-            strong,
-        );
-        canvas.text(&labelled, (plot.left - 8.0, at + 8.0), Anchor::End, NOTE);
-        decade /= 10.0;
-    }
-    if curves.losses.0 < 0.0 {
+    let places: Vec<_> = one_in(curves.lowest)
+        .into_iter()
+        .map(|(p, w)| (y.at(p), w))
+        .collect();
+    axis::left(canvas, plot, &places);
+    if low < 0.0 && high >= 0.0 {
         axis::rule(canvas, (x.at(0.0), plot.top), (x.at(0.0), plot.bottom));
     }
     axis::rule(canvas, (plot.left, plot.bottom), (plot.right, plot.bottom));
+    let gain = if low < -0.01 * high {
+        "; below 0 a gain"
+    } else {
+        ""
+    };
+    let over = words::horizon(provenance);
     let unit = format!(
-        "Loss over {}, present value ({}); below 0 a gain",
-        words::horizon(provenance),
+        "Loss over {over}, present value ({}){gain}",
         provenance.currency
     );
-    let unit = if curves.losses.0 < 0.0 {
-        &unit
-    } else {
-        unit.trim_end_matches("; below 0 a gain")
-    };
     let middle = f64::midpoint(plot.left, plot.right);
-    canvas.text(unit, (middle, plot.bottom + 36.0), Anchor::Middle, NOTE);
+    canvas.text(&unit, (middle, plot.bottom + 36.0), Anchor::Middle, NOTE);
     let middle = f64::midpoint(plot.top, plot.bottom);
     canvas.upward(
         "Probability of a larger loss (log scale)",
-        (plot.left - 78.0, middle),
+        (plot.left - 84.0, middle),
         NOTE,
     );
+}
+
+/// Probabilities 1, 1/2, 1/5, 1/10 … down to `lowest`, in words.
+fn one_in(lowest: f64) -> Vec<(f64, String)> {
+    let mut marks = Vec::new();
+    let mut decade = 1.0;
+    loop {
+        for times in [1.0, 2.0, 5.0] {
+            let probability = 1.0 / (decade * times);
+            if probability < lowest * 0.999 {
+                return marks;
+            }
+            let certain = probability > 0.999;
+            marks.push((
+                probability,
+                if certain {
+                    "certain".to_owned()
+                } else {
+                    words::odds(probability)
+                },
+            ));
+        }
+        decade *= 10.0;
+    }
 }
 
 /// Marks the appetite, and the corner outside of it.
@@ -195,16 +207,27 @@ fn appetite(canvas: &mut Canvas, sheet: &Sheet, plot: &Area, curves: &Curves) {
     };
     let words = match provenance.appetite_probability {
         Some(p) => format!(
-            "appetite: over {} in at most {}",
-            sheet.money(limit),
-            words::percent(p)
+            "appetite: at most {} of futures over {}",
+            words::percent(p),
+            words::round_money(limit, &provenance.currency)
         ),
-        None => format!("appetite {}", sheet.money(limit)),
+        None => format!(
+            "appetite {}",
+            words::round_money(limit, &provenance.currency)
+        ),
     };
     let at = curves.x(plot).at(limit);
     if limit > curves.losses.1 {
         let at = (plot.right - 4.0, plot.top + 12.0);
-        canvas.text(&format!("{words} →"), at, Anchor::End, kind);
+        let words = format!("{words} →");
+        let wide = text::width(&words, kind.size, false) + 6.0;
+        canvas.rect(
+            (at.0 - wide, at.1 - 9.0),
+            (at.0 + 3.0, at.1 + 9.0),
+            WHITE,
+            0.85,
+        );
+        canvas.text(&words, at, Anchor::End, kind);
         return;
     }
     let floor = provenance
@@ -222,7 +245,7 @@ fn appetite(canvas: &mut Canvas, sheet: &Sheet, plot: &Area, curves: &Curves) {
     }
 }
 
-/// The worst level that the sample is large enough for: its odds, and each portfolio's VaR there.
+/// The worst level that the sample is large enough for: its odds, and each portfolio's `VaR` there.
 fn level(sheet: &Sheet) -> Option<(f64, Vec<Estimate>)> {
     let at = |pick: fn(&crate::results::Headline) -> Estimate| -> Option<Vec<Estimate>> {
         let all: Vec<_> = sheet.results.headlines.iter().map(pick).collect();
@@ -230,6 +253,21 @@ fn level(sheet: &Sheet) -> Option<(f64, Vec<Estimate>)> {
     };
     let var_99 = at(|h| h.var_99).map(|v| (0.01, v));
     var_99.or_else(|| at(|h| h.var_95).map(|v| (0.05, v)))
+}
+
+/// Where the coloured curves pass the level that the title speaks of.
+fn marks(sheet: &Sheet, plot: &Area, curves: &Curves) -> Vec<(usize, Point)> {
+    let Some((odds, var)) = level(sheet) else {
+        return Vec::new();
+    };
+    let (x, y) = (curves.x(plot), curves.y(plot));
+    let coloured = sheet
+        .back_to_front()
+        .into_iter()
+        .filter(|&p| sheet.looks[p].coloured);
+    coloured
+        .filter_map(|p| Some((p, (x.at(var.get(p)?.value), y.at(odds)))))
+        .collect()
 }
 
 /// Legend: the fattest tail first.
@@ -246,7 +284,7 @@ fn entries(sheet: &Sheet) -> Vec<Entry> {
     };
     let value = |p: usize| var.get(p).map_or(f64::NAN, |e| e.value);
     order.sort_by(|&a, &b| value(b).total_cmp(&value(a)));
-    let remark = |p: usize| format!("{}: {}", words::odds(odds), sheet.money(value(p)));
+    let remark = |p: usize| format!("{}: over {}", words::odds(odds), sheet.money(value(p)));
     order
         .into_iter()
         .map(|portfolio| Entry {
@@ -257,17 +295,18 @@ fn entries(sheet: &Sheet) -> Vec<Entry> {
 }
 
 fn title(sheet: &Sheet) -> String {
-    let Some((odds, var)) = level(sheet) else {
+    let Some((level, var)) = level(sheet) else {
         return "Too few trials to tell how large a rare loss is".to_owned();
     };
-    let odds = words::odds(odds);
+    let odds = words::odds(level);
     let mut order: Vec<usize> = (0..var.len()).collect();
     order.sort_by(|&a, &b| var[b].value.total_cmp(&var[a].value));
     let worst = order[0];
     let amount = sheet.money(var[worst].value);
     let loses = |amount: &str| format!("{odds} futures loses more than {amount}");
     if var[worst].value <= 0.0 {
-        return format!("Even the worst {odds} futures brings no loss");
+        let most = format!("{:.0} of 100", (100.0 * (1.0 - level)).round());
+        return format!("Nothing is lost in {most} futures, whatever the portfolio");
     }
     let Some(&second) = order.get(1) else {
         return sentence(&loses(&amount));

@@ -1,10 +1,12 @@
-//! Cost against tail risk: a dot per portfolio at its mean total cost and its TVaR 99 %, with the error of both.
+//! Cost against tail risk: a dot per portfolio at its mean total cost and its `TVaR` 99 %, with the error of both.
 
-use super::axis::{self, Area, Scale, real};
+use super::axis::{self, Area, Scale};
 use super::canvas::{Anchor, Canvas, Point, Stroke};
-use super::style::{GRID, INK, NOTE, SOFT, STRONG, Type};
+use super::style::{AXIS, GRID, NOTE};
 use super::{Sheet, frame, text, words};
 use crate::results::{Estimate, Verdict};
+
+mod names;
 
 const RADIUS: f64 = 7.0;
 
@@ -12,15 +14,22 @@ pub(super) fn draw(sheet: &Sheet) -> String {
     let dots = dots(sheet);
     let missing = match sheet.n() - dots.len() {
         0 => String::new(),
-        n => format!(" Without {n} whose tail the sample is too small for."),
+        n => format!(" {n} left out: too few trials for the tail."),
     };
     let subtitle = format!(
         "Mean total cost against the mean loss in the worst 1 % of futures. Bars: 95 % confidence.{missing}"
     );
     frame::page(sheet, &title(sheet), &subtitle, |canvas, room| {
+        if dots.is_empty() {
+            return frame::nothing(
+                canvas,
+                &room,
+                "Too few trials for the worst 1 % of futures.",
+            );
+        }
         let plot = Area {
             left: room.left + 92.0,
-            right: room.right - 8.0,
+            right: room.right - 28.0,
             top: room.top + 6.0,
             bottom: room.bottom - 42.0,
         };
@@ -37,7 +46,7 @@ pub(super) fn draw(sheet: &Sheet) -> String {
         let x = Scale::linear(costs.0, costs.1, plot.left, plot.right);
         let y = Scale::linear(tails.0, tails.1, plot.bottom, plot.top);
         axes(canvas, sheet, &plot, (costs, &x), (tails, &y));
-        quadrant(canvas, sheet, &plot, &dots, &x, &y);
+        let hint = quadrant(canvas, sheet, &plot, &dots, &x, &y);
         for dot in &dots {
             errors(canvas, sheet, dot, &x, &y);
         }
@@ -45,7 +54,7 @@ pub(super) fn draw(sheet: &Sheet) -> String {
             let at = (x.at(dot.cost.value), y.at(dot.tail.value));
             sheet.looks[dot.portfolio].dot(canvas, at, RADIUS, true);
         }
-        names(canvas, sheet, &plot, &dots, &x, &y);
+        names::write_all(canvas, sheet, &plot, &dots, (&x, &y), hint);
     })
 }
 
@@ -97,22 +106,54 @@ fn axes(
     canvas.upward(&words, (plot.left - 84.0, middle), NOTE);
 }
 
-/// Shades what is cheaper and safer than the baseline.
-fn quadrant(canvas: &mut Canvas, sheet: &Sheet, plot: &Area, dots: &[Dot], x: &Scale, y: &Scale) {
-    let Some(base) = dots.iter().find(|d| d.portfolio == sheet.results.baseline) else {
-        return;
-    };
+/// Shades what is cheaper and safer than the baseline, and says so in the corner; returns what the words cover.
+fn quadrant(
+    canvas: &mut Canvas,
+    sheet: &Sheet,
+    plot: &Area,
+    dots: &[Dot],
+    x: &Scale,
+    y: &Scale,
+) -> Option<Area> {
+    let base = dots
+        .iter()
+        .find(|d| d.portfolio == sheet.results.baseline)?;
     if dots.len() < 2 {
-        return;
+        return None;
     }
     let at = (x.at(base.cost.value), y.at(base.tail.value));
     canvas.rect((plot.left, at.1), (at.0, plot.bottom), GRID, 0.45);
     let dashed = Stroke {
         dash: &[4.0, 4.0],
-        ..Stroke::solid(super::style::AXIS, 1.0)
+        ..Stroke::solid(AXIS, 1.0)
     };
     canvas.line((plot.left, at.1), (plot.right, at.1), &dashed);
     canvas.line((at.0, plot.top), (at.0, plot.bottom), &dashed);
+    let words = "cheaper and safer than the baseline";
+    let words = Area {
+        left: plot.left + 10.0,
+        right: plot.left + 14.0 + text::width(words, NOTE.size, false),
+        top: plot.bottom - 24.0,
+        bottom: plot.bottom - 6.0,
+    };
+    if words.right > at.0 || words.top < at.1 + 4.0 {
+        return None;
+    }
+    if dots
+        .iter()
+        .flat_map(|d| names::covered(d, x, y))
+        .any(|c| names::overlap(&c, &words) > 0.0)
+    {
+        return None;
+    }
+    let corner = (words.left, f64::midpoint(words.top, words.bottom));
+    canvas.text(
+        "cheaper and safer than the baseline",
+        corner,
+        Anchor::Start,
+        NOTE,
+    );
+    Some(words)
 }
 
 fn errors(canvas: &mut Canvas, sheet: &Sheet, dot: &Dot, x: &Scale, y: &Scale) {
@@ -132,156 +173,6 @@ fn errors(canvas: &mut Canvas, sheet: &Sheet, dot: &Dot, x: &Scale, y: &Scale) {
             canvas.line((at.0 - 4.0, end), (at.0 + 4.0, end), &stroke);
         }
     }
-}
-
-/// Writes each name where it covers nothing; far from its dot with a leader.
-fn names(canvas: &mut Canvas, sheet: &Sheet, plot: &Area, dots: &[Dot], x: &Scale, y: &Scale) {
-    let mut taken: Vec<Area> = dots.iter().flat_map(|d| covered(d, x, y)).collect();
-    let mut order: Vec<&Dot> = dots.iter().rev().collect();
-    order.sort_by_key(|d| !sheet.looks[d.portfolio].coloured);
-    for dot in order {
-        let at = (x.at(dot.cost.value), y.at(dot.tail.value));
-        let coloured = sheet.looks[dot.portfolio].coloured;
-        let kind = if coloured { STRONG } else { NOTE };
-        let lines = text::wrap(sheet.name(dot.portfolio), kind.size, kind.bold, 230.0, 2);
-        let wide = lines
-            .iter()
-            .map(|l| text::width(l, kind.size, kind.bold))
-            .fold(0.0, f64::max);
-        let size = (wide + 4.0, 17.0 * real(lines.len()));
-        let (place, far) = place(at, size, plot, &taken);
-        if far {
-            leader(canvas, at, &place);
-        }
-        let anchor = if place.left >= at.0 {
-            (place.left + 2.0, Anchor::Start)
-        } else if place.right <= at.0 {
-            (place.right - 2.0, Anchor::End)
-        } else {
-            (f64::midpoint(place.left, place.right), Anchor::Middle)
-        };
-        for (i, line) in lines.iter().enumerate() {
-            let y = place.top + 8.5 + 17.0 * real(i);
-            canvas.text(
-                line,
-                (anchor.0, y),
-                anchor.1,
-                Type {
-                    colour: if coloured { INK } else { SOFT },
-                    ..kind
-                },
-            );
-        }
-        taken.push(place);
-    }
-}
-
-/// What a dot and its bars cover.
-fn covered(dot: &Dot, x: &Scale, y: &Scale) -> [Area; 3] {
-    let at = (x.at(dot.cost.value), y.at(dot.tail.value));
-    let cost = words::interval(&dot.cost).unwrap_or((dot.cost.value, dot.cost.value));
-    let tail = words::interval(&dot.tail).unwrap_or((dot.tail.value, dot.tail.value));
-    let r = RADIUS + 3.0;
-    [
-        Area {
-            left: at.0 - r,
-            right: at.0 + r,
-            top: at.1 - r,
-            bottom: at.1 + r,
-        },
-        Area {
-            left: x.at(cost.0),
-            right: x.at(cost.1),
-            top: at.1 - 4.0,
-            bottom: at.1 + 4.0,
-        },
-        Area {
-            left: at.0 - 4.0,
-            right: at.0 + 4.0,
-            top: y.at(tail.1),
-            bottom: y.at(tail.0),
-        },
-    ]
-}
-
-/// The place for a name of this size that covers least, near places first; and whether it needs a leader.
-fn place(at: Point, size: Point, plot: &Area, taken: &[Area]) -> (Area, bool) {
-    let mut best = (
-        f64::INFINITY,
-        Area {
-            left: 0.0,
-            right: 0.0,
-            top: 0.0,
-            bottom: 0.0,
-        },
-        false,
-    );
-    for (ring, reach) in [12.0, 20.0, 34.0, 52.0, 74.0, 100.0, 130.0]
-        .into_iter()
-        .enumerate()
-    {
-        for turn in 0..16 {
-            let angle = f64::from(turn) * std::f64::consts::PI / 8.0;
-            let (dx, dy) = (libm::cos(angle), -libm::sin(angle));
-            let anchor = (at.0 + dx * reach, at.1 + dy * reach);
-            let left = anchor.0 + (round_third(dx) - 1.0) * size.0 / 2.0;
-            let top = anchor.1 + (dy - 1.0) * size.1 / 2.0;
-            let area = Area {
-                left,
-                right: left + size.0,
-                top,
-                bottom: top + size.1,
-            };
-            let sideways = if dx.abs() > 0.99 { 0.0 } else { 1.0 };
-            let cost = 1000.0 * outside(&area, plot)
-                + taken.iter().map(|t| overlap(&area, t)).sum::<f64>()
-                + real(ring) * 3.0
-                + sideways;
-            if cost < best.0 {
-                best = (cost, area, ring > 1);
-            }
-        }
-    }
-    (best.1, best.2)
-}
-
-/// −1, 0 or 1: whether a name stands left of, across or right of its anchor.
-fn round_third(dx: f64) -> f64 {
-    if dx > 0.2 {
-        1.0
-    } else if dx < -0.2 {
-        -1.0
-    } else {
-        0.0
-    }
-}
-
-fn overlap(a: &Area, b: &Area) -> f64 {
-    let wide = a.right.min(b.right) - a.left.max(b.left);
-    let high = a.bottom.min(b.bottom) - a.top.max(b.top);
-    if wide > 0.0 && high > 0.0 {
-        20.0 + wide * high
-    } else {
-        0.0
-    }
-}
-
-fn outside(a: &Area, plot: &Area) -> f64 {
-    let over = [
-        plot.left - a.left,
-        a.right - plot.right,
-        plot.top - a.top,
-        a.bottom - plot.bottom,
-    ];
-    over.into_iter().map(|o| o.max(0.0)).sum()
-}
-
-fn leader(canvas: &mut Canvas, at: Point, place: &Area) {
-    let to = (
-        at.0.max(place.left).min(place.right),
-        at.1.max(place.top).min(place.bottom),
-    );
-    canvas.line(at, to, &Stroke::solid(SOFT, 0.9));
 }
 
 /// What the safest portfolio gains over the baseline, and at which price.
@@ -317,7 +208,7 @@ fn title(sheet: &Sheet) -> String {
     let price = sheet.money(comparison.mean.value.abs());
     match comparison.verdict {
         Verdict::Better => format!(
-            "{other} is cheaper and safer than {name}: {price} less on average, {less} less in the worst 1 %"
+            "{other} is cheaper and safer than {name}: by {price} on average, by {less} in the worst 1 %"
         ),
         Verdict::Worse => format!(
             "{other} loses {less} less than {name} in the worst 1 %, and costs {price} more on average"

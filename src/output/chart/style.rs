@@ -71,7 +71,7 @@ const DASHES: [&[f64]; COLOURED] = [
     &[6.0, 3.0],
     &[14.0, 3.0, 3.0, 3.0, 3.0, 3.0],
     &[20.0, 5.0],
-    &[2.0, 5.0],
+    &[7.0, 5.0],
 ];
 
 const MARKERS: [Marker; COLOURED] = [
@@ -177,12 +177,7 @@ impl Look {
             ..Stroke::solid(self.colour, width)
         };
         if self.pale() {
-            let casing = Stroke {
-                colour: self.edge(),
-                width: width + 1.8,
-                ..stroke
-            };
-            canvas.path(points, &casing);
+            canvas.path(points, &Stroke::solid(self.edge(), width + 2.0));
         }
         canvas.path(points, &stroke);
     }

@@ -46,25 +46,34 @@ fn advance(c: char, bold: bool) -> u16 {
     }
 }
 
-/// The text, or as much of its beginning as fits into `room`, with an ellipsis.
+/// The text, or as much of it as fits into `room`, with an ellipsis in its middle: names often differ at their end.
 pub(super) fn fit(text: &str, size: f64, bold: bool, room: f64) -> String {
     if width(text, size, bold) <= room {
         return text.to_owned();
     }
-    let mut kept = String::new();
-    let mut left = room - width("…", size, bold);
-    for c in text.chars() {
-        left -= f64::from(advance(c, bold)) * size / 1000.0;
-        if left < 0.0 {
-            break;
-        }
-        kept.push(c);
-    }
-    format!("{}…", kept.trim_end())
+    let room = (room - width("…", size, bold)).max(0.0);
+    let letters: Vec<char> = text.chars().collect();
+    let wide = |c: &char| f64::from(advance(*c, bold)) * size / 1000.0;
+    let fitting = |letters: &mut dyn Iterator<Item = &char>, room: f64| {
+        let mut used = 0.0;
+        letters
+            .take_while(|c| {
+                used += wide(c);
+                used <= room
+            })
+            .count()
+    };
+    let end = fitting(&mut letters.iter().rev(), room * 0.4);
+    let kept: String = letters[letters.len() - end..].iter().collect();
+    let left = room - width(&kept, size, bold);
+    let begin: String = letters[..fitting(&mut letters.iter(), left)]
+        .iter()
+        .collect();
+    format!("{}…{}", begin.trim_end(), kept.trim_start())
 }
 
 /// The text in at most `most` lines no wider than `room`, broken at spaces or after `-`, `_`, `/`, in need anywhere.
-/// What does not fit ends in an ellipsis.
+/// What does not fit is left out of the last line's middle.
 pub(super) fn wrap(text: &str, size: f64, bold: bool, room: f64, most: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut rest = text.trim();
@@ -80,24 +89,24 @@ pub(super) fn wrap(text: &str, size: f64, bold: bool, room: f64, most: usize) ->
     lines
 }
 
-/// Where to break the first line: a byte index above 0.
+/// Where to break the first line: a byte index above 0. At the last space that fits, else after a hyphen.
 fn break_at(text: &str, size: f64, bold: bool, room: f64) -> usize {
-    let (mut used, mut soft, mut hard) = (0.0, None, 0);
+    let (mut used, mut space, mut hyphen, mut hard) = (0.0, None, None, 0);
     for (i, c) in text.char_indices() {
         used += f64::from(advance(c, bold)) * size / 1000.0;
         if c == ' ' {
-            soft = Some(i);
+            space = Some(i).filter(|&i| i > 0);
         }
         if used > room {
             break;
         }
         hard = i + c.len_utf8();
         if matches!(c, '-' | '_' | '/') {
-            soft = Some(hard);
+            hyphen = Some(hard);
         }
     }
     let first = text.chars().next().map_or(0, char::len_utf8);
-    soft.filter(|&i| i > 0).unwrap_or(hard.max(first))
+    space.or(hyphen).unwrap_or(hard.max(first))
 }
 
 #[cfg(test)]

@@ -16,14 +16,14 @@ const MONTHS: [&str; 12] = [
 
 pub(super) fn draw(sheet: &Sheet) -> String {
     let shown = sheet.at_most(PANELS);
-    let left_out = match sheet.n() - shown.len() {
-        0 => String::new(),
-        n => format!(" {n} dearer portfolios are left out."),
-    };
+    let left_out = sheet.left_out(shown.len());
     let subtitle = format!("Loss of each month, present value.{left_out}");
     frame::page(sheet, &title(sheet), &subtitle, |canvas, room| {
-        key(canvas, &room);
         let paths: Vec<Vec<&TimelinePoint>> = shown.iter().map(|&p| path(sheet, p)).collect();
+        if paths.iter().flatten().all(|t| !t.mean.is_finite()) {
+            return frame::nothing(canvas, &room, "No month is known.");
+        }
+        key(canvas, &room);
         let grid = Grid::new(sheet, &room, &paths);
         for (i, (&p, path)) in shown.iter().zip(&paths).enumerate() {
             let plot = grid.panel(i);
@@ -79,7 +79,8 @@ impl Grid {
         let values = all().flat_map(|t| [t.mean, t.quantiles[0], t.quantiles[4]]);
         let (low, high) = axis::widened(axis::span(values.chain([0.0])));
         let ticks = if rows > 2 { 3 } else { 5 };
-        let losses = axis::rounded(low, high, ticks);
+        let pad = (high - low) * 0.04;
+        let losses = (if low < 0.0 { low - pad } else { low }, high + pad);
         let currency = &sheet.results.provenance.currency;
         let ticks = axis::ticks(losses.0, losses.1, ticks);
         let labels = words::money_ticks(&ticks.values, ticks.step, currency);
@@ -136,7 +137,7 @@ impl Grid {
             if self.rows > 2 { 3 } else { 5 },
         );
         let mut labels = words::money_ticks(&ticks.values, ticks.step, currency);
-        if i % self.columns != 0 {
+        if !i.is_multiple_of(self.columns) {
             labels.iter_mut().for_each(String::clear);
         }
         let places: Vec<_> = ticks.values.iter().map(|v| y.at(*v)).zip(labels).collect();
@@ -174,18 +175,19 @@ impl Grid {
         let step = steps.into_iter().find(fits).unwrap_or(2400);
         (0..self.months)
             .step_by(step)
-            .map(|m| (m, self.date(m)))
+            .map(|m| (m, date(self.start, m)))
             .collect()
     }
+}
 
-    fn date(&self, month: usize) -> String {
-        match self.start {
-            Some((year, first)) => {
-                let all = year * 12 + first + month;
-                format!("{} {}", MONTHS[all % 12], all / 12)
-            }
-            None => format!("month {month}"),
+/// The month that begins `month` months after the start: `Jun 2025`.
+fn date(start: Option<(usize, usize)>, month: usize) -> String {
+    match start {
+        Some((year, first)) => {
+            let all = year * 12 + first + month;
+            format!("{} {}", MONTHS[all % 12], all / 12)
         }
+        None => format!("month {month}"),
     }
 }
 
@@ -215,18 +217,16 @@ fn fan(canvas: &mut Canvas, look: &Look, path: &[&TimelinePoint], x: &Scale, y: 
         outline.extend(curve(&|t| t.quantiles[high]).into_iter().rev());
         canvas.area(&outline, look.colour, opacity);
     }
-    canvas.path(
-        &curve(&|t| t.quantiles[2]),
-        &Stroke::solid(look.edge(), 1.8),
-    );
-    let dotted = Stroke {
-        dash: MEAN_DASH,
-        ..Stroke::solid(look.edge(), 2.2)
+    let thin = if path.len() > STEPS { 0.5 } else { 1.0 };
+    let median = Stroke {
+        dash: MEDIAN_DASH,
+        ..Stroke::solid(look.edge(), 1.6 * thin)
     };
-    canvas.path(&curve(&|t| t.mean), &dotted);
+    canvas.path(&curve(&|t| t.quantiles[2]), &median);
+    canvas.path(&curve(&|t| t.mean), &Stroke::solid(look.edge(), 2.4 * thin));
 }
 
-const MEAN_DASH: &[f64] = &[6.0, 3.0];
+const MEDIAN_DASH: &[f64] = &[3.0, 2.5];
 
 fn heading(canvas: &mut Canvas, sheet: &Sheet, portfolio: usize, plot: &Area, swatch: bool) {
     let mut left = plot.left;
@@ -252,14 +252,14 @@ fn key(canvas: &mut Canvas, room: &Area) {
         left += 36.0 + text::width(words, kind.size, false) + 24.0;
     };
     say(canvas, "mean", &|c, x| {
-        let stroke = Stroke {
-            dash: MEAN_DASH,
-            ..Stroke::solid(INK, 2.2)
-        };
-        c.line((x, y), (x + 29.0, y), &stroke);
+        c.line((x, y), (x + 29.0, y), &Stroke::solid(INK, 2.4));
     });
     say(canvas, "median", &|c, x| {
-        c.line((x, y), (x + 29.0, y), &Stroke::solid(INK, 1.8))
+        let stroke = Stroke {
+            dash: MEDIAN_DASH,
+            ..Stroke::solid(INK, 1.6)
+        };
+        c.line((x, y), (x + 29.0, y), &stroke);
     });
     say(canvas, "half of all futures", &|c, x| {
         c.rect((x, y - 7.0), (x + 29.0, y + 7.0), INK, 0.18);
@@ -283,22 +283,19 @@ fn title(sheet: &Sheet) -> String {
     if worst.mean <= 0.0 {
         return format!("{name} loses nothing on average in any month");
     }
-    let first = path.first().map_or("", |t| &t.start);
-    let grid = |month: usize| match year_and_month(first) {
-        Some((y, m)) => format!("{} {}", MONTHS[(m + month) % 12], y + (m + month) / 12),
-        None => format!("month {month}"),
-    };
     let amount = sheet.money(worst.mean);
     let high = worst.quantiles[4];
-    if high.is_finite() && high > worst.mean {
-        return format!(
-            "{name} loses most in {}: {amount} on average, over {} in 1 of 20 futures",
-            grid(worst.month),
-            sheet.money(high),
-        );
+    let often = if high > worst.mean && high.is_finite() {
+        format!(", over {} in 1 of 20 futures", sheet.money(high))
+    } else {
+        String::new()
+    };
+    if path.len() == 1 {
+        return format!("{name} loses {amount} on average{often}");
     }
+    let start = year_and_month(path.first().map_or("", |t| &t.start));
     format!(
-        "{name} loses most in {}: {amount} on average",
-        grid(worst.month)
+        "{name} loses most in {}: {amount} on average{often}",
+        date(start, worst.month)
     )
 }

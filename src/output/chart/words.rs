@@ -20,7 +20,7 @@ pub(super) fn interval(estimate: &Estimate) -> Option<Point> {
     let by_error = |sign: f64| estimate.std_error.map(|e| estimate.value + sign * 1.96 * e);
     let lower = estimate.lower.or_else(|| by_error(-1.0))?;
     let upper = estimate.upper.or_else(|| by_error(1.0))?;
-    (lower.is_finite() && upper.is_finite()).then_some((lower, upper))
+    (lower.is_finite() && upper.is_finite()).then_some((lower.min(upper), lower.max(upper)))
 }
 
 /// Whether `a` is larger than `b` by more than their 95 % intervals together.
@@ -45,8 +45,17 @@ fn unit(value: f64) -> (f64, &'static str) {
         .unwrap_or((1.0, ""))
 }
 
-/// An amount to three digits: `$1.93bn`, `−$310M`, `$0`, `CHF 45.2k`.
+/// An amount that somebody chose: without zeros at its end, `$2bn`.
+pub(super) fn round_money(value: f64, currency: &str) -> String {
+    amount(value, currency, trimmed)
+}
+
+/// An estimated amount to three digits: `$1.90bn`, `−$310M`, `$0`, `CHF 45.2k`.
 pub(super) fn money(value: f64, currency: &str) -> String {
+    amount(value, currency, |value, digits| format!("{value:.digits$}"))
+}
+
+fn amount(value: f64, currency: &str, write: fn(f64, usize) -> String) -> String {
     if !value.is_finite() {
         return "unknown".to_owned();
     }
@@ -63,8 +72,22 @@ pub(super) fn money(value: f64, currency: &str) -> String {
     format!(
         "{}{}{letters}",
         sign(value, currency),
-        trimmed(scaled, digits)
+        write(scaled, digits)
     )
+}
+
+/// A range of amounts; the unit once, if both have the same: `$3.96 – 4.60bn`.
+pub(super) fn money_range(low: f64, high: f64, currency: &str) -> String {
+    let (low_said, high_said) = (money(low, currency), money(high, currency));
+    let letters = unit(three(low)).1;
+    let same = low > 0.0 && !letters.is_empty() && letters == unit(three(high)).1;
+    match (
+        low_said.strip_suffix(letters),
+        high_said.strip_prefix(&sign(1.0, currency)),
+    ) {
+        (Some(low), Some(high)) if same => format!("{low} – {high}"),
+        _ => format!("{low_said} – {high_said}"),
+    }
 }
 
 /// Amounts of an axis: all in one unit, with as many digits as `step` needs.
@@ -190,7 +213,7 @@ pub(super) fn hours(value: f64) -> String {
         _ => return "no time".to_owned(),
     };
     let scaled = value / size;
-    let digits = if scaled >= 10.0 { 0 } else { 1 };
+    let digits = usize::from(scaled < 10.0);
     let text = grouped(&trimmed(scaled, digits));
     let noun = if text == "1" { one } else { many };
     format!("{text}\u{a0}{noun}")

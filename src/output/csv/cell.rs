@@ -47,7 +47,7 @@ pub(super) fn estimate(estimate: &Estimate) -> [String; 4] {
     ]
 }
 
-/// A level as it stands in a column's name: `99`, `995`.
+/// A level as it stands in a column's name: `90`, `995`.
 pub(super) fn level_name(level: f64) -> String {
-    level.to_string().trim_start_matches("0.").to_owned()
+    format!("{:0<2}", level.to_string().trim_start_matches("0."))
 }

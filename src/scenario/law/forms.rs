@@ -1,5 +1,6 @@
 //! Each form of a distribution: its parameters, checked, to a law.
 
+use super::keys::{BETA, PERCENTILE, SHAPED};
 use super::percentile;
 use crate::chance::law::Law;
 use crate::quantity::Quantity;
@@ -37,7 +38,10 @@ pub(super) fn log_normal(table: &Table<'_>, quantity: Quantity, cx: &mut Cx) -> 
             percentiles(table, one, other, quantity, cx)
         }
         _ => {
-            let problem = Problem::error(format!("{} is not settled", table.what));
+            let problem = Problem::error(format!(
+                "{} needs two parameters that go together",
+                table.what
+            ));
             let help = "a log-normal takes two of `median` and percentiles such as `p95`, or `mean` and `sd`, or `median` and `sigma`";
             let label = format!("has {}", listed(&given, "and"));
             cx.log
@@ -63,7 +67,7 @@ fn mean_sd(table: &Table<'_>, quantity: Quantity, cx: &mut Cx) -> Option<Law> {
 
 fn median_sigma(table: &Table<'_>, quantity: Quantity, cx: &mut Cx) -> Option<Law> {
     let median = positive(table, "median", quantity, cx);
-    let sigma = table.take("sigma", cx, |item, cx| item.one(cx));
+    let sigma = table.one("sigma", cx);
     let (median, sigma) = (median?, sigma?);
     if sigma > 20.0 {
         let item = table.item("sigma")?;
@@ -86,13 +90,27 @@ fn percentiles(
         let key = if name == "median" {
             table.key(name)
         } else {
-            &super::PERCENTILE
+            &PERCENTILE
         };
         let item = Item {
             key,
             value: table.raw(name)?,
         };
-        above_zero(item, item.quantity(quantity, cx)?, cx)
+        let (what, why, help) = match item.measured(quantity, &cx.currency) {
+            Ok(value) if value > 0.0 => return Some(value),
+            Ok(_) => (
+                "must be above 0".to_owned(),
+                "a log-normal is positive".to_owned(),
+                None,
+            ),
+            Err(fault) => (fault.what, fault.why, fault.help),
+        };
+        cx.log.push(
+            Problem::error(format!("`{name}` {what}"))
+                .at(item.span(), why)
+                .help(help),
+        );
+        None
     };
     let (one_value, other_value) = (read(one, cx), read(other, cx));
     let (one, other) = (
@@ -207,7 +225,7 @@ pub(super) fn beta(table: &Table<'_>, quantity: Quantity, cx: &mut Cx) -> Option
             .push(problem.help("use `pert` for other quantities".to_owned()));
         return None;
     }
-    let inner = Table::open(item, "the beta law", &[super::BETA], cx)?;
+    let inner = Table::open(item, "the beta law", &[BETA], cx)?;
     let mean = inner.take("mean", cx, |item, cx| item.quantity(Quantity::Fraction, cx));
     let sd = inner.take("sd", cx, |item, cx| item.quantity(Quantity::Fraction, cx));
     let (mean, sd) = (mean?, sd?);
@@ -240,12 +258,7 @@ pub(super) fn shaped(
     quantity: Quantity,
     cx: &mut Cx,
 ) -> Option<Law> {
-    let inner = Table::open(
-        table.item(form)?,
-        format!("the {form} law"),
-        &[super::SHAPED],
-        cx,
-    )?;
+    let inner = Table::open(table.item(form)?, format!("the {form} law"), &[SHAPED], cx)?;
     let shape = positive(&inner, "shape", Quantity::Number, cx);
     let scale = positive(&inner, "scale", quantity, cx);
     let (shape, scale) = (shape?, scale?);

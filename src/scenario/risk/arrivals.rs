@@ -3,7 +3,7 @@
 use super::conditions::highest;
 use super::later;
 use crate::chance::law::Law;
-use crate::quantity::Quantity;
+use crate::quantity::{Quantity, grouped};
 use crate::scenario::context::Cx;
 use crate::scenario::nodes::{CALENDAR, calendar};
 use crate::scenario::table::{Absent, Item, Key, Table, Takes};
@@ -154,7 +154,7 @@ fn form(table: &Table<'_>, cx: &mut Cx) -> Option<&'static str> {
         [first, second, ..] => {
             let problem = Problem::error("`arrivals` says when in two ways");
             let problem = problem
-                .at(table.key_span(second), "the one")
+                .at(table.key_span(second), "one way")
                 .at(table.key_span(first), "the other");
             cx.log
                 .push(problem.help("keep one, or make two risks".to_owned()));
@@ -191,7 +191,7 @@ fn refuse_stray(table: &Table<'_>, form: &str, cx: &mut Cx) {
 }
 
 fn poisson(table: &Table<'_>, form: &str, cx: &mut Cx) -> Option<Arrivals> {
-    let rate = table.take(form, cx, |item, cx| item.one(cx));
+    let rate = table.one(form, cx);
     let trend = table.maybe("trend", cx, Item::one);
     let calendar = table.maybe("calendar", cx, calendar);
     let hours = if form == "per_year" { YEAR } else { MONTH };
@@ -206,7 +206,7 @@ fn every(item: Item<'_>, cx: &mut Cx) -> Option<Arrivals> {
     let law = item.law(cx)?;
     // A positive chance of an interval of 0 makes events without end at one instant.
     if law.cdf(0.0) > 0.0 || law.quantile(1e-3) <= 0.0 {
-        let problem = item.problem("can be 0", "two events at one instant, and so without end");
+        let problem = item.problem("can be 0", "would put events without end at one instant");
         cx.log
             .push(problem.help("write an interval that is always above 0".to_owned()));
         return None;
@@ -216,7 +216,7 @@ fn every(item: Item<'_>, cx: &mut Cx) -> Option<Arrivals> {
 
 fn once(item: Item<'_>, cx: &mut Cx) -> Option<Arrivals> {
     let table = Table::open(item, "`once`", &[ONCE], cx)?;
-    let probability = table.take("probability", cx, |item, cx| item.one(cx));
+    let probability = table.one("probability", cx);
     let between = table.need("between", cx).and_then(|item| between(item, cx));
     table.about(cx)?;
     let (from_hours, to_hours) = between?;
@@ -254,9 +254,9 @@ fn between(item: Item<'_>, cx: &mut Cx) -> Option<(f64, f64)> {
     }
     within_horizon(*first, from, cx)?;
     if let Some(horizon) = cx.horizon.filter(|horizon| to > *horizon) {
-        let left = crate::quantity::shown((horizon - from) / (to - from) * 100.0);
+        let left = (horizon - from) / (to - from) * 100.0;
         let problem = Problem::warning("`between` reaches beyond the horizon");
-        let label = format!("after the end; {left} % of the time lies before it");
+        let label = format!("after the end; {left:.0} % of the time lies before it");
         cx.log.push(
             problem
                 .at(second.span(), label)
@@ -316,10 +316,10 @@ fn within_horizon(date: Item<'_>, hours: f64, cx: &mut Cx) -> Option<()> {
     let Some(horizon) = cx.horizon.filter(|horizon| hours >= *horizon) else {
         return Some(());
     };
-    let days = crate::quantity::shown((hours - horizon) / 24.0);
+    let days = ((hours - horizon) / 24.0).floor() + 1.0;
     let problem = Problem::error("a date lies beyond the horizon").at(
         date.span(),
-        format!("{days} days after the end of the trial"),
+        format!("on day {days} after the end of the trial"),
     );
     cx.log
         .push(problem.help("lengthen `horizon`, or take the date out".to_owned()));
@@ -359,7 +359,7 @@ pub(super) fn refuse_too_many(table: &Table<'_>, expected: f64, cx: &mut Cx) {
             "{} has more than a million events in a trial",
             table.what
         ));
-        let label = format!("about {expected:.1e} are expected");
+        let label = format!("about {} are expected", grouped(expected));
         cx.log.push(
             problem
                 .at(table.value_span("arrivals"), label)
@@ -378,9 +378,10 @@ pub(crate) fn refuse_too_many_together(risks: &[(String, crate::source::Span, f6
         return;
     };
     let problem = Problem::error(format!(
-        "the risks together have more than a million events in a trial: about {sum:.1e}"
+        "the risks together have more than a million events in a trial: about {}",
+        grouped(sum)
     ));
-    let label = format!("most come from `{id}`: about {expected:.1e}");
+    let label = format!("most come from `{id}`: about {}", grouped(*expected));
     cx.log.push(
         problem
             .at(span.clone(), label)

@@ -69,7 +69,7 @@ fn condition(item: Item<'_>, only: bool, renewal: bool, cx: &mut Cx) -> Option<C
     let keys: &'static [&'static [Key]] = if only { &[ONLY_IF] } else { &[RATE_IF] };
     let table = Table::open(item, format!("`{}`", item.key.name), keys, cx)?;
     let uses = table.need("uses", cx).and_then(|item| cx.node(item));
-    let at_least = table.take("at_least", cx, |item, cx| item.one(cx));
+    let at_least = table.one("at_least", cx);
     let times = if only {
         Some(1.0)
     } else {

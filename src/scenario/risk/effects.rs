@@ -48,7 +48,7 @@ pub(crate) const EFFECTS: &[Key] = &[
     },
     Key {
         name: "revenue_change",
-        takes: Takes::Map("a table of services, as in `{ copilot = \"-4%\" }`"),
+        takes: Takes::Map("a table of services, as in `{ copilot = \"-4%\" }`", &[]),
         absent: Absent::None,
         says: "the change of services' revenue",
         example: "{ copilot = \"-6% to -1%\" }",
@@ -144,7 +144,7 @@ pub(super) fn effects(table: &Table<'_>, cx: &mut Cx) -> Option<Effects> {
     let notice = table.maybe("notice", cx, Item::law);
     let price_change = table.maybe("price_change", cx, Item::law);
     let revenue_change = table.maybe("revenue_change", cx, revenue_change);
-    let lasts = table.take("for", cx, |item, cx| length(item, cx));
+    let lasts = table.take("for", cx, length);
     let over = table.maybe("over", cx, Item::law);
     let cost = cost(table, cx);
     let lasts = match lasts? {
@@ -182,7 +182,7 @@ fn refuse_lonely(table: &Table<'_>, cx: &mut Cx) {
 )]
 fn outage(table: &Table<'_>, cx: &mut Cx) -> Option<Option<Outage>> {
     let duration = table.maybe("duration", cx, Item::law);
-    let leaves = table.take("leaves", cx, |item, cx| item.law(cx));
+    let leaves = table.law("leaves", cx);
     let (duration, leaves) = (duration?, leaves?);
     Some(duration.map(|duration| Outage { duration, leaves }))
 }
@@ -193,7 +193,7 @@ fn outage(table: &Table<'_>, cx: &mut Cx) -> Option<Option<Outage>> {
 )]
 fn cost(table: &Table<'_>, cx: &mut Cx) -> Option<Option<Cost>> {
     let amount = table.maybe("cost", cx, Item::law);
-    let scales_with = table.take("scales_with", cx, |item, cx| item.choice(cx));
+    let scales_with = table.choice("scales_with", cx);
     let scales_with = if scales_with? == "use" {
         ScalesWith::Use
     } else {

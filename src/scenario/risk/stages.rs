@@ -125,7 +125,7 @@ fn stage(item: Item<'_>, kind: Option<&'static Kind>, cx: &mut Cx) -> Option<Sta
     }
     let name = table.need("name", cx).and_then(|item| name(item, cx));
     let after = table.need("after", cx).and_then(|item| item.law(cx));
-    let ends = table.take("ends", cx, |item, cx| item.flag(cx));
+    let ends = table.flag("ends", cx);
     let outcomes = match table.item("outcomes") {
         Some(item) => {
             refuse_mixed(&table, cx);
@@ -239,8 +239,8 @@ fn outcome(
 
 fn outcome_of(table: &Table<'_>, stage_ends: bool, cx: &mut Cx) -> Option<Outcome> {
     let name = table.need("name", cx).and_then(|item| name(item, cx));
-    let probability = table.take("probability", cx, |item, cx| item.one(cx));
-    let ends = table.take("ends", cx, |item, cx| item.flag(cx));
+    let probability = table.one("probability", cx);
+    let ends = table.flag("ends", cx);
     let conditions = conditions(table, false, cx);
     let effects = effects(table, cx);
     table.about(cx)?;

@@ -1,1 +1,131 @@
+use proptest::prelude::*;
 
+use super::{Histogram, Moments, rank};
+
+#[test]
+fn moments_are_those_of_the_textbook() {
+    let moments = Moments::from_slice(&[2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0]);
+    assert_eq!((moments.n, moments.mean(), moments.m2), (8, 5.0, 32.0));
+    assert_eq!(
+        moments.standard_error(),
+        Some((32.0_f64 / 7.0 / 8.0).sqrt())
+    );
+}
+
+#[test]
+fn moments_of_nothing_and_of_one_value_have_no_error() {
+    assert_eq!(Moments::from_slice(&[]), Moments::default());
+    let one = Moments::from_slice(&[3.0]);
+    assert_eq!(
+        (one.mean(), one.sd(), one.standard_error()),
+        (3.0, 0.0, None)
+    );
+}
+
+#[test]
+fn a_great_mean_does_not_drown_a_small_spread() {
+    let moments = Moments::from_slice(&[1e9 + 4.0, 1e9 + 7.0, 1e9 + 13.0, 1e9 + 16.0]);
+    assert_eq!(moments.variance(), 30.0);
+}
+
+#[test]
+fn ranks_are_those_of_exact_arithmetic() {
+    for n in [1_000, 10_000, 1_000_000, 3_000_000, 1_000_000_000_u64] {
+        for thousandths in [10, 50, 100, 250, 500, 750, 900, 950, 990, 995, 998, 999_u64] {
+            let p = thousandths as f64 / 1000.0;
+            assert_eq!(rank(n, p), n / 1000 * thousandths, "n {n}, p {p}");
+            assert_eq!(
+                rank(n, 1.0 - (1000 - thousandths) as f64 / 1000.0),
+                n / 1000 * thousandths
+            );
+            assert_eq!(
+                rank(n + 1, p),
+                n / 1000 * thousandths + 1,
+                "n {n} + 1, p {p}"
+            );
+        }
+    }
+    assert_eq!((rank(1, 0.0), rank(1, 0.999), rank(10, 1.0)), (1, 1, 10));
+}
+
+#[test]
+fn quantiles_at_atoms_are_exact() {
+    let mut histogram = Histogram::default();
+    histogram.add_all(&[0.0; 90]);
+    histogram.add_all(&[-1_234.567; 5]);
+    histogram.add_all(&[1e6 / 3.0; 5]);
+    let at = [0.01, 0.05, 0.0501, 0.5, 0.95, 0.951, 1.0].map(|p| histogram.quantile(p));
+    assert_eq!(
+        at,
+        [-1_234.567, -1_234.567, 0.0, 0.0, 0.0, 1e6 / 3.0, 1e6 / 3.0]
+    );
+}
+
+#[test]
+fn the_ends_of_the_floats_have_bins() {
+    let mut histogram = Histogram::default();
+    let values = [
+        f64::MIN,
+        -f64::MIN_POSITIVE,
+        -5e-324,
+        0.0,
+        -0.0,
+        5e-324,
+        f64::MAX,
+    ];
+    histogram.add_all(&values);
+    assert_eq!(histogram.n(), 7);
+    for (k, value) in values.iter().enumerate() {
+        assert_eq!(histogram.quantile((k as f64 + 0.5) / 7.0), *value);
+    }
+    assert!(Histogram::default().quantile(0.5).is_nan());
+}
+
+fn losses() -> impl Strategy<Value = Vec<f64>> {
+    let loss = prop_oneof![
+        Just(0.0),
+        -1e6..1e6,
+        (-30.0..30.0).prop_map(libm::exp),
+        -1.0..1.0
+    ];
+    proptest::collection::vec(loss, 1..400)
+}
+
+fn histogram(values: &[f64]) -> Histogram {
+    let mut histogram = Histogram::default();
+    histogram.add_all(values);
+    histogram
+}
+
+proptest! {
+    #[test]
+    fn merged_moments_are_those_of_the_whole(values in losses(), at in 0.0..1.0) {
+        let (left, right) = values.split_at((values.len() as f64 * at) as usize);
+        let mut merged = Moments::from_slice(left);
+        merged.merge(&Moments::from_slice(right));
+        let whole = Moments::from_slice(&values);
+        prop_assert_eq!(merged.n, whole.n);
+        prop_assert!((merged.mean - whole.mean).abs() <= 1e-12 * values.iter().map(|x| x.abs()).sum::<f64>());
+        prop_assert!((merged.m2 - whole.m2).abs() <= 1e-11 * whole.m2);
+    }
+
+    #[test]
+    fn merged_histograms_are_that_of_the_whole_in_any_order(values in losses(), at in 0.0..1.0, p in 0.0..1.0) {
+        let (left, right) = values.split_at((values.len() as f64 * at) as usize);
+        let (mut forth, mut back) = (histogram(left), histogram(right));
+        forth.merge(&histogram(right));
+        back.merge(&histogram(left));
+        let whole = histogram(&values);
+        prop_assert_eq!(forth.n(), whole.n());
+        prop_assert_eq!(forth.quantile(p).to_bits(), whole.quantile(p).to_bits());
+        prop_assert_eq!(back.quantile(p).to_bits(), whole.quantile(p).to_bits());
+    }
+
+    #[test]
+    fn quantiles_are_in_the_bin_of_the_sample_s(values in losses(), p in 0.0..1.0) {
+        let mut sorted = values.clone();
+        sorted.sort_by(f64::total_cmp);
+        let exact = sorted[rank(values.len() as u64, p) as usize - 1];
+        prop_assert!((histogram(&values).quantile(p) - exact).abs() <= exact.abs() / 256.0);
+    }
+}

@@ -37,7 +37,10 @@ fn what_fits_is_left_alone_and_the_rest_is_cut() {
     assert_eq!(fit("short", 10.0, false, 100.0), "short");
     let cut = fit("a rather long name", 10.0, false, 50.0);
     assert!(
-        cut.ends_with('…') && width(&cut, 10.0, false) <= 50.0,
+        cut.contains('…')
+            && cut.starts_with('a')
+            && cut.ends_with('e')
+            && width(&cut, 10.0, false) <= 50.0,
         "{cut}"
     );
     assert_eq!(fit("anything", 10.0, false, -5.0), "…");
@@ -58,7 +61,7 @@ fn lines_break_where_a_reader_would() {
         "aaaaaaaaaaaa"
     );
     let two = wrap("one two three four five six", 10.0, false, 40.0, 2);
-    assert!(two.len() == 2 && two[1].ends_with('…'), "{two:?}");
+    assert!(two.len() == 2 && two[1].contains('…'), "{two:?}");
     assert!(wrap("  ", 10.0, false, 40.0, 2).is_empty());
     assert_eq!(wrap("名前", 10.0, false, 1.0, 9), ["名", "前"]);
 }

@@ -1,0 +1,288 @@
+//! Intervals over a thousand repeats: how often they hold the truth, and that a wrong error would be refused.
+
+use rand_distr::{Distribution, StandardNormal};
+
+use super::fixture::{Compound, Generator, generator, scenario};
+use crate::measure::attribution::Tail;
+use crate::measure::comparison::{Side, compare};
+use crate::measure::estimate::{Z, mean, sd};
+use crate::measure::order::Sorted;
+use crate::measure::{LEVELS, tail, tvar_with_error, years};
+use crate::results::Estimate;
+use crate::simulate::{Moments, Parts};
+
+const REPEATS: usize = 1_000;
+const N: usize = 10_000;
+
+/// How many intervals hold the truth.
+fn covered(intervals: &[Estimate], truth: f64) -> usize {
+    let holds =
+        |e: &&Estimate| e.lower.is_some_and(|x| x <= truth) && e.upper.is_some_and(|x| truth <= x);
+    intervals.iter().filter(holds).count()
+}
+
+/// 95 % of 1,000, give or take what KA-13 accepts.
+#[track_caller]
+fn assert_covers(intervals: &[Estimate], truth: f64) {
+    let covered = covered(intervals, truth);
+    assert!(
+        (930..=980).contains(&covered),
+        "{covered} of {} hold {truth}",
+        intervals.len()
+    );
+}
+
+#[track_caller]
+fn assert_refused(intervals: &[Estimate], truth: f64) {
+    let covered = covered(intervals, truth);
+    assert!(
+        !(930..=980).contains(&covered),
+        "{covered} of {} hold {truth}",
+        intervals.len()
+    );
+}
+
+/// The standard errors are on average the standard deviation of the figures, which is known to 4 / √(2 · 1,000) at
+/// worst. Those of heavy tails are themselves so uncertain that a tenth is allowed.
+#[track_caller]
+fn assert_error_is_the_spread(estimates: &[Estimate]) {
+    let values: Vec<f64> = estimates.iter().map(|e| e.value).collect();
+    let squares: f64 = estimates
+        .iter()
+        .filter_map(|e| e.std_error)
+        .map(|error| error * error)
+        .sum();
+    let ratio = (squares / estimates.len() as f64).sqrt() / Moments::from_slice(&values).sd();
+    assert!(
+        (ratio - 1.0).abs() < 0.1,
+        "errors are {ratio} of the spread"
+    );
+}
+
+/// The same figures with normal intervals, and their errors times a factor.
+fn with_errors_times(intervals: &[Estimate], factor: f64) -> Vec<Estimate> {
+    intervals
+        .iter()
+        .map(|e| Estimate::normal(e.value, e.std_error.map(|error| error * factor)))
+        .collect()
+}
+
+fn repeats(seed: u64, one: impl Fn(&mut Generator) -> Vec<Estimate>) -> Vec<Vec<Estimate>> {
+    let mut columns: Vec<Vec<Estimate>> = vec![];
+    for repeat in 0..REPEATS {
+        let estimates = one(&mut generator(seed + repeat as u64));
+        columns.resize(estimates.len(), vec![]);
+        for (column, estimate) in columns.iter_mut().zip(estimates) {
+            column.push(estimate);
+        }
+    }
+    columns
+}
+
+/// KA-2 (a), KA-13: mean, sd, VaR and TVaR of a compound Poisson law.
+#[test]
+fn intervals_of_a_known_law_hold_it() {
+    let law = Compound::new(5.0);
+    let columns = repeats(20_000, |generator| {
+        let losses = law.sample(N, generator);
+        let (sorted, moments) = (Sorted::of(&losses), Moments::from_slice(&losses));
+        vec![
+            mean(&moments),
+            sd(&losses, &moments),
+            sorted.quantile_with_error(0.5),
+            sorted.quantile_with_error(0.95),
+            sorted.quantile_with_error(0.99),
+            tvar_with_error(&sorted, 0.9),
+            tvar_with_error(&sorted, 0.95),
+            tvar_with_error(&sorted, 0.99),
+        ]
+    });
+    let truths = [
+        50.0,
+        40.311_288_741,
+        40.557,
+        123.805,
+        190.924,
+        138.657,
+        167.774,
+        248.488,
+    ];
+    for (column, truth) in columns.iter().zip(truths) {
+        assert_covers(column, truth);
+        assert_refused(&with_errors_times(column, 0.75), truth);
+    }
+    for column in &columns {
+        assert_error_is_the_spread(column);
+    }
+    // A law 3 % off.
+    assert_refused(&columns[0], 1.03 * 50.0);
+}
+
+/// KA-2 (diversification): one vendor against two at half the traffic, in the same trials.
+#[test]
+fn paired_intervals_hold_the_difference() {
+    let law = Compound::new(5.0);
+    let scenario = scenario();
+    let unpaired = std::cell::RefCell::new(vec![]);
+    let columns = repeats(40_000, |generator| {
+        let a = law.sample(N, generator);
+        let b: Vec<f64> = a.iter().map(|a| (a + law.draw(generator)) / 2.0).collect();
+        let errors = [&a, &b].map(|x| Moments::from_slice(x).standard_error().unwrap());
+        let figures = [&b, &a].map(|losses| {
+            let sorted = Sorted::of(losses);
+            let var: Vec<_> = LEVELS
+                .iter()
+                .map(|&p| sorted.quantile_with_error(p))
+                .collect();
+            let tvar: Vec<_> = LEVELS
+                .iter()
+                .map(|&p| tvar_with_error(&sorted, p))
+                .collect();
+            (var, tvar)
+        });
+        let side = |k: usize, losses| Side {
+            portfolio: 1 - k,
+            plan: 0.0,
+            losses,
+            var: &figures[k].0,
+            tvar: &figures[k].1,
+        };
+        let comparison = compare(&scenario, side(0, &b), side(1, &a));
+        let wide = errors[0].hypot(errors[1]);
+        unpaired
+            .borrow_mut()
+            .push(Estimate::normal(comparison.mean.value, Some(wide)));
+        let (_, var, tvar) = comparison.tail[2];
+        vec![comparison.mean, var, tvar]
+    });
+    let truths = [0.0, 143.56 - 190.924, 177.19 - 248.488];
+    for (column, truth) in columns.iter().zip(truths) {
+        assert_covers(column, truth);
+        assert_refused(&with_errors_times(column, 0.75), truth);
+    }
+    for column in &columns {
+        assert_error_is_the_spread(column);
+    }
+    assert_refused(&unpaired.into_inner(), 0.0);
+}
+
+/// Years log-normal (0, 1), of which 0.8 of the variance is common to the years of a trial.
+#[test]
+fn intervals_of_years_know_that_a_trial_s_years_go_together() {
+    const YEARS: usize = 5;
+    let (common, own) = (0.8_f64.sqrt(), 0.2_f64.sqrt());
+    let independent = std::cell::RefCell::new(vec![]);
+    let columns = repeats(60_000, |generator| {
+        let losses: Vec<f64> = (0..2_000)
+            .flat_map(|_| {
+                let z: f64 = StandardNormal.sample(generator);
+                std::array::from_fn::<f64, YEARS, _>(|_| {
+                    let e: f64 = StandardNormal.sample(generator);
+                    libm::exp(common * z + own * e)
+                })
+            })
+            .collect();
+        independent
+            .borrow_mut()
+            .push(Sorted::of(&losses).quantile_with_error(0.95));
+        years::exceeded(&losses, YEARS, &[0.5, 0.05, 0.01])
+    });
+    let truths = [0.0, 1.644_853_627, 2.326_347_874].map(libm::exp);
+    for (column, truth) in columns.iter().zip(truths) {
+        assert_covers(column, truth);
+    }
+    // At 1 % some 30 independent years lie beyond: the error by the interval's width is then a little large.
+    for column in &columns[..2] {
+        assert_error_is_the_spread(column);
+    }
+    assert_refused(&independent.into_inner(), truths[1]);
+}
+
+/// Two risks alike: each is half of TVaR.
+#[test]
+fn intervals_of_parts_of_the_tail_hold_them() {
+    let law = Compound::new(2.5);
+    let naive = std::cell::RefCell::new(vec![]);
+    let columns = repeats(80_000, |generator| {
+        let (a, b) = (law.sample(N, generator), law.sample(N, generator));
+        let losses: Vec<f64> = a.iter().zip(&b).map(|(a, b)| a + b).collect();
+        let parts = |(trial, weight): (usize, f64)| {
+            (
+                weight,
+                Parts {
+                    loss: losses[trial],
+                    risks: vec![a[trial], b[trial]],
+                    ..Parts::default()
+                },
+            )
+        };
+        let trials: Vec<_> = tail(&losses, 0.99).into_iter().map(parts).collect();
+        let part = Tail::new(&trials, N).part(|parts| parts.risks[0]);
+        let squares: f64 = trials
+            .iter()
+            .map(|(weight, parts)| (weight * parts.risks[0]).powi(2))
+            .sum();
+        naive
+            .borrow_mut()
+            .push(Estimate::normal(part.value, Some(squares.sqrt())));
+        vec![part]
+    });
+    let truth = 248.488 / 2.0;
+    assert_covers(&columns[0], truth);
+    assert_error_is_the_spread(&columns[0]);
+    assert_refused(&naive.into_inner(), truth);
+    assert_refused(&with_errors_times(&columns[0], 0.75), truth);
+}
+
+/// KA-4: at most one event, with probability 0.1, log-normal between 1e6 and 1e7.
+#[test]
+fn a_rare_event_has_the_var_and_tvar_of_its_closed_form() {
+    use rand::RngExt;
+    let (mu, sigma, n) = (14.966_803_104_461_4, 0.699_936_168_7, 2_000_000);
+    let mut generator = generator(4);
+    let losses: Vec<f64> = (0..n)
+        .map(|_| {
+            let z: f64 = StandardNormal.sample(&mut generator);
+            if generator.random::<f64>() < 0.1 {
+                libm::exp(mu + sigma * z)
+            } else {
+                0.0
+            }
+        })
+        .collect();
+    let sorted = Sorted::of(&losses);
+    assert_eq!([0.5, 0.85, 0.89].map(|p| sorted.quantile(p)), [0.0; 3]);
+    for (p, var) in [(0.95, 3_162_277.66), (0.99, 7_754_682.39), (0.995, 1e7)] {
+        assert!(is_quantile(&sorted, p, var), "VaR {p}");
+        assert!(!is_quantile(&sorted, p, 1.03 * var), "VaR {p} off by 3 %");
+    }
+    // Where the VaR is in the atom, TVaR is the mean over 1 − p.
+    for (p, expected) in [
+        (0.5, 404_001.28 / 0.5),
+        (0.85, 404_001.28 / 0.15),
+        (0.95, 6_124_792.09),
+        (0.99, 11_328_716.52),
+    ] {
+        let tvar = tvar_with_error(&sorted, p);
+        let z = |truth: f64| (tvar.value - truth) / tvar.std_error.unwrap();
+        assert!(z(expected).abs() < 4.0, "TVaR {p}: z = {}", z(expected));
+        assert!(
+            z(1.03 * expected).abs() > 4.0,
+            "TVaR {p} off by 3 %: z = {}",
+            z(1.03 * expected)
+        );
+    }
+}
+
+/// The number of trials at or below the quantile of level `p` is that of a binomial, within 4 standard deviations.
+fn is_quantile(sorted: &Sorted, p: f64, x: f64) -> bool {
+    let n = sorted.n() as f64;
+    let below = n - sorted.n_above(x) as f64;
+    (below - n * p).abs() <= 4.0 * (n * p * (1.0 - p)).sqrt()
+}
+
+#[test]
+fn the_normal_s_point_is_right() {
+    use statrs::distribution::{ContinuousCDF, Normal};
+    assert!((Normal::standard().inverse_cdf(0.975) - Z).abs() < 1e-9);
+}

@@ -1,0 +1,402 @@
+//! Results as a whole: every row there, parts that sum, small samples without nonsense.
+
+use proptest::prelude::*;
+
+use super::fixture::{Compound, generator, results, scenario, trials};
+use crate::results::{By, Estimate, Exceedance, Results, Verdict};
+
+fn sample(n: usize) -> Results {
+    let (law, mut generator) = (Compound::new(5.0), generator(7));
+    let (a, b) = (law.sample(n, &mut generator), law.sample(n, &mut generator));
+    results(&a, &b)
+}
+
+#[track_caller]
+fn find(
+    results: &Results,
+    portfolio: usize,
+    quantity: &str,
+    item: &str,
+    measure: &str,
+    level: Option<f64>,
+) -> Estimate {
+    let wanted = |row: &&crate::results::Measure| {
+        (
+            row.portfolio,
+            row.quantity,
+            row.item.as_str(),
+            row.measure,
+            row.level,
+        ) == (portfolio, quantity, item, measure, level)
+    };
+    let found: Vec<_> = results.measures.iter().filter(wanted).collect();
+    assert_eq!(found.len(), 1, "{quantity} {item} {measure} {level:?}");
+    found[0].estimate
+}
+
+#[test]
+fn the_long_table_has_every_row_once() {
+    let results = sample(2_000);
+    let keys: Vec<String> = results
+        .measures
+        .iter()
+        .map(|row| {
+            format!(
+                "{} {} {} {} {:?}",
+                row.portfolio, row.quantity, row.item, row.measure, row.level
+            )
+        })
+        .collect();
+    let mut unique = keys.clone();
+    unique.sort();
+    unique.dedup();
+    assert_eq!(unique.len(), keys.len());
+    let count = |quantity: &str| {
+        results
+            .measures
+            .iter()
+            .filter(|row| row.portfolio == 1 && row.quantity == quantity)
+            .count()
+    };
+    let counts = [
+        ("loss", 2 + 11 + 5 + 5 + 1 + 9 + 9),
+        ("total_cost", 2 + 11),
+        ("plan", 1),
+        ("component", 20),
+        ("charged", 4),
+        ("node", 8),
+        ("service", 4),
+        ("unserved_hours", 1 + 11 + 1),
+        ("longest_interruption", 1 + 11 + 5),
+        ("availability", 2),
+        ("loss_by_year", 2),
+        ("loss_by_month", 24 * 6),
+        ("hhi_vendor", 1),
+        ("hhi_platform", 1),
+        ("effective_vendors", 1),
+        ("difference", 1 + 5 + 5),
+        ("p_cheaper", 1),
+        ("break_even_overhead", 1),
+    ];
+    for (quantity, expected) in counts {
+        assert_eq!(count(quantity), expected, "{quantity}");
+    }
+    let listed: usize = counts.iter().map(|(_, n)| n).sum();
+    assert_eq!(
+        results
+            .measures
+            .iter()
+            .filter(|row| row.portfolio == 1)
+            .count(),
+        listed,
+        "nothing else"
+    );
+}
+
+#[test]
+fn figures_are_those_of_the_trials() {
+    // Two trials in a hundred lose 300 by a and 100 by b; the rest nothing.
+    let hits = |loss: f64| {
+        (0..1_000)
+            .map(|t| if t % 50 == 0 { loss } else { 0.0 })
+            .collect::<Vec<_>>()
+    };
+    let results = results(&hits(300.0), &hits(100.0));
+    let of = |portfolio, quantity, item, measure, level| {
+        find(&results, portfolio, quantity, item, measure, level).value
+    };
+    assert_eq!(of(0, "loss", "", "mean", None), 6.0);
+    assert_eq!(of(1, "loss", "", "mean", None), 4.0);
+    assert_eq!(of(1, "total_cost", "", "mean", None), 11.0);
+    assert_eq!(of(1, "component", "interruption", "mean", None), 4.0);
+    assert_eq!(of(1, "component", "overhead", "mean", None), 7.0);
+    assert_eq!(of(1, "component", "overhead", "tvar_99_part", None), 0.0);
+    assert_eq!(of(1, "plan", "", "mean", None), 7.0);
+    assert_eq!(
+        [0.95, 0.99].map(|p| of(1, "loss", "", "var", Some(p))),
+        [0.0, 200.0]
+    );
+    assert!((of(1, "loss", "", "tvar", Some(0.95)) - 80.0).abs() < 1e-9);
+    assert!((of(1, "charged", "a-outage", "tvar_99_part", None) - 150.0).abs() < 1e-9);
+    assert!((of(1, "node", "b", "tvar_99_part", None) - 50.0).abs() < 1e-9);
+    assert_eq!(of(1, "loss", "", "prob_over_appetite", None), 0.02);
+    // 2 % of years lose half of it: beyond the 98 % quantile, at it not.
+    assert_eq!(
+        [20.0, 50.0, 100.0].map(|years| of(0, "loss", "", "aep", Some(years))),
+        [0.0, 0.0, 150.0]
+    );
+    assert_eq!(
+        of(
+            0,
+            "longest_interruption",
+            "chat",
+            "prob_longer_than",
+            Some(8.0)
+        ),
+        0.02
+    );
+    assert_eq!(
+        of(
+            0,
+            "longest_interruption",
+            "chat",
+            "prob_longer_than",
+            Some(24.0)
+        ),
+        0.0
+    );
+    assert!((of(0, "availability", "chat", "mean", None) - (1.0 - 0.6 / 17_532.0)).abs() < 1e-12);
+    assert!(
+        (of(0, "availability", "chat", "tvar", Some(0.99)) - (1.0 - 30.0 / 17_532.0)).abs() < 1e-12
+    );
+    assert_eq!(
+        (
+            of(0, "hhi_vendor", "", "value", None),
+            of(0, "hhi_platform", "", "value", None)
+        ),
+        (1.0, 1.0)
+    );
+    // Half on east; half in equal parts on east and west.
+    assert_eq!(
+        (
+            of(1, "hhi_vendor", "", "value", None),
+            of(1, "hhi_platform", "", "value", None)
+        ),
+        (0.5, 0.625)
+    );
+    assert!(
+        (of(1, "effective_vendors", "", "value", None) - 1.0).abs() < 1e-9,
+        "they fail as one"
+    );
+    assert_eq!(of(1, "difference", "", "mean", None), 5.0);
+    assert_eq!(of(1, "p_cheaper", "", "mean", None), 0.02);
+    assert!((of(1, "break_even_overhead", "", "mean", None) + 5.0 / 24.0).abs() < 1e-12);
+    assert_eq!(of(1, "difference", "", "var", Some(0.99)), -93.0);
+    assert_eq!(results.comparison[0].verdict, Verdict::Worse);
+    assert_eq!(results.timeline[1].start, "2025-01-31T10:30:00Z");
+    assert_eq!(results.timeline[1].quantiles, [0.0; 5]);
+}
+
+#[test]
+fn break_even_is_worth_its_present_value() {
+    let mut scenario = scenario();
+    scenario.discount_rate = 0.1;
+    let (a, b) = (vec![100.0; 50], vec![0.0; 50]);
+    let tails = [vec![], vec![]];
+    let results = crate::measure::results(&scenario, &trials(&a, &b), &tails, "0");
+    // 43 less for two years: 43 = x · 12 · (1 − 1.1⁻²) / ln 1.1.
+    let expected = 43.0 / (12.0 * (1.0 - 1.0 / 1.21) / libm::log(1.1));
+    assert!(
+        (find(&results, 1, "break_even_overhead", "", "mean", None).value - expected).abs() < 1e-12
+    );
+    assert_eq!(results.comparison[0].verdict, Verdict::Better);
+    assert!(
+        results.attribution[0].tvar_99_part.value.is_nan(),
+        "no tail was drawn again"
+    );
+}
+
+#[test]
+fn parts_sum_to_the_mean_and_to_tvar() {
+    let results = sample(3_000);
+    assert_parts_sum(&results);
+}
+
+fn assert_parts_sum(results: &Results) {
+    for (portfolio, headline) in results.headlines.iter().enumerate() {
+        for by in [By::Risk, By::Node, By::Component, By::Service] {
+            let parts = || {
+                results
+                    .attribution
+                    .iter()
+                    .filter(move |part| part.portfolio == portfolio && part.by == by)
+            };
+            let sizes: f64 = parts()
+                .map(|part| part.mean.value.abs() + part.tvar_99_part.value.abs())
+                .sum();
+            let mean: f64 = parts().map(|part| part.mean.value).sum();
+            let tvar: f64 = parts().map(|part| part.tvar_99_part.value).sum();
+            assert!(
+                (mean - headline.mean_loss.value).abs() <= 1e-9 * sizes,
+                "{by:?}"
+            );
+            assert!(
+                (tvar - headline.tvar_99.value).abs() <= 1e-9 * sizes,
+                "{by:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn curves_fall_and_go_down_to_one_in_all() {
+    let results = sample(5_000);
+    for kind in [Exceedance::Horizon, Exceedance::Aep, Exceedance::Oep] {
+        let points: Vec<_> = results
+            .exceedance
+            .iter()
+            .filter(|point| point.kind == kind && point.portfolio == 0)
+            .collect();
+        assert!(
+            points
+                .windows(2)
+                .all(|pair| pair[0].probability > pair[1].probability)
+        );
+        assert!(
+            points
+                .windows(2)
+                .all(|pair| pair[0].loss.value <= pair[1].loss.value)
+        );
+        let last = if kind == Exceedance::Horizon {
+            0.0002
+        } else {
+            0.0001
+        };
+        assert_eq!(points.last().unwrap().probability, last);
+        assert_eq!(
+            points[0].probability,
+            if kind == Exceedance::Horizon {
+                0.99
+            } else {
+                0.5
+            }
+        );
+    }
+}
+
+#[test]
+fn distributions_count_every_trial() {
+    let results = sample(2_000);
+    assert!(results.distribution.edges.is_sorted());
+    for counts in &results.distribution.counts {
+        assert_eq!(counts.len() + 1, results.distribution.edges.len());
+        assert_eq!(counts.iter().sum::<u64>(), 2_000);
+    }
+}
+
+#[test]
+fn rows_are_trial_by_trial() {
+    let rows = results(&[4.0, 8.0], &[0.0, 2.0]).trials.unwrap();
+    let seen: Vec<_> = rows
+        .iter()
+        .map(|row| (row.trial, row.portfolio, row.loss, row.total_cost))
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            (0, 0, 4.0, 4.0),
+            (0, 1, 2.0, 9.0),
+            (1, 0, 8.0, 8.0),
+            (1, 1, 5.0, 12.0)
+        ]
+    );
+    assert_eq!((rows[3].components[0], rows[3].components[5]), (5.0, 7.0));
+}
+
+/// No figure is NaN but those that have none, no interval ever.
+#[track_caller]
+fn assert_sound(results: &Results) {
+    let bounds = |e: &Estimate| [e.std_error, e.lower, e.upper];
+    for row in &results.measures {
+        let may_be_missing = row.quantity == "effective_vendors"
+            || row.measure == "sd" && results.provenance.trials < 2;
+        assert!(row.estimate.value.is_finite() || may_be_missing, "{row:?}");
+        assert!(
+            bounds(&row.estimate)
+                .iter()
+                .flatten()
+                .all(|x| x.is_finite()),
+            "{row:?}"
+        );
+    }
+    let points = results.exceedance.iter().map(|point| point.loss);
+    let parts = results
+        .attribution
+        .iter()
+        .flat_map(|part| [part.mean, part.tvar_99_part]);
+    for estimate in points.chain(parts) {
+        assert!(estimate.value.is_finite(), "{estimate:?}");
+        assert!(
+            bounds(&estimate).iter().flatten().all(|x| x.is_finite()),
+            "{estimate:?}"
+        );
+    }
+    assert!(results.distribution.edges.iter().all(|x| x.is_finite()));
+    assert!(
+        results
+            .distribution
+            .edges
+            .windows(2)
+            .all(|pair| pair[0] < pair[1])
+    );
+    assert_parts_sum(results);
+}
+
+#[test]
+fn one_trial_gives_figures_without_errors() {
+    let results = results(&[300.0], &[100.0]);
+    assert_sound(&results);
+    assert_eq!(results.headlines[0].tvar_99, Estimate::exact(300.0));
+    assert_eq!(results.headlines[1].mean_loss, Estimate::exact(200.0));
+    assert_eq!(results.comparison[0].verdict, Verdict::CannotTell);
+    // A single trial may bound a quantile from one side, no more.
+    assert!(
+        results
+            .measures
+            .iter()
+            .all(|row| row.estimate.std_error.is_none())
+    );
+    assert!(
+        results
+            .measures
+            .iter()
+            .all(|row| row.measure == "quantile" || row.estimate.upper.is_none())
+    );
+}
+
+#[test]
+fn few_trials_and_certain_losses_are_sound() {
+    for n in [2, 3, 29, 30, 999] {
+        assert_sound(&results(&vec![0.0; n], &vec![0.0; n]));
+        assert_sound(&results(&vec![5.0; n], &vec![-5.0; n]));
+        assert_sound(&sample(n));
+    }
+    let same = results(&[14.0; 500], &[0.0; 500]);
+    assert_eq!(
+        same.comparison[0].mean,
+        Estimate::between(0.0, Some(0.0), Some(0.0))
+    );
+    assert_eq!(same.comparison[0].verdict, Verdict::CannotTell);
+}
+
+#[test]
+fn without_a_full_year_there_is_neither_aep_nor_oep() {
+    let mut short = trials(&[1.0; 40], &[2.0; 40]);
+    short.n_years = 0;
+    for kept in &mut short.portfolios {
+        kept.aep.clear();
+        kept.oep.clear();
+    }
+    let results = crate::measure::results(&scenario(), &short, &[vec![], vec![]], "0");
+    assert!(
+        results
+            .measures
+            .iter()
+            .all(|row| row.measure != "aep" && row.measure != "oep")
+    );
+    assert!(
+        results
+            .exceedance
+            .iter()
+            .all(|point| point.kind == Exceedance::Horizon)
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+    #[test]
+    fn any_trials_give_sound_results(losses in proptest::collection::vec((prop_oneof![Just(0.0), -1e9..1e9], 0.0..1e12), 1..200)) {
+        let (a, b): (Vec<f64>, Vec<f64>) = losses.into_iter().unzip();
+        assert_sound(&results(&a, &b));
+    }
+}
