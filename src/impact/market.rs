@@ -43,11 +43,23 @@ fn integrate(curve: &Curve, changes: &[RevenueChange], a: f64, b: f64, weight: i
     while from < b {
         let breaks = changes.iter().flat_map(|c| [c.start, c.start + c.over, c.end]);
         let to = breaks.filter(|&t| t > from).fold(b, f64::min);
-        let sloped = changes.iter().any(|c| c.start < to && from < c.start + c.over && c.end > from);
-        sum += if sloped { slope(curve, from, to, &weight) } else { (curve.integral(to) - curve.integral(from)) * weight(f64::midpoint(from, to)) };
+        let ramps = changes.iter().filter(|c| c.start < to && from < c.start + c.over && c.end > from).count();
+        sum += match ramps {
+            0 => (curve.integral(to) - curve.integral(from)) * weight(f64::midpoint(from, to)),
+            1 => line(curve, from, to, &weight),
+            _ => slope(curve, from, to, &weight),
+        };
         from = to;
     }
     sum
+}
+
+/// ∫ₐᵇ curve × weight, where the weight is a straight line.
+fn line(curve: &Curve, a: f64, b: f64, weight: &impl Fn(f64) -> f64) -> f64 {
+    let quarter = (b - a) / 4.0;
+    let (low, high) = (weight(a + quarter), weight(b - quarter));
+    let slope = (high - low) / (2.0 * quarter);
+    (low - slope * quarter) * (curve.integral(b) - curve.integral(a)) + slope * curve.moment(a, b)
 }
 
 /// ∫ₐᵇ curve × weight, where the weight is a smooth polynomial: hour by hour where the curve has a profile (within an hour
