@@ -203,7 +203,7 @@ impl Judge {
 
     /// Whole falls of one vendor, each alone: in closed form, all in one short loop.
     fn whole(&mut self, case: &Case, s: usize, whole: &Whole, ledger: &mut Ledger) {
-        if !case.view.revenues[s].is_empty() || !case.portfolio.commitments.is_empty() {
+        if !case.portfolio.commitments.is_empty() {
             whole.each(|alone| self.alone(case, s, alone, ledger));
         } else if case.plan.services[s].present.is_flat() {
             self.whole_by(case, s, whole, |t| t, ledger);
@@ -216,6 +216,7 @@ impl Judge {
     fn whole_by(&mut self, case: &Case, s: usize, whole: &Whole, at: impl Fn(f64) -> f64, ledger: &mut Ledger) {
         let (service, cells, portfolio) = (&case.plan.services[s], &case.view.cells, case.portfolio);
         let row = |v: usize| (s * case.plan.vendors.len() + v) * cells.len();
+        let changes = &case.view.revenues[s];
         let reaction = whole.reaction;
         let (missing, left, tolerance) = (reaction.missing, reaction.unserved, service.tolerance);
         let Sums { mut unserved, mut longest, mut interruptions, mut spends } = Sums::default();
@@ -225,9 +226,15 @@ impl Judge {
             let month = cells.months[cell];
             let movable = less(fall.start + whole.delay, fall.end);
             let (start, moves, end) = (at(fall.start), at(movable), at(fall.end));
+            let changed = !changes.is_empty() && touched(changes, fall.start, fall.end);
             unserved += missing * (movable - fall.start) + left * (fall.end - movable);
             longest = more(longest, if left > 0.0 { fall.end } else { movable } - fall.start);
-            let worth = if tolerance > 0.0 {
+            let worth = if changed {
+                let counts = less(fall.start + tolerance, fall.end);
+                let split = more(counts, movable);
+                let area = |a: f64, b: f64| if a < b { after_all(&service.present, changes, a, b) } else { 0.0 };
+                missing * area(counts, movable) + left * area(split, fall.end)
+            } else if tolerance > 0.0 {
                 let counts = at(less(fall.start + tolerance, fall.end));
                 missing * more(moves - counts, 0.0) + left * (end - more(counts, moves))
             } else {
@@ -261,7 +268,9 @@ impl Judge {
         let (service, cells) = (&case.plan.services[s], &case.view.cells);
         let month = case.plan.clock.month(alone.start);
         let cell = cells.find(month, alone.start);
-        if alone.end > cells.bounds[cell + 1] || !case.view.revenues[s].is_empty() || !case.portfolio.commitments.is_empty() {
+        let changes = &case.view.revenues[s];
+        let changed = !changes.is_empty() && touched(changes, alone.start, alone.end);
+        if changed || alone.end > cells.bounds[cell + 1] || !case.portfolio.commitments.is_empty() {
             // It comes out of order: what is under way elsewhere goes on.
             let run = self.runs[s];
             alone.pieces(|piece| self.piece(case, s, piece, ledger));

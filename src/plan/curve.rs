@@ -21,11 +21,15 @@ struct Tables {
     /// Per hour of the week: profile × growth since the week began; and the integral up to its beginning.
     rate: [f64; 168],
     within: [f64; 169],
+    /// The integral of that integral up to the hour's beginning.
+    within_twice: [f64; 169],
     /// Per week since the Monday before t = 0: growth until it begins; and the integral up to there.
     factor: Vec<f64>,
     before: Vec<f64>,
-    /// The integral up to t = 0.
+    before_twice: Vec<f64>,
+    /// The integral up to t = 0, and the integral of that.
     origin: f64,
+    origin_twice: f64,
 }
 
 const HOURS_OF_WEEK: usize = 168;
@@ -39,6 +43,7 @@ impl Curve {
         }
         let mut tables = Tables::new(growth, profile, start_unix, horizon_hours);
         tables.origin = tables.up_to(0.0, growth);
+        tables.origin_twice = tables.twice_up_to(0.0, growth);
         Self { growth, tables: Some(Box::new(tables)) }
     }
 
@@ -49,6 +54,19 @@ impl Curve {
             None => t,
             Some(tables) => tables.up_to(t, self.growth) - tables.origin,
         }
+    }
+
+    /// ∫₀ᵗ of the integral: with it, a rate times a straight line integrates by parts.
+    fn integral_twice(&self, t: f64) -> f64 {
+        match &self.tables {
+            None => t * t / 2.0,
+            Some(tables) => tables.twice_up_to(t, self.growth) - tables.origin_twice - tables.origin * t,
+        }
+    }
+
+    /// ∫ₐᵇ of the rate × (t − a).
+    pub(crate) fn moment(&self, a: f64, b: f64) -> f64 {
+        (b - a) * self.integral(b) - (self.integral_twice(b) - self.integral_twice(a))
     }
 
     /// The rate at `t`.
@@ -91,9 +109,11 @@ impl Tables {
         let weight = |hour: usize| profile.map_or(1.0, |p| p.weekday[hour / 24] * p.hour[hour % 24]);
         let mut rate = [0.0; HOURS_OF_WEEK];
         let mut within = [0.0; HOURS_OF_WEEK + 1];
+        let mut within_twice = [0.0; HOURS_OF_WEEK + 1];
         for hour in 0..HOURS_OF_WEEK {
             rate[hour] = weight(hour) * exp(growth * hour as f64);
             within[hour + 1] = within[hour] + rate[hour] * grown(growth, 1.0);
+            within_twice[hour + 1] = within_twice[hour] + within[hour] + rate[hour] * grown_twice(growth, 1.0);
         }
         let weeks = ((horizon_hours + phase) / WEEK) as usize + 2;
         let factor: Vec<f64> = (0..weeks).map(|n| exp(growth * (n as f64 * WEEK - phase))).collect();
@@ -101,7 +121,11 @@ impl Tables {
         for n in 1..weeks {
             before[n] = before[n - 1] + factor[n - 1] * within[HOURS_OF_WEEK];
         }
-        Self { phase, rate, within, factor, before, origin: 0.0 }
+        let mut before_twice = vec![0.0; weeks];
+        for n in 1..weeks {
+            before_twice[n] = before_twice[n - 1] + WEEK * before[n - 1] + factor[n - 1] * within_twice[HOURS_OF_WEEK];
+        }
+        Self { phase, rate, within, within_twice, factor, before, before_twice, origin: 0.0, origin_twice: 0.0 }
     }
 
     /// Week, hour of the week and the rest of an hour at `t`.
@@ -121,6 +145,13 @@ impl Tables {
         self.before[week] + self.factor[week] * (self.within[hour] + self.rate[hour] * grown(growth, rest))
     }
 
+    #[expect(clippy::cast_precision_loss, reason = "an hour of the week")]
+    fn twice_up_to(&self, t: f64, growth: f64) -> f64 {
+        let (week, hour, rest) = self.place(t);
+        let in_week = self.within_twice[hour] + rest * self.within[hour] + self.rate[hour] * grown_twice(growth, rest);
+        self.before_twice[week] + (hour as f64 + rest) * self.before[week] + self.factor[week] * in_week
+    }
+
     #[expect(clippy::cast_precision_loss, reason = "weeks of at most a century")]
     fn reach(&self, area: f64, growth: f64) -> f64 {
         let week = self.before.partition_point(|&a| a <= area).max(1) - 1;
@@ -138,6 +169,13 @@ impl Tables {
 fn grown(k: f64, y: f64) -> f64 {
     let x = k * y;
     y * (1.0 + x * (1.0 / 2.0 + x * (1.0 / 6.0 + x * (1.0 / 24.0 + x * (1.0 / 120.0 + x * (1.0 / 720.0))))))
+}
+
+/// ∫₀ʸ of [`grown`].
+#[inline]
+fn grown_twice(k: f64, y: f64) -> f64 {
+    let x = k * y;
+    y * y * (1.0 / 2.0 + x * (1.0 / 6.0 + x * (1.0 / 24.0 + x * (1.0 / 120.0 + x * (1.0 / 720.0)))))
 }
 
 #[cfg(test)]
@@ -171,6 +209,19 @@ mod tests {
                     let exact = (libm::expm1(k * t)) / k;
                     assert!((curve.integral(t) - exact).abs() <= 1e-12 * (1.0 + exact), "k {k}, t {t}: {} {exact}", curve.integral(t));
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn moments_are_those_of_a_plain_sum() {
+        for (k, profile) in [(0.0, None), (0.0, Some(office())), (2e-5, None), (-2e-5, Some(office()))] {
+            let curve = Curve::new(k, profile.as_ref(), SUNDAY + 5_000, 9000.0);
+            // Whole hours of the profile, so that the plain sum meets its jumps at the ends of steps.
+            for (a, b) in [(0.0, 700.0), (8000.0, 8100.0), (3.0, 4.0)].map(|(a, b): (f64, f64)| (a + 2200.0 / 3600.0, b + 2200.0 / 3600.0)) {
+                let step = 1.0 / 512.0;
+                let plain: f64 = (0..).map(|i| (f64::from(i) + 0.5) * step).take_while(|x| *x < b - a).map(|x| step * x * curve.rate(a + x)).sum();
+                assert!((curve.moment(a, b) - plain).abs() < 1e-6 * plain + 1e-7, "{a} {b}: {} {plain}", curve.moment(a, b));
             }
         }
     }

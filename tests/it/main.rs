@@ -2,6 +2,8 @@
 
 #[path = "../../src/impact/tests/anything.rs"]
 mod anything;
+#[cfg(feature = "cli")]
+mod command;
 mod damage;
 mod examples;
 mod luck;
