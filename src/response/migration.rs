@@ -80,7 +80,16 @@ impl Decisions {
         if losses.is_empty() {
             return;
         }
-        Settler { plan, portfolio, policy, losses: &losses, shares: portfolio.groups.iter().map(|g| g.shares.clone()).collect(), under_way: Vec::new(), exited: vec![false; plan.vendors.len()] }.run(luck, self);
+        Settler {
+            plan,
+            portfolio,
+            policy,
+            losses: &losses,
+            shares: portfolio.groups.iter().map(|g| g.shares.clone()).collect(),
+            under_way: Vec::new(),
+            exited: vec![false; plan.vendors.len()],
+        }
+        .run(luck, self);
         self.cut_regimes(plan, portfolio);
     }
 

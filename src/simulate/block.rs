@@ -54,10 +54,16 @@ impl Columns {
 impl Block {
     pub(crate) fn run(plan: &Plan, trials: Range<u64>, keep_components: bool, worker: &mut Worker) -> Self {
         let columns = Columns::new(plan);
-        let mut portfolios: Vec<PortfolioBlock> = plan.portfolios.iter().map(|_| PortfolioBlock::new(plan, keep_components)).collect();
+        let mut portfolios: Vec<PortfolioBlock> =
+            plan.portfolios.iter().map(|_| PortfolioBlock::new(plan, keep_components)).collect();
         let n = trials.clone().count();
         for trial in trials {
-            worker.engine.trial(plan, trial, |_| true, |verdict| portfolios[verdict.portfolio].add(plan, &columns, verdict));
+            worker.engine.trial(
+                plan,
+                trial,
+                |_| true,
+                |verdict| portfolios[verdict.portfolio].add(plan, &columns, verdict),
+            );
         }
         for (portfolio, histograms) in portfolios.iter_mut().zip(&mut worker.histograms) {
             portfolio.sum_up(&columns, histograms);

@@ -15,19 +15,10 @@ use crate::sample::trials;
 
 /// Drawn once and for all.
 fn config(cases: u32) -> Config {
-    Config {
-        cases,
-        rng_seed: RngSeed::Fixed(20_250_601),
-        failure_persistence: None,
-        ..Config::default()
-    }
+    Config { cases, rng_seed: RngSeed::Fixed(20_250_601), failure_persistence: None, ..Config::default() }
 }
 
-const ANY: Allowed = Allowed {
-    money: 1.0,
-    conditions: true,
-    risks: true,
-};
+const ANY: Allowed = Allowed { money: 1.0, conditions: true, risks: true };
 
 /// Few trials: what must hold of one holds of all.
 const N: u64 = 40;
@@ -51,10 +42,7 @@ fn assert_parts_sum(text: &str, trials: &Trials, results: &Results) {
         ] {
             let sum: f64 = parts.iter().map(linchpin::simulate::Moments::mean).sum();
             let of: f64 = parts.iter().map(|m| m.mean().abs()).sum::<f64>() + charged;
-            assert!(
-                close(sum, mean, of + 1e-6),
-                "{name} of portfolio {p}: {sum}, loss {mean}\n{text}"
-            );
+            assert!(close(sum, mean, of + 1e-6), "{name} of portfolio {p}: {sum}, loss {mean}\n{text}");
         }
         let mut tail: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
         let own = results.attribution.iter().filter(|a| a.portfolio == p);
@@ -71,30 +59,11 @@ fn assert_parts_sum(text: &str, trials: &Trials, results: &Results) {
         }
         let charged = tail.get("risk").map_or(0.0, |t| t.1);
         let tvar = results.headlines[p].tvar_99.value;
-        for (by, (sum, of)) in tail
-            .iter()
-            .filter(|(by, _)| **by != "risk" || !results.risks.is_empty())
-        {
-            assert!(
-                close(*sum, tvar, of + charged + 1e-6),
-                "TVaR of portfolio {p} by {by}: {sum}, {tvar}\n{text}"
-            );
+        for (by, (sum, of)) in tail.iter().filter(|(by, _)| **by != "risk" || !results.risks.is_empty()) {
+            assert!(close(*sum, tvar, of + charged + 1e-6), "TVaR of portfolio {p} by {by}: {sum}, {tvar}\n{text}");
         }
-        for (row, loss) in portfolio
-            .rows
-            .as_ref()
-            .expect("kept")
-            .iter()
-            .zip(&portfolio.loss)
-        {
-            assert!(
-                close(
-                    row.iter().sum(),
-                    *loss,
-                    row.iter().map(|x| x.abs()).sum::<f64>() + 1e-6
-                ),
-                "{text}"
-            );
+        for (row, loss) in portfolio.rows.as_ref().expect("kept").iter().zip(&portfolio.loss) {
+            assert!(close(row.iter().sum(), *loss, row.iter().map(|x| x.abs()).sum::<f64>() + 1e-6), "{text}");
         }
     }
 }
@@ -103,62 +72,26 @@ fn assert_sound(text: &str, trials: &Trials, results: &Results) {
     let horizon = results.provenance.horizon_hours;
     for (p, (portfolio, headline)) in trials.portfolios.iter().zip(&results.headlines).enumerate() {
         let of = headline.plan.abs() + headline.mean_loss.value.abs() + 1.0;
-        assert!(
-            close(
-                headline.mean_total_cost.value,
-                headline.plan + headline.mean_loss.value,
-                of
-            ),
-            "{text}"
-        );
-        for (hours, longest) in portfolio
-            .unserved_hours
-            .iter()
-            .flatten()
-            .zip(portfolio.longest_hours.iter().flatten())
+        assert!(close(headline.mean_total_cost.value, headline.plan + headline.mean_loss.value, of), "{text}");
+        for (hours, longest) in portfolio.unserved_hours.iter().flatten().zip(portfolio.longest_hours.iter().flatten())
         {
-            assert!(
-                (0.0..=horizon * (1.0 + 1e-12)).contains(hours),
-                "{hours} hours unserved\n{text}"
-            );
-            assert!(
-                (0.0..=horizon * (1.0 + 1e-12)).contains(longest),
-                "{longest} hours at a stretch\n{text}"
-            );
-            assert!(
-                (*hours > 0.0) == (*longest > 0.0),
-                "{hours} {longest}\n{text}"
-            );
+            assert!((0.0..=horizon * (1.0 + 1e-12)).contains(hours), "{hours} hours unserved\n{text}");
+            assert!((0.0..=horizon * (1.0 + 1e-12)).contains(longest), "{longest} hours at a stretch\n{text}");
+            assert!((*hours > 0.0) == (*longest > 0.0), "{hours} {longest}\n{text}");
         }
         for (var, tvar) in [
             (headline.var_95, headline.tvar_95),
             (headline.var_99, headline.tvar_99),
             (headline.var_995, headline.tvar_995),
         ] {
-            assert!(
-                var.value <= tvar.value + 1e-9 * tvar.value.abs(),
-                "VaR {var:?}, TVaR {tvar:?}\n{text}"
-            );
+            assert!(var.value <= tvar.value + 1e-9 * tvar.value.abs(), "VaR {var:?}, TVaR {tvar:?}\n{text}");
         }
         for kind in [Exceedance::Horizon, Exceedance::Aep, Exceedance::Oep] {
-            let mut points: Vec<_> = results
-                .exceedance
-                .iter()
-                .filter(|e| e.portfolio == p && e.kind == kind)
-                .collect();
+            let mut points: Vec<_> = results.exceedance.iter().filter(|e| e.portfolio == p && e.kind == kind).collect();
             points.sort_by(|a, b| b.probability.total_cmp(&a.probability));
-            assert!(
-                points
-                    .windows(2)
-                    .all(|w| !(w[1].loss.value < w[0].loss.value)),
-                "{kind:?}\n{text}"
-            );
+            assert!(points.windows(2).all(|w| !(w[1].loss.value < w[0].loss.value)), "{kind:?}\n{text}");
         }
-        for measure in results
-            .measures
-            .iter()
-            .filter(|m| m.portfolio == p && m.measure != "effective_vendors")
-        {
+        for measure in results.measures.iter().filter(|m| m.portfolio == p && m.measure != "effective_vendors") {
             // What is NaN is too small a sample, and says so by having no error.
             assert!(!measure.estimate.value.is_infinite(), "{measure:?}\n{text}");
         }
@@ -180,17 +113,7 @@ fn figures(trials: &Trials) -> (Vec<f64>, Vec<f64>) {
                 .chain(p.rows.iter().flatten().flatten().copied())
         })
         .collect();
-    (
-        money,
-        all.flat_map(|p| {
-            p.unserved_hours
-                .iter()
-                .chain(&p.longest_hours)
-                .flatten()
-                .copied()
-        })
-        .collect(),
-    )
+    (money, all.flat_map(|p| p.unserved_hours.iter().chain(&p.longest_hours).flatten().copied()).collect())
 }
 
 proptest! {
@@ -289,10 +212,7 @@ fn generated_scenarios_use_the_language() {
         "works = 0.8",
     ];
     for _ in 0..300 {
-        let tape = vec(any::<u16>(), 0..260)
-            .new_tree(&mut runner)
-            .expect("a tape")
-            .current();
+        let tape = vec(any::<u16>(), 0..260).new_tree(&mut runner).expect("a tape").current();
         let text = anything::scenario(&tape, ANY);
         if let Err(problems) = read("any.toml", text.as_bytes(), &NoFiles) {
             panic!("{problems}");

@@ -21,11 +21,7 @@ struct Tape<'a> {
 
 /// The scenario of a tape.
 pub fn scenario(numbers: &[u16], allowed: Allowed) -> String {
-    let mut tape = Tape {
-        numbers,
-        allowed,
-        text: String::new(),
-    };
+    let mut tape = Tape { numbers, allowed, text: String::new() };
     tape.whole();
     tape.text
 }
@@ -40,21 +36,8 @@ const LENGTHS: [&str; 8] = [
     r#"{ values = ["0 s", "5 h", "40 days"], weights = [1, 2, 1] }"#,
     r#""90 days to 700 days""#,
 ];
-const DATES: [&str; 6] = [
-    "2025-06-01",
-    "2025-07-01",
-    "2025-07-01T06:00:00Z",
-    "2025-08-13",
-    "2026-02-28",
-    "2026-06-01",
-];
-const CHANGES: [&str; 5] = [
-    r#""+20%""#,
-    r#""-8% to +15%""#,
-    r#""-30%""#,
-    r#""+5% to +60%""#,
-    r#""0%""#,
-];
+const DATES: [&str; 6] = ["2025-06-01", "2025-07-01", "2025-07-01T06:00:00Z", "2025-08-13", "2026-02-28", "2026-06-01"];
+const CHANGES: [&str; 5] = [r#""+20%""#, r#""-8% to +15%""#, r#""-30%""#, r#""+5% to +60%""#, r#""0%""#];
 
 impl Tape<'_> {
     fn next(&mut self) -> usize {
@@ -125,9 +108,7 @@ impl Tape<'_> {
 
     fn runs_on(&mut self, n_platforms: usize) {
         let n = self.below(3).min(n_platforms);
-        let mut list: Vec<String> = (0..n)
-            .map(|_| format!("\"p{}\"", self.below(n_platforms)))
-            .collect();
+        let mut list: Vec<String> = (0..n).map(|_| format!("\"p{}\"", self.below(n_platforms))).collect();
         list.sort();
         list.dedup();
         if list.is_empty() {
@@ -145,10 +126,7 @@ impl Tape<'_> {
     fn contract(&mut self, before: &str, between: &str, after: &str) {
         let mut keys = vec![];
         if self.one_in(2) {
-            keys.push(format!(
-                "price_cap = {}",
-                self.of(&["\"+10%\"", "\"0%\"", "\"+30%\""])
-            ));
+            keys.push(format!("price_cap = {}", self.of(&["\"+10%\"", "\"0%\"", "\"+30%\""])));
         }
         if self.one_in(2) {
             let amount = self.below(5) as f64 * 40_000.0;
@@ -166,10 +144,7 @@ impl Tape<'_> {
         let revenue = 1.0 + self.below(100) as f64;
         let revenue = self.money(revenue * 100.0);
         let usage = self.below(20);
-        let (growth, tolerance) = (
-            self.of(&["0%", "+25%", "-10%"]),
-            self.of(&["0 s", "10 min", "5 h"]),
-        );
+        let (growth, tolerance) = (self.of(&["0%", "+25%", "-10%"]), self.of(&["0 s", "10 min", "5 h"]));
         let margin = self.of(&["1", "0.6"]);
         self.say(&format!(
             "[service.s{s}]\nrevenue = \"{revenue}/h\"\nusage = \"{usage} call/h\"\ngrowth = \"{growth}\"\nmargin = {margin}\ntolerance = \"{tolerance}\""
@@ -196,7 +171,10 @@ impl Tape<'_> {
             }
             1 => format!("{{ per_year = {} }}", 1 + self.below(60)),
             2 => r#"{ per_month = 1.5, trend = "+40%", calendar = { weekday = [1, 1, 1, 1, 1, 3, 0] } }"#.into(),
-            3 => format!("{{ every = {} }}", self.of(&[r#"{ exponential = "20 days" }"#, r#""25 days""#, r#""5 days to 90 days""#])),
+            3 => format!(
+                "{{ every = {} }}",
+                self.of(&[r#"{ exponential = "20 days" }"#, r#""25 days""#, r#""5 days to 90 days""#])
+            ),
             _ => "{ once = { probability = 0.6, between = [2025-06-02, 2025-06-20] } }".into(),
         }
     }
@@ -208,52 +186,31 @@ impl Tape<'_> {
         let vendor = self.below(n_vendors);
         let share = self.of(&["0.01", "0.3", "0.6"]);
         if self.one_in(2) {
-            self.say(&format!(
-                "only_if = {{ uses = \"v{vendor}\", at_least = {share} }}"
-            ));
+            self.say(&format!("only_if = {{ uses = \"v{vendor}\", at_least = {share} }}"));
         } else {
-            let times = if may_grow {
-                self.of(&["1.5", "0.4"])
-            } else {
-                "0.4"
-            };
-            self.say(&format!(
-                "rate_if = [{{ uses = \"v{vendor}\", at_least = {share}, times = {times} }}]"
-            ));
+            let times = if may_grow { self.of(&["1.5", "0.4"]) } else { "0.4" };
+            self.say(&format!("rate_if = [{{ uses = \"v{vendor}\", at_least = {share}, times = {times} }}]"));
         }
     }
 
     fn effects(&mut self, between: &str, access: bool, n_services: usize) -> String {
         let mut keys = vec![];
         if access && self.one_in(2) {
-            let length = if self.one_in(4) {
-                "\"permanent\""
-            } else {
-                self.of(&LENGTHS)
-            };
+            let length = if self.one_in(4) { "\"permanent\"" } else { self.of(&LENGTHS) };
             keys.push(format!("suspends = {length}"));
         }
         if access && self.one_in(2) {
-            keys.push(format!(
-                "notice = {}",
-                self.of(&[r#""10 days""#, r#""1 day to 60 days""#])
-            ));
+            keys.push(format!("notice = {}", self.of(&[r#""10 days""#, r#""1 day to 60 days""#])));
         }
         if access && self.one_in(3) {
             keys.push(format!("price_change = {}", self.of(&CHANGES)));
         }
         if self.one_in(3) {
             let service = self.below(n_services);
-            keys.push(format!(
-                "revenue_change = {{ s{service} = {} }}",
-                self.of(&CHANGES)
-            ));
+            keys.push(format!("revenue_change = {{ s{service} = {} }}", self.of(&CHANGES)));
         }
         if !keys.is_empty() && keys.iter().any(|k| k.contains("_change")) && self.one_in(2) {
-            keys.push(format!(
-                "for = {}",
-                self.of(&[r#""3 months""#, r#""10 days to 400 days""#])
-            ));
+            keys.push(format!("for = {}", self.of(&[r#""3 months""#, r#""10 days to 400 days""#])));
         }
         if keys.iter().any(|k| k.contains("revenue_change")) && self.one_in(2) {
             keys.push("over = \"2 weeks\"".into());
@@ -281,36 +238,20 @@ impl Tape<'_> {
         format!("outcomes = [{}]", list.join(", "))
     }
 
-    fn risk(
-        &mut self,
-        r: usize,
-        n_platforms: usize,
-        n_vendors: usize,
-        n_services: usize,
-        short: bool,
-    ) {
+    fn risk(&mut self, r: usize, n_platforms: usize, n_vendors: usize, n_services: usize, short: bool) {
         let kind = self.of(&["outage", "exclusivity", "legal", "pricing"]);
         let mut on: Vec<String> = vec![];
         for _ in 0..1 + self.below(2) {
             let node = self.below(n_platforms + n_vendors);
             // Vendors first: what shrinks is simple.
-            on.push(if node < n_vendors {
-                format!("\"v{node}\"")
-            } else {
-                format!("\"p{}\"", node - n_vendors)
-            });
+            on.push(if node < n_vendors { format!("\"v{node}\"") } else { format!("\"p{}\"", node - n_vendors) });
         }
         on.dedup();
-        self.say(&format!(
-            "[risk.r{r}]\nkind = \"{kind}\"\non = [{}]",
-            on.join(", ")
-        ));
+        self.say(&format!("[risk.r{r}]\nkind = \"{kind}\"\non = [{}]", on.join(", ")));
         let path = kind == "pricing" && self.one_in(2);
         if path {
             let volatility = self.of(&["0", "0.3"]);
-            self.say(&format!(
-                "path = {{ drift = \"-20%\", volatility = {volatility} }}"
-            ));
+            self.say(&format!("path = {{ drift = \"-20%\", volatility = {volatility} }}"));
             if self.one_in(2) {
                 return;
             }
@@ -333,11 +274,7 @@ impl Tape<'_> {
                 }
             }
             "exclusivity" => {
-                let length = if self.one_in(4) {
-                    "\"permanent\""
-                } else {
-                    self.of(&LENGTHS)
-                };
+                let length = if self.one_in(4) { "\"permanent\"" } else { self.of(&LENGTHS) };
                 self.say(&format!("suspends = {length}"));
                 if self.one_in(2) {
                     self.say("notice = \"1 day to 90 days\"");
@@ -349,14 +286,9 @@ impl Tape<'_> {
                     let after = self.of(&[r#""0 s""#, r#""10 days""#, r#""5 months to 9 months""#]);
                     let outcomes = self.outcomes(n_services);
                     // What lies before the start must be able to end after it.
-                    let after = if i == 0 && arrivals.contains("2025-01-15") {
-                        r#""5 months to 9 months""#
-                    } else {
-                        after
-                    };
-                    self.say(&format!(
-                        "[[risk.r{r}.stages]]\nname = \"t{i}\"\nafter = {after}\n{outcomes}"
-                    ));
+                    let after =
+                        if i == 0 && arrivals.contains("2025-01-15") { r#""5 months to 9 months""# } else { after };
+                    self.say(&format!("[[risk.r{r}.stages]]\nname = \"t{i}\"\nafter = {after}\n{outcomes}"));
                 }
             }
             _ => {
@@ -395,22 +327,14 @@ impl Tape<'_> {
             writeln!(all, "shares = {shares}").expect("a string");
         }
         self.text.push_str(&all);
-        let free: Vec<usize> = (0..n_vendors)
-            .filter(|v| !all.contains(&format!("v{v} =")))
-            .collect();
+        let free: Vec<usize> = (0..n_vendors).filter(|v| !all.contains(&format!("v{v} ="))).collect();
         if !self.one_in(3) {
-            let (detect, headroom, works) = (
-                self.of(&["0 s", "10 min", "3 h"]),
-                self.of(&["0", "0.6", "1", "3"]),
-                self.of(&["1", "0.8"]),
-            );
-            self.say(&format!(
-                "failover = {{ detect = \"{detect}\", headroom = {headroom}, works = {works} }}"
-            ));
+            let (detect, headroom, works) =
+                (self.of(&["0 s", "10 min", "3 h"]), self.of(&["0", "0.6", "1", "3"]), self.of(&["1", "0.8"]));
+            self.say(&format!("failover = {{ detect = \"{detect}\", headroom = {headroom}, works = {works} }}"));
             if !free.is_empty() && self.one_in(2) {
                 let vendor = free[self.below(free.len())];
-                let (capacity, starts) =
-                    (self.of(&["0.3", "1"]), self.of(&["0 s", "2 h", "2 days"]));
+                let (capacity, starts) = (self.of(&["0.3", "1"]), self.of(&["0 s", "2 h", "2 days"]));
                 let costs = self.money(10.0);
                 self.say(&format!("standby = {{ v{vendor} = {{ capacity = {capacity}, starts = \"{starts}\", costs = \"{costs}/h\" }} }}"));
             }
@@ -420,13 +344,11 @@ impl Tape<'_> {
                 self.of(&["5 h", "10 days", "30 days"]),
                 self.of(&[r#""1 day""#, r#""3 weeks to 8 months""#, r#""0 s""#]),
             );
-            let to = if self.one_in(2) {
-                format!("to = [\"v{}\"], ", self.below(n_vendors))
-            } else {
-                String::new()
-            };
+            let to = if self.one_in(2) { format!("to = [\"v{}\"], ", self.below(n_vendors)) } else { String::new() };
             let (low, high) = (self.money(40_000.0), self.money(500_000.0));
-            self.say(&format!("migration = {{ {to}patience = \"{patience}\", takes = {takes}, costs = \"{low} to {high}\" }}"));
+            self.say(&format!(
+                "migration = {{ {to}patience = \"{patience}\", takes = {takes}, costs = \"{low} to {high}\" }}"
+            ));
         }
         if self.one_in(3) {
             let vendor = self.below(n_vendors);
@@ -434,9 +356,7 @@ impl Tape<'_> {
         }
         if self.one_in(2) {
             let (setup, overhead) = (self.money(30_000.0), self.money(2_000.0));
-            self.say(&format!(
-                "setup = \"{setup}\"\noverhead = \"{overhead}/month\""
-            ));
+            self.say(&format!("setup = \"{setup}\"\noverhead = \"{overhead}/month\""));
         }
     }
 }

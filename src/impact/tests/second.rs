@@ -60,7 +60,9 @@ fn outcomes_seen(seer: &ViewPlan, world: &World) -> Vec<bool> {
     let mut ended = BTreeSet::new();
     (world.occurrences.iter())
         .map(|o| {
-            let seen = event_seen(&seer.events, world, o.event) && !ended.contains(&o.event) && o.mark < seer.outcomes[o.outcome as usize];
+            let seen = event_seen(&seer.events, world, o.event)
+                && !ended.contains(&o.event)
+                && o.mark < seer.outcomes[o.outcome as usize];
             if seen && o.ends {
                 ended.insert(o.event);
             }
@@ -83,7 +85,11 @@ struct UnderWay {
 
 impl Case<'_> {
     fn sees(&self, by: Happening) -> bool {
-        if by.occurrence == OWN { event_seen(self.events, self.world, by.event) } else { self.seen[by.occurrence as usize] }
+        if by.occurrence == OWN {
+            event_seen(self.events, self.world, by.event)
+        } else {
+            self.seen[by.occurrence as usize]
+        }
     }
 
     fn n_vendors(&self) -> usize {
@@ -114,7 +120,14 @@ impl Case<'_> {
 
     fn available_at(&self, vendor: usize, t: f64) -> f64 {
         let active = |i: &&Interruption| i.start <= t && t < i.end;
-        self.available(vendor, &|n| self.interruptions.iter().filter(active).filter(|i| self.on(i.risk).contains(&n)).map(|i| i.leaves).product())
+        self.available(vendor, &|n| {
+            self.interruptions
+                .iter()
+                .filter(active)
+                .filter(|i| self.on(i.risk).contains(&n))
+                .map(|i| i.leaves)
+                .product()
+        })
     }
 
     fn discount(&self, t: f64) -> f64 {
@@ -131,7 +144,8 @@ impl Case<'_> {
     }
 
     fn part(&self, service: usize) -> f64 {
-        self.scenario.services[service].revenue_per_hour / self.scenario.services.iter().map(|s| s.revenue_per_hour).sum::<f64>()
+        self.scenario.services[service].revenue_per_hour
+            / self.scenario.services.iter().map(|s| s.revenue_per_hour).sum::<f64>()
     }
 
     fn planned_share(&self, vendor: usize) -> f64 {
@@ -155,14 +169,20 @@ impl Case<'_> {
     }
 
     fn usable(&self, vendor: usize, t: f64) -> bool {
-        !self.interruptions.iter().any(|i| self.moves_at(i).is_some_and(|at| at <= t) && t < i.end && self.strikes(i.risk, vendor))
+        !self
+            .interruptions
+            .iter()
+            .any(|i| self.moves_at(i).is_some_and(|at| at <= t) && t < i.end && self.strikes(i.risk, vendor))
     }
 
     /// Who would take a vendor's share at `t`, in parts of it.
     fn takers(&self, shares: &[f64], vendor: usize, t: f64) -> Vec<(usize, f64)> {
         let to = &self.portfolio.migration.as_ref().expect("a policy").to;
         let weight = |v: usize| if to.is_empty() { shares[v] } else { f64::from(u8::from(to.contains(&v))) };
-        let all: Vec<(usize, f64)> = (0..self.n_vendors()).filter(|&v| v != vendor && weight(v) > 0.0 && self.usable(v, t)).map(|v| (v, weight(v))).collect();
+        let all: Vec<(usize, f64)> = (0..self.n_vendors())
+            .filter(|&v| v != vendor && weight(v) > 0.0 && self.usable(v, t))
+            .map(|v| (v, weight(v)))
+            .collect();
         let total: f64 = all.iter().map(|w| w.1).sum();
         all.into_iter().map(|(v, w)| (v, w / total)).collect()
     }
@@ -171,7 +191,8 @@ impl Case<'_> {
         let mut placed = vec![Placed { from: 0.0, shares: self.planned() }];
         let Some(policy) = &self.portfolio.migration else { return placed };
         let mut shares = self.planned();
-        let mut losses: Vec<(f64, &Interruption)> = self.interruptions.iter().filter_map(|i| Some((self.moves_at(i)?, i))).collect();
+        let mut losses: Vec<(f64, &Interruption)> =
+            self.interruptions.iter().filter_map(|i| Some((self.moves_at(i)?, i))).collect();
         losses.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.by.event.cmp(&b.1.by.event)));
         let mut under_way: Vec<UnderWay> = vec![];
         let mut left = BTreeSet::new();
@@ -192,7 +213,8 @@ impl Case<'_> {
                 takers.iter().for_each(|&(v, part)| shares[done.service][v] += part * share);
                 placed.push(Placed { from: ends, shares: shares.clone() });
                 if shares.iter().all(|w| w[done.vendor] == 0.0) && self.binds(done.vendor) && left.insert(done.vendor) {
-                    opinion.components[Component::Migration as usize] += self.portfolio.contracts[done.vendor].exit_fee.unwrap_or(0.0) * self.discount(ends);
+                    opinion.components[Component::Migration as usize] +=
+                        self.portfolio.contracts[done.vendor].exit_fee.unwrap_or(0.0) * self.discount(ends);
                 }
                 continue;
             }
@@ -208,7 +230,8 @@ impl Case<'_> {
                         continue;
                     }
                     under_way.push(UnderWay { ends: at + takes, vendor, service });
-                    opinion.components[Component::Migration as usize] += costs * share * self.part(service) * self.discount(at);
+                    opinion.components[Component::Migration as usize] +=
+                        costs * share * self.part(service) * self.discount(at);
                 }
             }
         }
@@ -217,7 +240,8 @@ impl Case<'_> {
     /// Every moment at which anything could change.
     fn moments(&self, placed: &[Placed]) -> Vec<f64> {
         let detect = self.portfolio.failover.as_ref().map_or(0.0, |f| f.detect_hours);
-        let mut moments: Vec<f64> = self.interruptions.iter().flat_map(|i| [i.start, i.end, i.start + detect]).collect();
+        let mut moments: Vec<f64> =
+            self.interruptions.iter().flat_map(|i| [i.start, i.end, i.start + detect]).collect();
         moments.extend(placed.iter().map(|p| p.from));
         for standby in &self.portfolio.standby {
             let later: Vec<f64> = moments.iter().map(|t| t + standby.starts_hours).collect();
@@ -236,14 +260,27 @@ impl Case<'_> {
     /// The price index of a vendor.
     fn index(&self, vendor: usize, t: f64) -> f64 {
         let month = (t / 730.5) as usize;
-        let paths = self.plan.paths.iter().zip(&self.world.paths).filter(|(path, _)| self.strikes(u32::try_from(path.risk).expect("few"), vendor)).map(|(_, index)| index[month]);
-        let changes = self.world.prices.iter().filter(|c| self.sees(c.by) && self.strikes(c.risk, vendor) && c.start <= t && t < c.end).map(|c| 1.0 + c.change);
+        let paths = self
+            .plan
+            .paths
+            .iter()
+            .zip(&self.world.paths)
+            .filter(|(path, _)| self.strikes(u32::try_from(path.risk).expect("few"), vendor))
+            .map(|(_, index)| index[month]);
+        let changes = self
+            .world
+            .prices
+            .iter()
+            .filter(|c| self.sees(c.by) && self.strikes(c.risk, vendor) && c.start <= t && t < c.end)
+            .map(|c| 1.0 + c.change);
         paths.product::<f64>() * changes.product::<f64>()
     }
 
     /// The billed index.
     fn billed(&self, vendor: usize, t: f64) -> f64 {
-        let Some(cap) = self.portfolio.contracts[vendor].price_cap.filter(|_| self.binds(vendor)) else { return self.index(vendor, t) };
+        let Some(cap) = self.portfolio.contracts[vendor].price_cap.filter(|_| self.binds(vendor)) else {
+            return self.index(vendor, t);
+        };
         let mut base = 1.0;
         for year in 1..=(t / YEAR) as u32 {
             base = f64::min(self.index(vendor, f64::from(year) * YEAR), (1.0 + cap) * base);
@@ -253,8 +290,15 @@ impl Case<'_> {
 
     /// Π F of a service.
     fn factor(&self, service: usize, t: f64) -> f64 {
-        let one = |c: &crate::world::RevenueChange| 1.0 + c.change * if t < c.start + c.over { (t - c.start) / c.over } else { 1.0 };
-        self.world.revenues.iter().filter(|c| c.service == service && self.sees(c.by) && c.start <= t && t < c.end).map(one).product()
+        let one = |c: &crate::world::RevenueChange| {
+            1.0 + c.change * if t < c.start + c.over { (t - c.start) / c.over } else { 1.0 }
+        };
+        self.world
+            .revenues
+            .iter()
+            .filter(|c| c.service == service && self.sees(c.by) && c.start <= t && t < c.end)
+            .map(one)
+            .product()
     }
 
     /// ∫ of a curve × a weight that is smooth between moments.
@@ -273,16 +317,24 @@ impl Case<'_> {
 
     fn market(&self, opinion: &mut Opinion) {
         let moments = self.moments(&[]);
-        for (s, service) in self.scenario.services.iter().enumerate().filter(|(s, _)| self.world.revenues.iter().any(|c| c.service == *s)) {
+        for (s, service) in self
+            .scenario
+            .services
+            .iter()
+            .enumerate()
+            .filter(|(s, _)| self.world.revenues.iter().any(|c| c.service == *s))
+        {
             let curve = &self.plan.services[s].present;
-            let lost: f64 = moments.windows(2).map(|w| Self::integral(curve, w[0], w[1], |t| 1.0 - self.factor(s, t))).sum();
+            let lost: f64 =
+                moments.windows(2).map(|w| Self::integral(curve, w[0], w[1], |t| 1.0 - self.factor(s, t))).sum();
             opinion.components[Component::Market as usize] += service.margin * service.revenue_per_hour * lost;
         }
     }
 
     fn one_off(&self, opinion: &mut Opinion) {
         for cost in self.world.costs.iter().filter(|c| self.sees(c.by)) {
-            let share: f64 = (0..self.n_vendors()).filter(|&v| self.strikes(cost.risk, v)).map(|v| self.planned_share(v)).sum();
+            let share: f64 =
+                (0..self.n_vendors()).filter(|&v| self.strikes(cost.risk, v)).map(|v| self.planned_share(v)).sum();
             let part = match cost.scales_with {
                 ScalesWith::Share => share,
                 ScalesWith::Use => f64::from(u8::from(share > 0.0)),
@@ -312,11 +364,14 @@ impl Case<'_> {
                 state.interrupted(unserved, a, b);
                 if unserved > 0.0 {
                     let from = a.max(state.since_unserved + service.tolerance_hours);
-                    let revenue = if from < b { Self::integral(&curves.present, from, b, |t| self.factor(s, t)) } else { 0.0 };
-                    opinion.components[Component::Interruption as usize] += service.margin * service.revenue_per_hour * unserved * revenue;
+                    let revenue =
+                        if from < b { Self::integral(&curves.present, from, b, |t| self.factor(s, t)) } else { 0.0 };
+                    opinion.components[Component::Interruption as usize] +=
+                        service.margin * service.revenue_per_hour * unserved * revenue;
                 }
                 let usage = service.usage_per_hour.unwrap_or(0.0);
-                let (present, nominal) = (Self::integral(&curves.present, a, b, |_| 1.0), Self::integral(&curves.nominal, a, b, |_| 1.0));
+                let (present, nominal) =
+                    (Self::integral(&curves.present, a, b, |_| 1.0), Self::integral(&curves.nominal, a, b, |_| 1.0));
                 for v in 0..n {
                     let rate = usage * served[v] * self.scenario.vendors[v].price.unwrap_or(0.0) * billed[v];
                     opinion.components[Component::Spend as usize] += rate * present;
@@ -328,7 +383,8 @@ impl Case<'_> {
             let Some(commitment) = self.portfolio.contracts[v].commitment_per_year else { continue };
             for (year, bill) in bills[v].iter().enumerate() {
                 let (from, to) = (year as f64 * YEAR, ((year + 1) as f64 * YEAR).min(self.horizon));
-                opinion.components[Component::Spend as usize] += (commitment * (to - from) / YEAR - bill).max(0.0) * self.discount(to);
+                opinion.components[Component::Spend as usize] +=
+                    (commitment * (to - from) / YEAR - bill).max(0.0) * self.discount(to);
             }
         }
         opinion.hours = states.iter().map(|s| (s.unserved_hours, s.longest)).collect();
@@ -354,7 +410,9 @@ impl Case<'_> {
         }
         let since = *state.movable_since.get_or_insert(t);
         let mut order: Vec<usize> = self.portfolio.shares[s].iter().map(|l| l.0).filter(|&v| shares[v] > 0.0).collect();
-        order.extend((0..shares.len()).filter(|&v| shares[v] > 0.0 && !self.portfolio.shares[s].iter().any(|l| l.0 == v)));
+        order.extend(
+            (0..shares.len()).filter(|&v| shares[v] > 0.0 && !self.portfolio.shares[s].iter().any(|l| l.0 == v)),
+        );
         order.extend(self.portfolio.standby.iter().map(|b| b.vendor).filter(|&v| shares[v] == 0.0));
         let mut unserved = total;
         for room in failover.order.clone().unwrap_or(order) {
@@ -394,7 +452,14 @@ struct State {
 
 impl State {
     fn new(n: usize) -> Self {
-        Self { falls: vec![None; n], movable_since: None, since_unserved: 0.0, is_unserved: false, unserved_hours: 0.0, longest: 0.0 }
+        Self {
+            falls: vec![None; n],
+            movable_since: None,
+            since_unserved: 0.0,
+            is_unserved: false,
+            unserved_hours: 0.0,
+            longest: 0.0,
+        }
     }
 
     fn fall(&mut self, case: &Case, available: &[f64], t: f64) {
@@ -402,8 +467,12 @@ impl State {
             if *a >= 1.0 {
                 self.falls[v] = None;
             } else if self.falls[v].is_none() {
-                let beneath = |i: &&Interruption| case.available(v, &|n| if case.on(i.risk).contains(&n) { 0.5 } else { 1.0 }) < 1.0 || case.plan.risks[i.risk as usize].reach.iter().any(|r| r.0 == v);
-                let begun: Vec<&Interruption> = case.interruptions.iter().filter(|i| i.start == t).filter(beneath).collect();
+                let beneath = |i: &&Interruption| {
+                    case.available(v, &|n| if case.on(i.risk).contains(&n) { 0.5 } else { 1.0 }) < 1.0
+                        || case.plan.risks[i.risk as usize].reach.iter().any(|r| r.0 == v)
+                };
+                let begun: Vec<&Interruption> =
+                    case.interruptions.iter().filter(|i| i.start == t).filter(beneath).collect();
                 let event = begun.iter().map(|i| i.by.event).min().expect("something begins a fall");
                 self.falls[v] = Some((t, event, begun.iter().any(|i| i.access && i.start > i.announced)));
             }
