@@ -1,6 +1,7 @@
 //! The whole engine against a second opinion, on scenarios of any shape.
 
 mod anything;
+mod charges;
 mod second;
 
 use proptest::collection::vec;
@@ -10,7 +11,7 @@ use proptest::test_runner::{Config, RngSeed};
 use crate::plan::Plan;
 use crate::results::Component;
 use crate::scenario::{NoFiles, Scenario, read};
-use crate::simulate::{Options, simulate};
+use crate::simulate::{Options, redraw, simulate};
 use crate::world::World;
 use anything::Allowed;
 
@@ -50,6 +51,16 @@ fn assert_agrees(text: &str, spoil: f64) -> Result<(), String> {
                 {
                     return Err(format!(
                         "{name} of portfolio {p} in trial {trial}: {got}, expected {expected}\n{text}"
+                    ));
+                }
+            }
+            let parts = &redraw(&plan, p, &[trial])[0];
+            let charged = second.by_risk(&plan, &world);
+            let of: f64 = engine.plan.iter().sum::<f64>().abs() + rows[n].iter().map(|x| x.abs()).sum::<f64>() + 1.0;
+            for (risk, (got, expected)) in parts.risks.iter().zip(&charged).enumerate() {
+                if !((got - expected).abs() <= if text.contains("over =") { 5e-6 } else { 1e-9 } * of) {
+                    return Err(format!(
+                        "risk {risk} of portfolio {p} in trial {trial}: {got}, expected {expected}\n{text}"
                     ));
                 }
             }
