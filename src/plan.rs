@@ -96,7 +96,7 @@ impl Clock {
     /// The model year of `t`; 0 before the start.
     #[inline]
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most a hundred years")]
-    pub(crate) fn year(&self, t: f64) -> u32 {
+    pub(crate) fn year(t: f64) -> u32 {
         (t.max(0.0) / YEAR) as u32
     }
 
@@ -273,12 +273,11 @@ fn views(scenario: &Scenario, plan: &Plan, n_outcomes: usize) -> Vec<ViewPlan> {
     let mut views: Vec<ViewPlan> = Vec::new();
     for (p, portfolio) in plan.portfolios.iter().enumerate() {
         let (events, outcomes) = risk::seen(scenario, plan, &portfolio.planned, n_outcomes);
-        match views.iter_mut().find(|v| v.events == events && v.outcomes == outcomes) {
-            Some(view) => view.portfolios.push(p),
-            None => {
-                let all = events.iter().chain(&outcomes).all(|&part| part >= 1.0);
-                views.push(ViewPlan { portfolios: vec![p], events, outcomes, all });
-            }
+        if let Some(view) = views.iter_mut().find(|v| v.events == events && v.outcomes == outcomes) {
+            view.portfolios.push(p);
+        } else {
+            let all = events.iter().chain(&outcomes).all(|&part| part >= 1.0);
+            views.push(ViewPlan { portfolios: vec![p], events, outcomes, all });
         }
     }
     views
