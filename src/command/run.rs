@@ -62,10 +62,17 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let targets = targets(arguments)?;
     interrupt::listen();
     let jobs = open_all(arguments, targets)?;
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(arguments.threads.map_or(0, usize::from)).build();
-    let pool = pool.map_err(|error| Failure::new(Exit::Usage, format!("cannot start the threads: {error}")))?;
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(arguments.threads.map_or(0, usize::from))
+        .build();
+    let pool = pool
+        .map_err(|error| Failure::new(Exit::Usage, format!("cannot start the threads: {error}")))?;
     for job in &jobs {
-        let shape = memory::Shape::of(&job.opened.scenario, arguments.trials_csv, pool.current_num_threads());
+        let shape = memory::Shape::of(
+            &job.opened.scenario,
+            arguments.trials_csv,
+            pool.current_num_threads(),
+        );
         memory::check(&shown(&job.opened.path), shape, job.trials)?;
         // What cannot be written is better known before an hour of simulation than after it.
         drop(Draft::begin(&job.target)?);
@@ -86,12 +93,23 @@ fn targets(arguments: &Arguments) -> Result<Vec<(PathBuf, PathBuf)>, Failure> {
     let mut targets = Vec::new();
     for path in &arguments.files {
         let Some(stem) = path.file_stem() else {
-            return Err(Failure::new(Exit::Io, format!("cannot read `{}`: it is a folder, not a scenario file", shown(path))));
+            return Err(Failure::new(
+                Exit::Io,
+                format!(
+                    "cannot read `{}`: it is a folder, not a scenario file",
+                    shown(path)
+                ),
+            ));
         };
         // Equal on disks that do not tell capitals apart counts as equal.
         let key = stem.to_string_lossy().to_lowercase();
         if let Some((_, other)) = stems.iter().find(|(known, _)| *known == key) {
-            let message = format!("`{}` and `{}` would both write to the folder `{}`; run one at a time, with --out", shown(other), shown(path), terminal::plain(&stem.to_string_lossy()));
+            let message = format!(
+                "`{}` and `{}` would both write to the folder `{}`; run one at a time, with --out",
+                shown(other),
+                shown(path),
+                terminal::plain(&stem.to_string_lossy())
+            );
             return Err(usage(message));
         }
         stems.push((key, path));
@@ -114,7 +132,11 @@ fn open_all(arguments: &Arguments, targets: Vec<(PathBuf, PathBuf)>) -> Result<V
             Ok(mut opened) => {
                 opened.scenario.seed = arguments.seed.unwrap_or(opened.scenario.seed);
                 let trials = arguments.trials.unwrap_or(opened.scenario.trials);
-                jobs.push(Job { opened, target, trials });
+                jobs.push(Job {
+                    opened,
+                    target,
+                    trials,
+                });
             }
             Err(failure) => failed = failed.and(Err(failure.told())),
         }
@@ -131,25 +153,49 @@ fn one(job: &Job, arguments: &Arguments) -> Result<(), Failure> {
     });
     bar.finish_and_clear();
     let (results, info) = done.map_err(|failure| match failure.exit {
-        Exit::Interrupted => Failure::new(Exit::Interrupted, format!("interrupted; nothing was written to `{}`", shown(&job.target))),
+        Exit::Interrupted => Failure::new(
+            Exit::Interrupted,
+            format!(
+                "interrupted; nothing was written to `{}`",
+                shown(&job.target)
+            ),
+        ),
         _ => failure,
     })?;
     if arguments.json {
-        return terminal::out(&format!("{}\n", summary::json(&results, &info, &job.target)));
+        return terminal::out(&format!(
+            "{}\n",
+            summary::json(&results, &info, &job.target)
+        ));
     }
     if arguments.quiet {
         return Ok(());
     }
-    terminal::out(&summary::text(&results, &info, &job.target, terminal::width()))
+    terminal::out(&summary::text(
+        &results,
+        &info,
+        &job.target,
+        terminal::width(),
+    ))
 }
 
 fn stem(job: &Job) -> String {
-    job.opened.path.file_stem().map_or_else(String::new, |stem| terminal::plain(&stem.to_string_lossy()))
+    job.opened
+        .path
+        .file_stem()
+        .map_or_else(String::new, |stem| terminal::plain(&stem.to_string_lossy()))
 }
 
-fn simulate(job: &Job, arguments: &Arguments, bar: &ProgressBar) -> Result<(Results, RunInfo), Failure> {
+fn simulate(
+    job: &Job,
+    arguments: &Arguments,
+    bar: &ProgressBar,
+) -> Result<(Results, RunInfo), Failure> {
     let began = Instant::now();
-    let options = Options { trials: 0..job.trials, keep_components: arguments.trials_csv };
+    let options = Options {
+        trials: 0..job.trials,
+        keep_components: arguments.trials_csv,
+    };
     let progress = |done: u64| {
         bar.set_position(done);
         if done >= job.trials {
@@ -157,14 +203,20 @@ fn simulate(job: &Job, arguments: &Arguments, bar: &ProgressBar) -> Result<(Resu
         }
         !interrupt::stopped()
     };
-    let results = linchpin::run(&job.opened.scenario, &options, &progress).ok_or_else(Failure::interrupted)?;
+    let results = linchpin::run(&job.opened.scenario, &options, &progress)
+        .ok_or_else(Failure::interrupted)?;
     interrupt::check()?;
     let wall_seconds = began.elapsed().as_secs_f64();
     let opened = &job.opened;
     let info = RunInfo {
         scenario_file: file_name(opened),
         scenario_sha256: sha256(&opened.text),
-        files: opened.scenario.files.iter().map(|(path, content)| (path.clone(), sha256(content))).collect(),
+        files: opened
+            .scenario
+            .files
+            .iter()
+            .map(|(path, content)| (path.clone(), sha256(content)))
+            .collect(),
         threads: rayon::current_num_threads(),
         wall_seconds,
         warnings: opened.warnings.clone(),
@@ -173,7 +225,10 @@ fn simulate(job: &Job, arguments: &Arguments, bar: &ProgressBar) -> Result<(Resu
 }
 
 fn file_name(opened: &Opened) -> String {
-    opened.path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+    opened
+        .path
+        .file_name()
+        .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
 fn sha256(content: &[u8]) -> String {
@@ -193,8 +248,12 @@ fn write(job: &Job, results: &Results, info: &RunInfo) -> Result<(), Failure> {
     for (path, content) in &job.opened.scenario.files {
         draft.write(&inputs.join(path), |out| out.write_all(content))?;
     }
-    draft.write(&inputs.join(file_name(&job.opened)), |out| out.write_all(&job.opened.text))?;
-    draft.write(Path::new(MANIFEST), |out| manifest::write(results, info, out))?;
+    draft.write(&inputs.join(file_name(&job.opened)), |out| {
+        out.write_all(&job.opened.text)
+    })?;
+    draft.write(Path::new(MANIFEST), |out| {
+        manifest::write(results, info, out)
+    })?;
     draft.commit(&folder::left_by_earlier_run(&job.target, &["trials.csv"]))
 }
 
@@ -204,19 +263,28 @@ fn charts(results: &Results) -> Result<Vec<(String, Vec<u8>)>, Failure> {
     let drawn: Result<Vec<_>, String> = (chart::charts(results).into_par_iter())
         .map(|chart| {
             let png = chart::png(&chart.svg)?;
-            Ok([(format!("{}.svg", chart.name), chart.svg.into_bytes()), (format!("{}.png", chart.name), png)])
+            Ok([
+                (format!("{}.svg", chart.name), chart.svg.into_bytes()),
+                (format!("{}.png", chart.name), png),
+            ])
         })
         .collect();
-    let drawn = drawn.map_err(|why| Failure::new(Exit::Io, format!("cannot draw a chart: {why}")))?;
+    let drawn =
+        drawn.map_err(|why| Failure::new(Exit::Io, format!("cannot draw a chart: {why}")))?;
     Ok(drawn.into_iter().flatten().collect())
 }
 
 /// `100000`, `100_000`, `100,000`, `100k`, `1M`, `1e6`.
 fn trials(text: &str) -> Result<u64, String> {
-    let plain: String = text.chars().filter(|c| !matches!(c, '_' | ',' | ' ')).collect();
+    let plain: String = text
+        .chars()
+        .filter(|c| !matches!(c, '_' | ',' | ' '))
+        .collect();
     let (number, times) = match plain.strip_suffix(['k', 'K']) {
         Some(number) => (number, 1_000),
-        None => plain.strip_suffix(['m', 'M']).map_or((plain.as_str(), 1), |number| (number, 1_000_000)),
+        None => plain
+            .strip_suffix(['m', 'M'])
+            .map_or((plain.as_str(), 1), |number| (number, 1_000_000)),
     };
     let explained = || "a whole number of at least 1: 200000, 200_000, 200k, 2e5".to_owned();
     let n = match number.parse::<u64>() {
@@ -227,7 +295,12 @@ fn trials(text: &str) -> Result<u64, String> {
 }
 
 /// `1e6` and `1.5k`, if they come out whole.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "whole and at most 1e15, as is checked")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "whole and at most 1e15, as is checked"
+)]
 fn fractional(number: &str, times: u64) -> Option<u64> {
     let n = number.parse::<f64>().ok()? * times as f64;
     ((1.0..=1e15).contains(&n) && n.fract() == 0.0).then_some(n as u64)
@@ -235,7 +308,9 @@ fn fractional(number: &str, times: u64) -> Option<u64> {
 
 fn seed(text: &str) -> Result<u64, String> {
     let plain: String = text.chars().filter(|c| *c != '_').collect();
-    plain.parse().map_err(|_| format!("a whole number from 0 to {}", u64::MAX))
+    plain
+        .parse()
+        .map_err(|_| format!("a whole number from 0 to {}", u64::MAX))
 }
 
 #[cfg(test)]
@@ -244,10 +319,31 @@ mod tests {
 
     #[test]
     fn trials_are_read_as_people_write_them() {
-        for (text, n) in [("1", 1), ("100_000", 100_000), ("100,000", 100_000), ("20k", 20_000), ("1.5k", 1_500), ("2M", 2_000_000), ("1e6", 1_000_000)] {
+        for (text, n) in [
+            ("1", 1),
+            ("100_000", 100_000),
+            ("100,000", 100_000),
+            ("20k", 20_000),
+            ("1.5k", 1_500),
+            ("2M", 2_000_000),
+            ("1e6", 1_000_000),
+        ] {
             assert_eq!(trials(text), Ok(n), "{text}");
         }
-        for text in ["", "0", "-5", "1.5", "k", "many", "nan", "inf", "1e300", "99999999999999999999", "0x10", "1e6k0"] {
+        for text in [
+            "",
+            "0",
+            "-5",
+            "1.5",
+            "k",
+            "many",
+            "nan",
+            "inf",
+            "1e300",
+            "99999999999999999999",
+            "0x10",
+            "1e6k0",
+        ] {
             assert!(trials(text).is_err(), "{text}");
         }
     }

@@ -12,17 +12,40 @@ use super::{amount, shown, verdict};
 /// Table, verdict and places, for a terminal of `width` columns.
 pub(super) fn text(results: &Results, info: &RunInfo, target: &Path, width: usize) -> String {
     let from = &results.provenance;
-    let title = format!("{}\n{} trials, seed {}, {}", terminal::plain(&from.scenario), amount::count(from.trials), from.seed, took(info.wall_seconds));
-    let verdict = format!("Verdict (95 % paired intervals): {}", verdict::sentence(results));
-    let files = format!("Files: {} (tables, charts/, run.json, inputs/)", shown(&target.join("")));
+    let title = format!(
+        "{}\n{} trials, seed {}, {}",
+        terminal::plain(&from.scenario),
+        amount::count(from.trials),
+        from.seed,
+        took(info.wall_seconds)
+    );
+    let verdict = format!(
+        "Verdict (95 % paired intervals): {}",
+        verdict::sentence(results)
+    );
+    let files = format!(
+        "Files: {} (tables, charts/, run.json, inputs/)",
+        shown(&target.join(""))
+    );
     let wrapped = |text: &str, indent: &str| terminal::wrapped(text, width, indent);
-    [wrapped(&title, "  "), table(results, width), wrapped(&note(results), ""), wrapped(&verdict, ""), wrapped(&files, "  ")].join("\n")
+    [
+        wrapped(&title, "  "),
+        table(results, width),
+        wrapped(&note(results), ""),
+        wrapped(&verdict, ""),
+        wrapped(&files, "  "),
+    ]
+    .join("\n")
 }
 
 /// What the columns of the table mean.
 fn note(results: &Results) -> String {
     let usual = "Present values. TVaR: mean of the worst 5 and 1 % of losses beyond plan. To baseline: total cost, ± half of the 95 % interval.";
-    if results.headlines.iter().any(|h| [h.mean_loss, h.tvar_95, h.tvar_99].iter().any(is_vague)) {
+    if results
+        .headlines
+        .iter()
+        .any(|h| [h.mean_loss, h.tvar_95, h.tvar_99].iter().any(is_vague))
+    {
         return format!("{usual} {VAGUE} means too few trials to know the error.");
     }
     usual.to_owned()
@@ -46,15 +69,26 @@ fn took(seconds: f64) -> String {
 /// A row per portfolio.
 fn table(results: &Results, width: usize) -> String {
     let currency = &results.provenance.currency;
-    let over = results.provenance.appetite.map(|limit| format!("P(over\n{})", amount::given(limit, currency)));
-    let mut columns = vec![("portfolio", Column::Left), ("plan", Column::Right), ("mean\nloss", Column::Right), ("TVaR\n95 %", Column::Right), ("TVaR\n99 %", Column::Right)];
+    let over = results
+        .provenance
+        .appetite
+        .map(|limit| format!("P(over\n{})", amount::given(limit, currency)));
+    let mut columns = vec![
+        ("portfolio", Column::Left),
+        ("plan", Column::Right),
+        ("mean\nloss", Column::Right),
+        ("TVaR\n95 %", Column::Right),
+        ("TVaR\n99 %", Column::Right),
+    ];
     if let Some(over) = &over {
         columns.push((over, Column::Right));
     }
     if results.portfolios.len() > 1 {
         columns.push(("to baseline", Column::Right));
     }
-    let rows: Vec<Vec<String>> = (0..results.portfolios.len()).map(|p| row(results, p, over.is_some())).collect();
+    let rows: Vec<Vec<String>> = (0..results.portfolios.len())
+        .map(|p| row(results, p, over.is_some()))
+        .collect();
     terminal::table(&columns, &rows, width)
 }
 
@@ -73,11 +107,19 @@ fn row(results: &Results, portfolio: usize, appetite: bool) -> Vec<String> {
         money(&headline.tvar_99),
     ];
     if appetite {
-        row.push(headline.prob_over_appetite.as_ref().map_or_else(String::new, amount::probability));
+        row.push(
+            headline
+                .prob_over_appetite
+                .as_ref()
+                .map_or_else(String::new, amount::probability),
+        );
     }
     if results.portfolios.len() > 1 {
         let comparison = results.comparison.iter().find(|c| c.portfolio == portfolio);
-        row.push(comparison.map_or_else(|| "baseline".to_owned(), |c| amount::difference(&c.mean, currency)));
+        row.push(comparison.map_or_else(
+            || "baseline".to_owned(),
+            |c| amount::difference(&c.mean, currency),
+        ));
     }
     row
 }
@@ -109,19 +151,23 @@ pub(super) fn json(results: &Results, info: &RunInfo, target: &Path) -> Value {
 
 fn portfolio(results: &Results, idx: usize) -> Value {
     let headline = &results.headlines[idx];
-    let comparison = results.comparison.iter().find(|c| c.portfolio == idx).map(|c| {
-        let word = match c.verdict {
-            Verdict::Better => "better",
-            Verdict::Worse => "worse",
-            Verdict::CannotTell => "cannot tell",
-        };
-        json!({
-            "verdict": word,
-            "difference": estimate(&c.mean),
-            "p_cheaper": estimate(&c.p_cheaper),
-            "break_even_overhead_per_month": estimate(&c.break_even_overhead),
-        })
-    });
+    let comparison = results
+        .comparison
+        .iter()
+        .find(|c| c.portfolio == idx)
+        .map(|c| {
+            let word = match c.verdict {
+                Verdict::Better => "better",
+                Verdict::Worse => "worse",
+                Verdict::CannotTell => "cannot tell",
+            };
+            json!({
+                "verdict": word,
+                "difference": estimate(&c.mean),
+                "p_cheaper": estimate(&c.p_cheaper),
+                "break_even_overhead_per_month": estimate(&c.break_even_overhead),
+            })
+        });
     let appetite = verdict::appetite(results, idx).map(|(judged, _)| match judged {
         verdict::Appetite::Within => "within",
         verdict::Appetite::Over => "over",

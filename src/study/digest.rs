@@ -10,7 +10,7 @@ mod tests;
 
 use crate::measure::concentration;
 use crate::plan::Plan;
-use crate::scenario::{Contract, Scenario, ScalesWith, YEAR};
+use crate::scenario::{Contract, ScalesWith, Scenario, YEAR};
 
 /// What was understood of a scenario. Indices are those of the scenario.
 #[derive(Debug, Clone, PartialEq)]
@@ -148,8 +148,14 @@ impl PortfolioDigest {
 #[must_use]
 pub fn digest(scenario: &Scenario) -> Digest {
     let plan = Plan::new(scenario, scenario.seed);
-    let portfolios = (0..scenario.portfolios.len()).map(|p| portfolio(scenario, &plan, p)).collect();
-    Digest { years: scenario.horizon_hours / YEAR, risks: risk::all(scenario, &plan), portfolios }
+    let portfolios = (0..scenario.portfolios.len())
+        .map(|p| portfolio(scenario, &plan, p))
+        .collect();
+    Digest {
+        years: scenario.horizon_hours / YEAR,
+        risks: risk::all(scenario, &plan),
+        portfolios,
+    }
 }
 
 fn portfolio(scenario: &Scenario, plan: &Plan, idx: usize) -> PortfolioDigest {
