@@ -45,31 +45,18 @@ struct Failure {
 
 impl Failure {
     fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self {
-            exit,
-            message: message.into(),
-        }
+        Self { exit, message: message.into() }
     }
 
     /// `doing`: what was tried, to which file.
     fn io(doing: &str, path: &Path, error: &io::Error) -> Self {
-        Self::new(
-            Exit::Io,
-            format!(
-                "cannot {doing} `{}`: {}",
-                shown(path),
-                terminal::reason(error)
-            ),
-        )
+        Self::new(Exit::Io, format!("cannot {doing} `{}`: {}", shown(path), terminal::reason(error)))
     }
 
     /// Says what it has to say, so that others may follow.
     fn told(self) -> Self {
         terminal::error(&self.message);
-        Self {
-            message: String::new(),
-            ..self
-        }
+        Self { message: String::new(), ..self }
     }
 
     fn interrupted() -> Self {
@@ -139,11 +126,7 @@ pub fn main() -> ExitCode {
         Err(error) => {
             // Help and version come this way too. Nobody is left to tell if the stream is closed.
             let _ = error.print();
-            return ended(if error.use_stderr() {
-                Exit::Usage
-            } else {
-                Exit::Done
-            });
+            return ended(if error.use_stderr() { Exit::Usage } else { Exit::Done });
         }
     };
     let done = match arguments.command {

@@ -16,11 +16,7 @@ pub(super) fn money(value: f64, currency: &str) -> String {
 /// A figure of the file: three digits at most, `$2M`.
 pub(super) fn given(value: f64, currency: &str) -> String {
     let text = money(value, currency);
-    let letters: String = text
-        .chars()
-        .rev()
-        .take_while(char::is_ascii_alphabetic)
-        .collect();
+    let letters: String = text.chars().rev().take_while(char::is_ascii_alphabetic).collect();
     let (figure, letters) = text.split_at(text.len() - letters.len());
     format!("{}{letters}", trimmed(figure))
 }
@@ -34,11 +30,7 @@ pub(super) fn estimated(estimate: &Estimate, currency: &str) -> String {
 /// A difference with its sign and half of its 95 % interval: `+$12.3M ± 0.4M`.
 pub(super) fn difference(estimate: &Estimate, currency: &str) -> String {
     let text = interval(estimate, currency);
-    if estimate.value > 0.0 {
-        format!("+{text}")
-    } else {
-        text
-    }
+    if estimate.value > 0.0 { format!("+{text}") } else { text }
 }
 
 /// An amount with half of its 95 % interval: `$12.3M ± 0.4M`.
@@ -52,11 +44,7 @@ pub(super) fn interval(estimate: &Estimate, currency: &str) -> String {
     }
     let last = error_digit(half).max(third_digit(value)).min(rank(half));
     let unit = unit(rank(rounded(value, last).abs().max(half)));
-    format!(
-        "{}\u{a0}±\u{a0}{}",
-        in_unit(value, last, unit, &currency_sign(currency)),
-        in_unit(half, last, unit, "")
-    )
+    format!("{}\u{a0}±\u{a0}{}", in_unit(value, last, unit, &currency_sign(currency)), in_unit(half, last, unit, ""))
 }
 
 /// Half of the 95 % interval.
@@ -82,20 +70,12 @@ pub(super) fn probability(estimate: &Estimate) -> String {
 
 /// A fraction to three digits: `7 %`, `0.123 %`, `−8 %`.
 pub(super) fn percent(fraction: f64) -> String {
-    if fraction.is_finite() {
-        rounded_percent(fraction, third_digit(fraction))
-    } else {
-        "unknown".to_owned()
-    }
+    if fraction.is_finite() { rounded_percent(fraction, third_digit(fraction)) } else { "unknown".to_owned() }
 }
 
 /// A change: a percentage that carries its sign.
 pub(super) fn change(fraction: f64) -> String {
-    if fraction > 0.0 {
-        format!("+{}", percent(fraction))
-    } else {
-        percent(fraction)
-    }
+    if fraction > 0.0 { format!("+{}", percent(fraction)) } else { percent(fraction) }
 }
 
 /// A length of time in the unit that reads best.
@@ -116,11 +96,7 @@ pub(super) fn hours(hours: f64) -> String {
         _ => (YEAR, "years"),
     };
     let figure = figure(hours / length);
-    let unit = if figure == "1" {
-        unit.trim_end_matches('s')
-    } else {
-        unit
-    };
+    let unit = if figure == "1" { unit.trim_end_matches('s') } else { unit };
     format!("{figure}\u{a0}{}", if unit.is_empty() { "s" } else { unit })
 }
 
@@ -135,15 +111,7 @@ pub(super) fn figure(value: f64) -> String {
     }
     let text = decimal(value, last);
     let text = trimmed(&text);
-    format!(
-        "{}{}",
-        if value < 0.0 && text != "0" {
-            "−"
-        } else {
-            ""
-        },
-        grouped(text)
-    )
+    format!("{}{}", if value < 0.0 && text != "0" { "−" } else { "" }, grouped(text))
 }
 
 /// A whole number, thousands apart: `100,000`.
@@ -168,11 +136,7 @@ fn amount(value: f64, last: i32, currency: &str) -> String {
 /// A currency of letters keeps a space.
 fn currency_sign(currency: &str) -> String {
     let currency = super::terminal::plain(currency);
-    if currency.ends_with(char::is_alphabetic) {
-        currency + "\u{a0}"
-    } else {
-        currency
-    }
+    if currency.ends_with(char::is_alphabetic) { currency + "\u{a0}" } else { currency }
 }
 
 fn in_unit(value: f64, last: i32, (power, letters): (i32, &str), sign: &str) -> String {
@@ -189,20 +153,13 @@ const UNITS: [(i32, &str); 5] = [(12, "tn"), (9, "bn"), (6, "M"), (3, "k"), (0, 
 
 /// The largest unit whose power of ten is not above `rank`.
 fn unit(rank: i32) -> (i32, &'static str) {
-    UNITS
-        .into_iter()
-        .find(|unit| unit.0 <= rank)
-        .unwrap_or((0, ""))
+    UNITS.into_iter().find(|unit| unit.0 <= rank).unwrap_or((0, ""))
 }
 
 /// The power of ten of the leading digit; 0 of nothing.
 #[expect(clippy::cast_possible_truncation, reason = "between −324 and 308")]
 fn rank(value: f64) -> i32 {
-    if value == 0.0 || !value.is_finite() {
-        0
-    } else {
-        libm::floor(libm::log10(value.abs()) + 1e-12) as i32
-    }
+    if value == 0.0 || !value.is_finite() { 0 } else { libm::floor(libm::log10(value.abs()) + 1e-12) as i32 }
 }
 
 /// The power of ten of the third digit, once rounded to it: 999.7 has become 1,000.
@@ -222,11 +179,7 @@ fn last_digit(value: f64, std_error: Option<f64>) -> i32 {
 /// The last digit of an error worth printing: a leading 1 takes another digit with it.
 fn error_digit(error: f64) -> i32 {
     let leading = error / libm::exp10(f64::from(rank(error)));
-    if leading < 1.95 {
-        rank(error) - 1
-    } else {
-        rank(error)
-    }
+    if leading < 1.95 { rank(error) - 1 } else { rank(error) }
 }
 
 fn rounded(value: f64, last: i32) -> f64 {
@@ -252,24 +205,13 @@ fn rounded_percent(fraction: f64, last: i32) -> String {
 
 /// With its last digit at the power of ten `last` of the fraction.
 fn percent_to(fraction: f64, last: i32) -> String {
-    let minus = if rounded(100.0 * fraction, last + 2) < 0.0 {
-        "−"
-    } else {
-        ""
-    };
-    format!(
-        "{minus}{}\u{a0}%",
-        grouped(&decimal(100.0 * fraction, last + 2))
-    )
+    let minus = if rounded(100.0 * fraction, last + 2) < 0.0 { "−" } else { "" };
+    format!("{minus}{}\u{a0}%", grouped(&decimal(100.0 * fraction, last + 2)))
 }
 
 /// Without zeros at the end of its decimals.
 fn trimmed(number: &str) -> &str {
-    if number.contains('.') {
-        number.trim_end_matches('0').trim_end_matches('.')
-    } else {
-        number
-    }
+    if number.contains('.') { number.trim_end_matches('0').trim_end_matches('.') } else { number }
 }
 
 /// `20000` as `20,000`; decimals are left alone.
@@ -290,12 +232,7 @@ mod tests {
     use super::*;
 
     fn estimate(value: f64, error: f64) -> Estimate {
-        Estimate {
-            value,
-            std_error: Some(error),
-            lower: Some(value - 1.96 * error),
-            upper: Some(value + 1.96 * error),
-        }
+        Estimate { value, std_error: Some(error), lower: Some(value - 1.96 * error), upper: Some(value + 1.96 * error) }
     }
 
     #[test]
@@ -322,24 +259,12 @@ mod tests {
     fn digits_end_where_the_error_begins() {
         assert_eq!(estimated(&estimate(45_317_000.0, 210_000.0), "$"), "$45.3M");
         assert_eq!(estimated(&estimate(45_317_000.0, 3_100_000.0), "$"), "$45M");
-        assert_eq!(
-            estimated(&estimate(45_317_000.0, 21_000_000.0), "$"),
-            "$50M"
-        );
+        assert_eq!(estimated(&estimate(45_317_000.0, 21_000_000.0), "$"), "$50M");
         assert_eq!(estimated(&estimate(45_317_000.0, 1.0), "$"), "$45.3M");
         assert_eq!(estimated(&estimate(200.0, 9_000.0), "$"), "$200");
-        assert_eq!(
-            difference(&estimate(-12_345_678.0, 210_000.0), "$"),
-            "−$12.3M\u{a0}±\u{a0}0.4M"
-        );
-        assert_eq!(
-            difference(&estimate(-12_345_678.0, 70_000.0), "$"),
-            "−$12.3M\u{a0}±\u{a0}0.1M"
-        );
-        assert_eq!(
-            difference(&estimate(120_000.0, 800_000.0), "$"),
-            "+$0.1M\u{a0}±\u{a0}1.6M"
-        );
+        assert_eq!(difference(&estimate(-12_345_678.0, 210_000.0), "$"), "−$12.3M\u{a0}±\u{a0}0.4M");
+        assert_eq!(difference(&estimate(-12_345_678.0, 70_000.0), "$"), "−$12.3M\u{a0}±\u{a0}0.1M");
+        assert_eq!(difference(&estimate(120_000.0, 800_000.0), "$"), "+$0.1M\u{a0}±\u{a0}1.6M");
         assert_eq!(difference(&estimate(0.0, 0.0), "$"), "$0");
         assert_eq!(difference(&estimate(-36_200_000.0, 0.0), "$"), "−$36.2M");
     }
@@ -348,19 +273,9 @@ mod tests {
     fn probabilities_never_claim_more_than_the_trials_show() {
         assert_eq!(probability(&estimate(0.1234, 0.001)), "12.3\u{a0}%");
         assert_eq!(probability(&estimate(0.07, 0.001)), "7.0\u{a0}%");
-        let none = Estimate {
-            value: 0.0,
-            std_error: Some(0.0),
-            lower: Some(0.0),
-            upper: Some(0.000_18),
-        };
+        let none = Estimate { value: 0.0, std_error: Some(0.0), lower: Some(0.0), upper: Some(0.000_18) };
         assert_eq!(probability(&none), "<\u{a0}0.02\u{a0}%");
-        let all = Estimate {
-            value: 1.0,
-            std_error: Some(0.0),
-            lower: Some(0.9962),
-            upper: Some(1.0),
-        };
+        let all = Estimate { value: 1.0, std_error: Some(0.0), lower: Some(0.9962), upper: Some(1.0) };
         assert_eq!(probability(&all), ">\u{a0}99.6\u{a0}%");
     }
 

@@ -18,10 +18,7 @@ pub(super) fn check(files: &[PathBuf]) -> Result<(), Failure> {
         match open::open(path, false) {
             Ok(opened) => {
                 let gap = if n > 0 { "\n" } else { "" };
-                terminal::out(&format!(
-                    "{gap}{}",
-                    understood(&shown(path), &opened.scenario, terminal::width())
-                ))?;
+                terminal::out(&format!("{gap}{}", understood(&shown(path), &opened.scenario, terminal::width())))?;
             }
             Err(failure) => failed = failed.and(Err(failure.told())),
         }
@@ -32,12 +29,7 @@ pub(super) fn check(files: &[PathBuf]) -> Result<(), Failure> {
 /// The whole account of a scenario.
 fn understood(file: &str, scenario: &Scenario, width: usize) -> String {
     let digest = digest(scenario);
-    let heading = |title: &str, note: &str| {
-        format!(
-            "\n{}",
-            terminal::wrapped(&format!("{title}. {note}"), width, "")
-        )
-    };
+    let heading = |title: &str, note: &str| format!("\n{}", terminal::wrapped(&format!("{title}. {note}"), width, ""));
     let mut text = terminal::wrapped(&head(file, scenario), width, "  ");
     if !scenario.risks.is_empty() {
         text += &heading(
@@ -52,35 +44,21 @@ fn understood(file: &str, scenario: &Scenario, width: usize) -> String {
         text += &sizes::table(scenario, &digest, width);
     }
     text += &sizes::conditions(scenario, &digest, width);
-    text += &heading(
-        "Portfolios",
-        "Plan: total cost where nothing happens. HHI: 1 is all in one hand.",
-    );
+    text += &heading("Portfolios", "Plan: total cost where nothing happens. HHI: 1 is all in one hand.");
     text + &portfolios::account(scenario, &digest, width)
 }
 
 fn head(file: &str, scenario: &Scenario) -> String {
     let n = |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
     let months = amount::figure(scenario.horizon_hours / 730.5);
-    let mut about = vec![format!(
-        "{months} months, {} trials, seed {}",
-        amount::count(scenario.trials),
-        scenario.seed
-    )];
+    let mut about = vec![format!("{months} months, {} trials, seed {}", amount::count(scenario.trials), scenario.seed)];
     if scenario.discount_rate != 0.0 {
-        about.push(format!(
-            "discounted at {} a year",
-            amount::percent(scenario.discount_rate)
-        ));
+        about.push(format!("discounted at {} a year", amount::percent(scenario.discount_rate)));
     }
     if let Some(appetite) = scenario.appetite {
-        let at_most = appetite.probability.map_or_else(String::new, |p| {
-            format!(" exceeded with at most {}", amount::percent(p))
-        });
-        about.push(format!(
-            "appetite {}{at_most}",
-            amount::given(appetite.loss, &scenario.currency)
-        ));
+        let at_most =
+            appetite.probability.map_or_else(String::new, |p| format!(" exceeded with at most {}", amount::percent(p)));
+        about.push(format!("appetite {}{at_most}", amount::given(appetite.loss, &scenario.currency)));
     }
     let things = [
         n(scenario.n_platforms, "platform", "platforms"),
@@ -90,12 +68,7 @@ fn head(file: &str, scenario: &Scenario) -> String {
         n(scenario.portfolios.len(), "portfolio", "portfolios"),
         n(scenario.files.len(), "data file", "data files"),
     ];
-    format!(
-        "{file}: {}\n{}\n{}",
-        terminal::plain(&scenario.name),
-        about.join(", "),
-        things.join(", ")
-    )
+    format!("{file}: {}\n{}\n{}", terminal::plain(&scenario.name), about.join(", "), things.join(", "))
 }
 
 fn risks(scenario: &Scenario, digest: &Digest, width: usize) -> String {
@@ -108,33 +81,18 @@ fn risks(scenario: &Scenario, digest: &Digest, width: usize) -> String {
         ("down", Column::Right),
     ];
     let row = |(risk, figures): (&linchpin::scenario::Risk, &RiskDigest)| {
-        let on: Vec<&str> = risk
-            .on
-            .iter()
-            .map(|&node| scenario.nodes[node].id.as_str())
-            .collect();
+        let on: Vec<&str> = risk.on.iter().map(|&node| scenario.nodes[node].id.as_str()).collect();
         let events = figures.events.as_ref();
         vec![
             risk.id.clone(),
             risk.kind.to_owned(),
             on.join(", "),
-            events.map_or_else(String::new, |events| {
-                a_year(risk.arrivals.as_ref(), events, digest.years)
-            }),
+            events.map_or_else(String::new, |events| a_year(risk.arrivals.as_ref(), events, digest.years)),
             events.map_or_else(String::new, |events| probability(events.probability)),
             figures.hours_down.map_or_else(String::new, amount::hours),
         ]
     };
-    terminal::table(
-        &columns,
-        &scenario
-            .risks
-            .iter()
-            .zip(&digest.risks)
-            .map(row)
-            .collect::<Vec<_>>(),
-        width,
-    )
+    terminal::table(&columns, &scenario.risks.iter().zip(&digest.risks).map(row).collect::<Vec<_>>(), width)
 }
 
 /// Events a year where that says it, else how many in all.
@@ -147,20 +105,12 @@ fn a_year(arrivals: Option<&Arrivals>, events: &Events, years: f64) -> String {
             n => format!("{n} dates"),
         },
         Some(Arrivals::Poisson { trend, .. }) if *trend != 0.0 && years > 1.0 => {
-            format!(
-                "{}, first {}",
-                amount::figure(events.expected / years),
-                amount::figure(events.first_year)
-            )
+            format!("{}, first {}", amount::figure(events.expected / years), amount::figure(events.first_year))
         }
         _ => amount::figure(events.expected / years),
     }
 }
 
 fn probability(p: f64) -> String {
-    if p < 1.0 - 1e-9 && p > 0.9995 {
-        ">\u{a0}99.9\u{a0}%".to_owned()
-    } else {
-        amount::percent(p)
-    }
+    if p < 1.0 - 1e-9 && p > 0.9995 { ">\u{a0}99.9\u{a0}%".to_owned() } else { amount::percent(p) }
 }

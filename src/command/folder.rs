@@ -30,35 +30,21 @@ impl Draft {
         if fs::metadata(target).is_ok_and(|about| !about.is_dir()) {
             return Err(Failure::new(
                 Exit::Io,
-                format!(
-                    "cannot write to `{}`: it is not a folder",
-                    super::shown(target)
-                ),
+                format!("cannot write to `{}`: it is not a folder", super::shown(target)),
             ));
         }
         let mut made = Vec::new();
         // Inside the target if there is one: it may be a disk of its own.
-        let beside = if target.is_dir() {
-            target.to_owned()
-        } else {
-            parent(target)
-        };
+        let beside = if target.is_dir() { target.to_owned() } else { parent(target) };
         make_folders(&beside, &mut made).map_err(failed)?;
         let draft = || {
-            let temporary = tempfile::Builder::new()
-                .prefix(".linchpin-")
-                .tempdir_in(&beside)?;
+            let temporary = tempfile::Builder::new().prefix(".linchpin-").tempdir_in(&beside)?;
             interrupt::set_draft(Some(temporary.path()));
             fs::create_dir(temporary.path().join("new"))?;
             Ok(temporary)
         };
         match draft() {
-            Ok(temporary) => Ok(Self {
-                target: target.to_owned(),
-                temporary,
-                files: Vec::new(),
-                made,
-            }),
+            Ok(temporary) => Ok(Self { target: target.to_owned(), temporary, files: Vec::new(), made }),
             Err(error) => {
                 remove_folders(&made);
                 Err(failed(error))
@@ -74,10 +60,7 @@ impl Draft {
     ) -> Result<(), Failure> {
         interrupt::check()?;
         // `./x` and `x` are one file.
-        let path: PathBuf = path
-            .components()
-            .filter(|part| *part != Component::CurDir)
-            .collect();
+        let path: PathBuf = path.components().filter(|part| *part != Component::CurDir).collect();
         let draft = self.new_files().join(&path);
         let written = || {
             fs::create_dir_all(parent(&draft))?;
@@ -100,8 +83,7 @@ impl Draft {
         if self.target.is_dir() {
             self.replace(stale)?;
         } else {
-            fs::rename(self.new_files(), &self.target)
-                .map_err(|error| self.failure(Path::new(""), &error))?;
+            fs::rename(self.new_files(), &self.target).map_err(|error| self.failure(Path::new(""), &error))?;
         }
         self.made.clear();
         drop(undisturbed);
@@ -115,10 +97,7 @@ impl Draft {
             Ok(()) => {
                 // Folders that held nothing but what went.
                 for path in stale.iter().filter(|path| !self.files.contains(path)) {
-                    let above = path
-                        .ancestors()
-                        .skip(1)
-                        .filter(|folder| !folder.as_os_str().is_empty());
+                    let above = path.ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty());
                     above.for_each(|folder| drop(fs::remove_dir(self.target.join(folder))));
                 }
                 Ok(())
@@ -130,33 +109,23 @@ impl Draft {
         }
     }
 
-    fn replace_each(
-        &self,
-        stale: &[PathBuf],
-        moves: &mut Moves,
-    ) -> Result<(), (PathBuf, io::Error)> {
+    fn replace_each(&self, stale: &[PathBuf], moves: &mut Moves) -> Result<(), (PathBuf, io::Error)> {
         let old = self.temporary.path().join("old");
-        let (manifest, others): (Vec<&PathBuf>, Vec<&PathBuf>) = self
-            .files
-            .iter()
-            .partition(|path| *path == Path::new(MANIFEST));
+        let (manifest, others): (Vec<&PathBuf>, Vec<&PathBuf>) =
+            self.files.iter().partition(|path| *path == Path::new(MANIFEST));
         // The manifest goes first and comes last.
         let going = manifest.iter().copied().chain(others.iter().copied());
         for path in going.chain(stale.iter().filter(|path| !self.files.contains(path))) {
             let place = self.target.join(path);
             let freed = match fs::symlink_metadata(&place) {
                 Err(_) => Ok(()),
-                Ok(about) if about.is_dir() => {
-                    Err(io::Error::other("there is a folder in its place"))
-                }
+                Ok(about) if about.is_dir() => Err(io::Error::other("there is a folder in its place")),
                 Ok(_) => moves.make(&place, &old.join(path)),
             };
             freed.map_err(|error| (path.clone(), error))?;
         }
         for path in others.into_iter().chain(manifest) {
-            moves
-                .make(&self.new_files().join(path), &self.target.join(path))
-                .map_err(|error| (path.clone(), error))?;
+            moves.make(&self.new_files().join(path), &self.target.join(path)).map_err(|error| (path.clone(), error))?;
         }
         Ok(())
     }
@@ -167,11 +136,8 @@ impl Draft {
 
     fn failure(&self, path: &Path, error: &io::Error) -> Failure {
         let place = self.target.join(path);
-        let message = format!(
-            "cannot write `{}`: {}; nothing was changed",
-            super::shown(&place),
-            terminal::reason(error)
-        );
+        let message =
+            format!("cannot write `{}`: {}; nothing was changed", super::shown(&place), terminal::reason(error));
         Failure::new(Exit::Io, message)
     }
 }
@@ -219,25 +185,14 @@ pub(super) fn left_by_earlier_run(target: &Path, known: &[&str]) -> Vec<PathBuf>
     let Some(scenario) = manifest["scenario_file"].as_str() else {
         return Vec::new();
     };
-    let files = manifest["files"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|file| file["path"].as_str());
-    let inputs = files
-        .chain([scenario])
-        .map(|path| Path::new(INPUTS).join(path))
-        .filter(|path| is_below(path));
-    inputs
-        .chain(known.iter().map(PathBuf::from))
-        .filter(|path| target.join(path).is_file())
-        .collect()
+    let files = manifest["files"].as_array().into_iter().flatten().filter_map(|file| file["path"].as_str());
+    let inputs = files.chain([scenario]).map(|path| Path::new(INPUTS).join(path)).filter(|path| is_below(path));
+    inputs.chain(known.iter().map(PathBuf::from)).filter(|path| target.join(path).is_file()).collect()
 }
 
 /// Whether a relative path stays below where it begins.
 fn is_below(path: &Path) -> bool {
-    path.components()
-        .all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
+    path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
 }
 
 fn parent(path: &Path) -> PathBuf {
@@ -249,10 +204,7 @@ fn parent(path: &Path) -> PathBuf {
 
 /// Makes a folder and those above it, and notes which were missing, the outermost first.
 fn make_folders(folder: &Path, made: &mut Vec<PathBuf>) -> io::Result<()> {
-    let missing: Vec<&Path> = folder
-        .ancestors()
-        .take_while(|f| !f.as_os_str().is_empty() && !f.exists())
-        .collect();
+    let missing: Vec<&Path> = folder.ancestors().take_while(|f| !f.as_os_str().is_empty() && !f.exists()).collect();
     for folder in missing.into_iter().rev() {
         fs::create_dir(folder)?;
         made.push(folder.to_owned());

@@ -31,11 +31,7 @@ pub(super) fn stopped() -> bool {
 
 /// Goes no further if Ctrl-C was pressed.
 pub(super) fn check() -> Result<(), Failure> {
-    if stopped() {
-        Err(Failure::interrupted())
-    } else {
-        Ok(())
-    }
+    if stopped() { Err(Failure::interrupted()) } else { Ok(()) }
 }
 
 /// Names the folder of unfinished files, or none.

@@ -28,11 +28,7 @@ pub(super) struct Shape {
 }
 
 impl Shape {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "at most a hundred years"
-    )]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most a hundred years")]
     pub(super) fn of(scenario: &Scenario, rows: bool, threads: usize) -> Self {
         let services = scenario.services.len();
         Self {
@@ -52,25 +48,19 @@ impl Shape {
         let kept = 8 * (1 + 2 * self.years + 2 * self.services + if self.rows { 10 } else { 0 });
         // As many trials again are under way before they are joined.
         let wave = trials.min(u128::from(64 * BLOCK) * self.threads);
-        let tables =
-            self.threads * u128::from(BLOCK) * 8 * (self.parts + self.months + self.years + 8);
+        let tables = self.threads * u128::from(BLOCK) * 8 * (self.parts + self.months + self.years + 8);
         let sorting = 2 * 8 * trials * self.years.max(1);
         let tail = trials / 100 * (8 * self.parts + 160);
         // A table row of 14 numbers per trial.
         let rows = if self.rows { 112 } else { 0 };
         let histograms = self.months * (self.threads + 2) * HISTOGRAM;
-        BASE + sorting
-            + self.portfolios
-                * ((trials + wave) * kept + trials * rows + tail + tables + histograms)
+        BASE + sorting + self.portfolios * ((trials + wave) * kept + trials * rows + tail + tables + histograms)
     }
 
     /// The largest round number of trials whose bytes are at most `available`.
     pub(super) fn trials_within(&self, available: u128) -> u64 {
         let steps = (0..19).flat_map(|power| [1, 2, 5].map(|digit| digit * 10_u64.pow(power)));
-        steps
-            .take_while(|&trials| self.bytes(trials) <= available)
-            .last()
-            .unwrap_or(0)
+        steps.take_while(|&trials| self.bytes(trials) <= available).last().unwrap_or(0)
     }
 }
 
@@ -80,10 +70,8 @@ pub(super) fn check(name: &str, shape: Shape, trials: u64) -> Result<(), Failure
     if shape.bytes(trials) <= available.unwrap_or(ABSURD) {
         return Ok(());
     }
-    let has = available.map_or_else(
-        || "more than any machine has".to_owned(),
-        |bytes| format!("{} are free", size(bytes)),
-    );
+    let has =
+        available.map_or_else(|| "more than any machine has".to_owned(), |bytes| format!("{} are free", size(bytes)));
     let fits = match shape.trials_within(available.unwrap_or(ABSURD)) {
         0 => "not even one would fit".to_owned(),
         n => format!("{} would fit: --trials {n}", amount::count(n)),
@@ -108,10 +96,7 @@ fn size(bytes: u128) -> String {
 
 /// Bytes that this process may still take, where the system says so: the machine's, its control groups', its own limit.
 fn available() -> Option<u128> {
-    [machine(), control_groups(), own_limit()]
-        .into_iter()
-        .flatten()
-        .min()
+    [machine(), control_groups(), own_limit()].into_iter().flatten().min()
 }
 
 fn machine() -> Option<u128> {
@@ -123,39 +108,18 @@ fn machine() -> Option<u128> {
 fn control_groups() -> Option<u128> {
     let text = fs::read_to_string("/proc/self/cgroup").ok()?;
     let second = text.lines().find_map(|line| line.strip_prefix("0::"));
-    let first = text
-        .lines()
-        .find_map(|line| line.split_once(":memory:").map(|parts| parts.1));
+    let first = text.lines().find_map(|line| line.split_once(":memory:").map(|parts| parts.1));
     let left = |root: &str, path: &str, limit: &str, usage: &str| {
         let path = path.trim_matches('/').to_owned();
-        let above = std::path::Path::new(&path)
-            .ancestors()
-            .map(|p| format!("{root}/{}", p.display()))
-            .collect::<Vec<_>>();
-        let number = |folder: &str, file: &str| {
-            fs::read_to_string(format!("{folder}/{file}"))
-                .ok()?
-                .trim()
-                .parse::<u128>()
-                .ok()
-        };
-        above
-            .iter()
-            .filter_map(|folder| {
-                Some(number(folder, limit)?.saturating_sub(number(folder, usage)?))
-            })
-            .min()
+        let above =
+            std::path::Path::new(&path).ancestors().map(|p| format!("{root}/{}", p.display())).collect::<Vec<_>>();
+        let number =
+            |folder: &str, file: &str| fs::read_to_string(format!("{folder}/{file}")).ok()?.trim().parse::<u128>().ok();
+        above.iter().filter_map(|folder| Some(number(folder, limit)?.saturating_sub(number(folder, usage)?))).min()
     };
-    let second =
-        second.and_then(|path| left("/sys/fs/cgroup", path, "memory.max", "memory.current"));
-    let first = first.and_then(|path| {
-        left(
-            "/sys/fs/cgroup/memory",
-            path,
-            "memory.limit_in_bytes",
-            "memory.usage_in_bytes",
-        )
-    });
+    let second = second.and_then(|path| left("/sys/fs/cgroup", path, "memory.max", "memory.current"));
+    let first =
+        first.and_then(|path| left("/sys/fs/cgroup/memory", path, "memory.limit_in_bytes", "memory.usage_in_bytes"));
     [first, second].into_iter().flatten().min()
 }
 
@@ -174,37 +138,15 @@ fn number_after(text: &str, name: &str) -> Option<u128> {
 mod tests {
     use super::*;
 
-    const SHAPE: Shape = Shape {
-        portfolios: 3,
-        years: 3,
-        months: 36,
-        services: 2,
-        parts: 40,
-        rows: false,
-        threads: 8,
-    };
+    const SHAPE: Shape = Shape { portfolios: 3, years: 3, months: 36, services: 2, parts: 40, rows: false, threads: 8 };
 
     #[test]
     fn more_of_anything_takes_more() {
         let usual = SHAPE.bytes(1_000_000);
         assert!(usual < 1 << 30, "{usual}");
         assert!(SHAPE.bytes(2_000_000) > usual);
-        assert!(
-            Shape {
-                rows: true,
-                ..SHAPE
-            }
-            .bytes(1_000_000)
-                > usual
-        );
-        assert!(
-            Shape {
-                portfolios: 4,
-                ..SHAPE
-            }
-            .bytes(1_000_000)
-                > usual
-        );
+        assert!(Shape { rows: true, ..SHAPE }.bytes(1_000_000) > usual);
+        assert!(Shape { portfolios: 4, ..SHAPE }.bytes(1_000_000) > usual);
         assert!(SHAPE.bytes(u64::MAX) > ABSURD);
     }
 
@@ -212,20 +154,14 @@ mod tests {
     fn the_number_that_would_fit_does() {
         for available in [1_u128 << 29, 1 << 30, 1 << 36] {
             let fits = SHAPE.trials_within(available);
-            assert!(
-                fits > 0 && SHAPE.bytes(fits) <= available && SHAPE.bytes(3 * fits) > available,
-                "{fits}"
-            );
+            assert!(fits > 0 && SHAPE.bytes(fits) <= available && SHAPE.bytes(3 * fits) > available, "{fits}");
         }
         assert_eq!(SHAPE.trials_within(1000), 0);
     }
 
     #[test]
     fn reads_what_the_system_says() {
-        assert_eq!(
-            number_after("MemTotal: 5 kB\nMemAvailable:   77 kB\n", "MemAvailable:"),
-            Some(77)
-        );
+        assert_eq!(number_after("MemTotal: 5 kB\nMemAvailable:   77 kB\n", "MemAvailable:"), Some(77));
         assert_eq!(
             number_after(
                 "Max address space         unlimited            unlimited            bytes",

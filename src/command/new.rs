@@ -20,31 +20,11 @@ pub(super) struct BuiltIn {
 }
 
 pub(super) const BUILT_IN: &[BuiltIn] = &[
-    BuiltIn {
-        name: STARTER,
-        text: include_str!("../../scenarios/starter.toml"),
-        files: &[],
-    },
-    BuiltIn {
-        name: "copilot-2025",
-        text: include_str!("../../scenarios/copilot-2025.toml"),
-        files: &[],
-    },
-    BuiltIn {
-        name: "bank-assistant",
-        text: include_str!("../../scenarios/bank-assistant.toml"),
-        files: &[],
-    },
-    BuiltIn {
-        name: "startup-api",
-        text: include_str!("../../scenarios/startup-api.toml"),
-        files: &[],
-    },
-    BuiltIn {
-        name: "stress-injunction",
-        text: include_str!("../../scenarios/stress-injunction.toml"),
-        files: &[],
-    },
+    BuiltIn { name: STARTER, text: include_str!("../../scenarios/starter.toml"), files: &[] },
+    BuiltIn { name: "copilot-2025", text: include_str!("../../scenarios/copilot-2025.toml"), files: &[] },
+    BuiltIn { name: "bank-assistant", text: include_str!("../../scenarios/bank-assistant.toml"), files: &[] },
+    BuiltIn { name: "startup-api", text: include_str!("../../scenarios/startup-api.toml"), files: &[] },
+    BuiltIn { name: "stress-injunction", text: include_str!("../../scenarios/stress-injunction.toml"), files: &[] },
 ];
 
 /// What `--from` takes.
@@ -55,38 +35,22 @@ pub(super) fn names() -> PossibleValuesParser {
 /// Writes a built-in scenario and the files it reads; replaces nothing.
 pub(super) fn new(path: &Path, from: &str) -> Result<(), Failure> {
     let Some(built_in) = BUILT_IN.iter().find(|scenario| scenario.name == from) else {
-        return Err(Failure::new(
-            Exit::Usage,
-            format!("there is no built-in scenario `{}`", terminal::plain(from)),
-        ));
+        return Err(Failure::new(Exit::Usage, format!("there is no built-in scenario `{}`", terminal::plain(from))));
     };
     if path.is_dir() {
         return Err(Failure::new(
             Exit::Io,
-            format!(
-                "`{0}` is a folder; name the file: `{0}/{from}.toml`",
-                shown(path).trim_end_matches('/')
-            ),
+            format!("`{0}` is a folder; name the file: `{0}/{from}.toml`", shown(path).trim_end_matches('/')),
         ));
     }
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let data = built_in
-        .files
-        .iter()
-        .map(|(name, text)| (folder.join(name), *text));
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let data = built_in.files.iter().map(|(name, text)| (folder.join(name), *text));
     // Data first: a scenario that is there can be run.
     let files: Vec<(PathBuf, &str)> = data.chain([(path.to_owned(), built_in.text)]).collect();
     for (path, text) in &files {
-        let same = path != &files[files.len() - 1].0
-            && fs::read(path).is_ok_and(|there| there == text.as_bytes());
+        let same = path != &files[files.len() - 1].0 && fs::read(path).is_ok_and(|there| there == text.as_bytes());
         if !same && fs::symlink_metadata(path).is_ok() {
-            return Err(Failure::new(
-                Exit::Io,
-                format!("`{}` exists already, and is left as it is", shown(path)),
-            ));
+            return Err(Failure::new(Exit::Io, format!("`{}` exists already, and is left as it is", shown(path))));
         }
     }
     for (path, text) in &files {
@@ -107,10 +71,6 @@ fn write(path: &Path, text: &str) -> std::io::Result<()> {
         fs::create_dir_all(folder)?;
     }
     // Not a temporary file moved into place: that would not have the rights that the user's files get.
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(path)?;
-    file.write_all(text.as_bytes())
-        .inspect_err(|_| drop(fs::remove_file(path)))
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).open(path)?;
+    file.write_all(text.as_bytes()).inspect_err(|_| drop(fs::remove_file(path)))
 }

@@ -29,48 +29,24 @@ pub(super) fn open(path: &Path, quiet: bool) -> Result<Opened, Failure> {
     match scenario::read(&name, &text, &folder) {
         Err(problems) => {
             terminal::err(&format!("{}\n", problems.render(terminal::has_colour())));
-            let n = problems
-                .list
-                .iter()
-                .filter(|p| p.severity == source::Severity::Error)
-                .count();
-            let count = if n == 1 {
-                "1 problem".to_owned()
-            } else {
-                format!("{n} problems")
-            };
-            Err(Failure::new(
-                Exit::Scenario,
-                format!("`{name}` has {count}"),
-            ))
+            let n = problems.list.iter().filter(|p| p.severity == source::Severity::Error).count();
+            let count = if n == 1 { "1 problem".to_owned() } else { format!("{n} problems") };
+            Err(Failure::new(Exit::Scenario, format!("`{name}` has {count}")))
         }
         Ok(read) => {
             let lossy = String::from_utf8_lossy(&text);
             if !read.warnings.is_empty() && !quiet {
-                terminal::err(&format!(
-                    "{}\n",
-                    source::render(&name, &lossy, &read.warnings, terminal::has_colour())
-                ));
+                terminal::err(&format!("{}\n", source::render(&name, &lossy, &read.warnings, terminal::has_colour())));
             }
-            let warnings = read
-                .warnings
-                .iter()
-                .map(|warning| on_one_line(&lossy, warning))
-                .collect();
-            Ok(Opened {
-                path: path.to_owned(),
-                text,
-                scenario: read.scenario,
-                warnings,
-            })
+            let warnings = read.warnings.iter().map(|warning| on_one_line(&lossy, warning)).collect();
+            Ok(Opened { path: path.to_owned(), text, scenario: read.scenario, warnings })
         }
     }
 }
 
 /// Content of a scenario file.
 fn content(path: &Path) -> Result<Vec<u8>, Failure> {
-    let cannot =
-        |why: &str| Failure::new(Exit::Io, format!("cannot read `{}`: {why}", shown(path)));
+    let cannot = |why: &str| Failure::new(Exit::Io, format!("cannot read `{}`: {why}", shown(path)));
     // Looked at before it is opened: opening a pipe waits for somebody to write to it.
     let about = fs::metadata(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => cannot("there is no such file"),
@@ -87,14 +63,9 @@ fn content(path: &Path) -> Result<Vec<u8>, Failure> {
 
 fn limited(path: &Path) -> io::Result<Vec<u8>> {
     let mut content = Vec::new();
-    fs::File::open(path)?
-        .take(LARGEST + 1)
-        .read_to_end(&mut content)?;
+    fs::File::open(path)?.take(LARGEST + 1).read_to_end(&mut content)?;
     if content.len() as u64 > LARGEST {
-        return Err(io::Error::other(format!(
-            "it is larger than {} MiB",
-            LARGEST >> 20
-        )));
+        return Err(io::Error::other(format!("it is larger than {} MiB", LARGEST >> 20)));
     }
     Ok(content)
 }
@@ -102,20 +73,9 @@ fn limited(path: &Path) -> io::Result<Vec<u8>> {
 /// `line 12: what is wrong (what to write instead)`.
 fn on_one_line(text: &str, problem: &Problem) -> String {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let at = problem
-        .labels
-        .first()
-        .map(|(span, _)| span.start.min(text.len()));
-    let line = at.map(|at| {
-        String::from_utf8_lossy(&text.as_bytes()[..at])
-            .matches('\n')
-            .count()
-            + 1
-    });
-    let help = problem
-        .help
-        .as_ref()
-        .map_or_else(String::new, |help| format!(" ({help})"));
+    let at = problem.labels.first().map(|(span, _)| span.start.min(text.len()));
+    let line = at.map(|at| String::from_utf8_lossy(&text.as_bytes()[..at]).matches('\n').count() + 1);
+    let help = problem.help.as_ref().map_or_else(String::new, |help| format!(" ({help})"));
     line.map_or_else(String::new, |line| format!("line {line}: ")) + &problem.message + &help
 }
 
@@ -140,10 +100,7 @@ impl Files for Folder {
         if !real.starts_with(&self.0) {
             return Err(FileError::Outside);
         }
-        if !fs::metadata(&real)
-            .map_err(|error| refusal(&error))?
-            .is_file()
-        {
+        if !fs::metadata(&real).map_err(|error| refusal(&error))?.is_file() {
             return Err(FileError::NotAFile);
         }
         limited(&real).map_err(|error| refusal(&error))

@@ -62,17 +62,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let targets = targets(arguments)?;
     interrupt::listen();
     let jobs = open_all(arguments, targets)?;
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(arguments.threads.map_or(0, usize::from))
-        .build();
-    let pool = pool
-        .map_err(|error| Failure::new(Exit::Usage, format!("cannot start the threads: {error}")))?;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(arguments.threads.map_or(0, usize::from)).build();
+    let pool = pool.map_err(|error| Failure::new(Exit::Usage, format!("cannot start the threads: {error}")))?;
     for job in &jobs {
-        let shape = memory::Shape::of(
-            &job.opened.scenario,
-            arguments.trials_csv,
-            pool.current_num_threads(),
-        );
+        let shape = memory::Shape::of(&job.opened.scenario, arguments.trials_csv, pool.current_num_threads());
         memory::check(&shown(&job.opened.path), shape, job.trials)?;
         // What cannot be written is better known before an hour of simulation than after it.
         drop(Draft::begin(&job.target)?);
@@ -95,10 +88,7 @@ fn targets(arguments: &Arguments) -> Result<Vec<(PathBuf, PathBuf)>, Failure> {
         let Some(stem) = path.file_stem() else {
             return Err(Failure::new(
                 Exit::Io,
-                format!(
-                    "cannot read `{}`: it is a folder, not a scenario file",
-                    shown(path)
-                ),
+                format!("cannot read `{}`: it is a folder, not a scenario file", shown(path)),
             ));
         };
         // Equal on disks that do not tell capitals apart counts as equal.
@@ -132,11 +122,7 @@ fn open_all(arguments: &Arguments, targets: Vec<(PathBuf, PathBuf)>) -> Result<V
             Ok(mut opened) => {
                 opened.scenario.seed = arguments.seed.unwrap_or(opened.scenario.seed);
                 let trials = arguments.trials.unwrap_or(opened.scenario.trials);
-                jobs.push(Job {
-                    opened,
-                    target,
-                    trials,
-                });
+                jobs.push(Job { opened, target, trials });
             }
             Err(failure) => failed = failed.and(Err(failure.told())),
         }
@@ -153,49 +139,27 @@ fn one(job: &Job, arguments: &Arguments) -> Result<(), Failure> {
     });
     bar.finish_and_clear();
     let (results, info) = done.map_err(|failure| match failure.exit {
-        Exit::Interrupted => Failure::new(
-            Exit::Interrupted,
-            format!(
-                "interrupted; nothing was written to `{}`",
-                shown(&job.target)
-            ),
-        ),
+        Exit::Interrupted => {
+            Failure::new(Exit::Interrupted, format!("interrupted; nothing was written to `{}`", shown(&job.target)))
+        }
         _ => failure,
     })?;
     if arguments.json {
-        return terminal::out(&format!(
-            "{}\n",
-            summary::json(&results, &info, &job.target)
-        ));
+        return terminal::out(&format!("{}\n", summary::json(&results, &info, &job.target)));
     }
     if arguments.quiet {
         return Ok(());
     }
-    terminal::out(&summary::text(
-        &results,
-        &info,
-        &job.target,
-        terminal::width(),
-    ))
+    terminal::out(&summary::text(&results, &info, &job.target, terminal::width()))
 }
 
 fn stem(job: &Job) -> String {
-    job.opened
-        .path
-        .file_stem()
-        .map_or_else(String::new, |stem| terminal::plain(&stem.to_string_lossy()))
+    job.opened.path.file_stem().map_or_else(String::new, |stem| terminal::plain(&stem.to_string_lossy()))
 }
 
-fn simulate(
-    job: &Job,
-    arguments: &Arguments,
-    bar: &ProgressBar,
-) -> Result<(Results, RunInfo), Failure> {
+fn simulate(job: &Job, arguments: &Arguments, bar: &ProgressBar) -> Result<(Results, RunInfo), Failure> {
     let began = Instant::now();
-    let options = Options {
-        trials: 0..job.trials,
-        keep_components: arguments.trials_csv,
-    };
+    let options = Options { trials: 0..job.trials, keep_components: arguments.trials_csv };
     let progress = |done: u64| {
         bar.set_position(done);
         if done >= job.trials {
@@ -203,20 +167,14 @@ fn simulate(
         }
         !interrupt::stopped()
     };
-    let results = linchpin::run(&job.opened.scenario, &options, &progress)
-        .ok_or_else(Failure::interrupted)?;
+    let results = linchpin::run(&job.opened.scenario, &options, &progress).ok_or_else(Failure::interrupted)?;
     interrupt::check()?;
     let wall_seconds = began.elapsed().as_secs_f64();
     let opened = &job.opened;
     let info = RunInfo {
         scenario_file: file_name(opened),
         scenario_sha256: sha256(&opened.text),
-        files: opened
-            .scenario
-            .files
-            .iter()
-            .map(|(path, content)| (path.clone(), sha256(content)))
-            .collect(),
+        files: opened.scenario.files.iter().map(|(path, content)| (path.clone(), sha256(content))).collect(),
         threads: rayon::current_num_threads(),
         wall_seconds,
         warnings: opened.warnings.clone(),
@@ -225,10 +183,7 @@ fn simulate(
 }
 
 fn file_name(opened: &Opened) -> String {
-    opened
-        .path
-        .file_name()
-        .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+    opened.path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
 fn sha256(content: &[u8]) -> String {
@@ -248,12 +203,8 @@ fn write(job: &Job, results: &Results, info: &RunInfo) -> Result<(), Failure> {
     for (path, content) in &job.opened.scenario.files {
         draft.write(&inputs.join(path), |out| out.write_all(content))?;
     }
-    draft.write(&inputs.join(file_name(&job.opened)), |out| {
-        out.write_all(&job.opened.text)
-    })?;
-    draft.write(Path::new(MANIFEST), |out| {
-        manifest::write(results, info, out)
-    })?;
+    draft.write(&inputs.join(file_name(&job.opened)), |out| out.write_all(&job.opened.text))?;
+    draft.write(Path::new(MANIFEST), |out| manifest::write(results, info, out))?;
     draft.commit(&folder::left_by_earlier_run(&job.target, &["trials.csv"]))
 }
 
@@ -263,28 +214,19 @@ fn charts(results: &Results) -> Result<Vec<(String, Vec<u8>)>, Failure> {
     let drawn: Result<Vec<_>, String> = (chart::charts(results).into_par_iter())
         .map(|chart| {
             let png = chart::png(&chart.svg)?;
-            Ok([
-                (format!("{}.svg", chart.name), chart.svg.into_bytes()),
-                (format!("{}.png", chart.name), png),
-            ])
+            Ok([(format!("{}.svg", chart.name), chart.svg.into_bytes()), (format!("{}.png", chart.name), png)])
         })
         .collect();
-    let drawn =
-        drawn.map_err(|why| Failure::new(Exit::Io, format!("cannot draw a chart: {why}")))?;
+    let drawn = drawn.map_err(|why| Failure::new(Exit::Io, format!("cannot draw a chart: {why}")))?;
     Ok(drawn.into_iter().flatten().collect())
 }
 
 /// `100000`, `100_000`, `100,000`, `100k`, `1M`, `1e6`.
 fn trials(text: &str) -> Result<u64, String> {
-    let plain: String = text
-        .chars()
-        .filter(|c| !matches!(c, '_' | ',' | ' '))
-        .collect();
+    let plain: String = text.chars().filter(|c| !matches!(c, '_' | ',' | ' ')).collect();
     let (number, times) = match plain.strip_suffix(['k', 'K']) {
         Some(number) => (number, 1_000),
-        None => plain
-            .strip_suffix(['m', 'M'])
-            .map_or((plain.as_str(), 1), |number| (number, 1_000_000)),
+        None => plain.strip_suffix(['m', 'M']).map_or((plain.as_str(), 1), |number| (number, 1_000_000)),
     };
     let explained = || "a whole number of at least 1: 200000, 200_000, 200k, 2e5".to_owned();
     let n = match number.parse::<u64>() {
@@ -308,9 +250,7 @@ fn fractional(number: &str, times: u64) -> Option<u64> {
 
 fn seed(text: &str) -> Result<u64, String> {
     let plain: String = text.chars().filter(|c| *c != '_').collect();
-    plain
-        .parse()
-        .map_err(|_| format!("a whole number from 0 to {}", u64::MAX))
+    plain.parse().map_err(|_| format!("a whole number from 0 to {}", u64::MAX))
 }
 
 #[cfg(test)]
@@ -330,20 +270,8 @@ mod tests {
         ] {
             assert_eq!(trials(text), Ok(n), "{text}");
         }
-        for text in [
-            "",
-            "0",
-            "-5",
-            "1.5",
-            "k",
-            "many",
-            "nan",
-            "inf",
-            "1e300",
-            "99999999999999999999",
-            "0x10",
-            "1e6k0",
-        ] {
+        for text in ["", "0", "-5", "1.5", "k", "many", "nan", "inf", "1e300", "99999999999999999999", "0x10", "1e6k0"]
+        {
             assert!(trials(text).is_err(), "{text}");
         }
     }

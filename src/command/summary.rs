@@ -19,14 +19,8 @@ pub(super) fn text(results: &Results, info: &RunInfo, target: &Path, width: usiz
         from.seed,
         took(info.wall_seconds)
     );
-    let verdict = format!(
-        "Verdict (95 % paired intervals): {}",
-        verdict::sentence(results)
-    );
-    let files = format!(
-        "Files: {} (tables, charts/, run.json, inputs/)",
-        shown(&target.join(""))
-    );
+    let verdict = format!("Verdict (95 % paired intervals): {}", verdict::sentence(results));
+    let files = format!("Files: {} (tables, charts/, run.json, inputs/)", shown(&target.join("")));
     let wrapped = |text: &str, indent: &str| terminal::wrapped(text, width, indent);
     [
         wrapped(&title, "  "),
@@ -41,11 +35,7 @@ pub(super) fn text(results: &Results, info: &RunInfo, target: &Path, width: usiz
 /// What the columns of the table mean.
 fn note(results: &Results) -> String {
     let usual = "Present values. TVaR: mean of the worst 5 and 1 % of losses beyond plan. To baseline: total cost, ± half of the 95 % interval.";
-    if results
-        .headlines
-        .iter()
-        .any(|h| [h.mean_loss, h.tvar_95, h.tvar_99].iter().any(is_vague))
-    {
+    if results.headlines.iter().any(|h| [h.mean_loss, h.tvar_95, h.tvar_99].iter().any(is_vague)) {
         return format!("{usual} {VAGUE} means too few trials to know the error.");
     }
     usual.to_owned()
@@ -69,10 +59,7 @@ fn took(seconds: f64) -> String {
 /// A row per portfolio.
 fn table(results: &Results, width: usize) -> String {
     let currency = &results.provenance.currency;
-    let over = results
-        .provenance
-        .appetite
-        .map(|limit| format!("P(over\n{})", amount::given(limit, currency)));
+    let over = results.provenance.appetite.map(|limit| format!("P(over\n{})", amount::given(limit, currency)));
     let mut columns = vec![
         ("portfolio", Column::Left),
         ("plan", Column::Right),
@@ -86,9 +73,7 @@ fn table(results: &Results, width: usize) -> String {
     if results.portfolios.len() > 1 {
         columns.push(("to baseline", Column::Right));
     }
-    let rows: Vec<Vec<String>> = (0..results.portfolios.len())
-        .map(|p| row(results, p, over.is_some()))
-        .collect();
+    let rows: Vec<Vec<String>> = (0..results.portfolios.len()).map(|p| row(results, p, over.is_some())).collect();
     terminal::table(&columns, &rows, width)
 }
 
@@ -107,19 +92,11 @@ fn row(results: &Results, portfolio: usize, appetite: bool) -> Vec<String> {
         money(&headline.tvar_99),
     ];
     if appetite {
-        row.push(
-            headline
-                .prob_over_appetite
-                .as_ref()
-                .map_or_else(String::new, amount::probability),
-        );
+        row.push(headline.prob_over_appetite.as_ref().map_or_else(String::new, amount::probability));
     }
     if results.portfolios.len() > 1 {
         let comparison = results.comparison.iter().find(|c| c.portfolio == portfolio);
-        row.push(comparison.map_or_else(
-            || "baseline".to_owned(),
-            |c| amount::difference(&c.mean, currency),
-        ));
+        row.push(comparison.map_or_else(|| "baseline".to_owned(), |c| amount::difference(&c.mean, currency)));
     }
     row
 }
@@ -151,23 +128,19 @@ pub(super) fn json(results: &Results, info: &RunInfo, target: &Path) -> Value {
 
 fn portfolio(results: &Results, idx: usize) -> Value {
     let headline = &results.headlines[idx];
-    let comparison = results
-        .comparison
-        .iter()
-        .find(|c| c.portfolio == idx)
-        .map(|c| {
-            let word = match c.verdict {
-                Verdict::Better => "better",
-                Verdict::Worse => "worse",
-                Verdict::CannotTell => "cannot tell",
-            };
-            json!({
-                "verdict": word,
-                "difference": estimate(&c.mean),
-                "p_cheaper": estimate(&c.p_cheaper),
-                "break_even_overhead_per_month": estimate(&c.break_even_overhead),
-            })
-        });
+    let comparison = results.comparison.iter().find(|c| c.portfolio == idx).map(|c| {
+        let word = match c.verdict {
+            Verdict::Better => "better",
+            Verdict::Worse => "worse",
+            Verdict::CannotTell => "cannot tell",
+        };
+        json!({
+            "verdict": word,
+            "difference": estimate(&c.mean),
+            "p_cheaper": estimate(&c.p_cheaper),
+            "break_even_overhead_per_month": estimate(&c.break_even_overhead),
+        })
+    });
     let appetite = verdict::appetite(results, idx).map(|(judged, _)| match judged {
         verdict::Appetite::Within => "within",
         verdict::Appetite::Over => "over",

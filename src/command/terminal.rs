@@ -16,18 +16,10 @@ const USUAL_WIDTH: usize = 80;
 pub(super) fn out(text: &str) -> Result<(), Failure> {
     let text = text.replace('\u{a0}', " ");
     let mut stdout = io::stdout().lock();
-    match stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush())
-    {
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Ok(()) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
-            Err(Failure::new(Exit::Done, ""))
-        }
-        Err(error) => Err(Failure::new(
-            Exit::Io,
-            format!("cannot write to standard output: {}", reason(&error)),
-        )),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Failure::new(Exit::Done, "")),
+        Err(error) => Err(Failure::new(Exit::Io, format!("cannot write to standard output: {}", reason(&error)))),
     }
 }
 
@@ -51,16 +43,12 @@ pub(super) fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or_default();
     let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_lowercase().chain(letters).collect()
-    })
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
 /// Text of a user's file on one line, unable to steer the terminal.
 pub(super) fn plain(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect()
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 /// Columns of standard output.
@@ -112,21 +100,14 @@ pub(super) fn table(columns: &[(&str, Column)], rows: &[Vec<String>], width: usi
         return natural;
     }
     // Room that numbers and single words need: they are not broken.
-    let least: usize = (0..columns.len())
-        .map(|c| least_width(columns[c].0, rows.iter().map(|row| row[c].as_str())) + 2)
-        .sum();
-    if least <= width + 2 {
-        drawn(columns, rows, Some(width))
-    } else {
-        blocks(columns, rows, width)
-    }
+    let least: usize =
+        (0..columns.len()).map(|c| least_width(columns[c].0, rows.iter().map(|row| row[c].as_str())) + 2).sum();
+    if least <= width + 2 { drawn(columns, rows, Some(width)) } else { blocks(columns, rows, width) }
 }
 
 fn drawn(columns: &[(&str, Column)], rows: &[Vec<String>], width: Option<usize>) -> String {
     let mut table = Table::new();
-    table
-        .load_preset(presets::NOTHING)
-        .set_header(columns.iter().map(|column| column.0));
+    table.load_preset(presets::NOTHING).set_header(columns.iter().map(|column| column.0));
     match width {
         // The padding at the end of the last column is cut off again.
         Some(width) => table
@@ -136,11 +117,7 @@ fn drawn(columns: &[(&str, Column)], rows: &[Vec<String>], width: Option<usize>)
     };
     for (column, (_, align)) in table.column_iter_mut().zip(columns) {
         column.set_padding((0, 2));
-        column.set_cell_alignment(if *align == Column::Left {
-            CellAlignment::Left
-        } else {
-            CellAlignment::Right
-        });
+        column.set_cell_alignment(if *align == Column::Left { CellAlignment::Left } else { CellAlignment::Right });
     }
     for row in rows {
         table.add_row(row);
@@ -148,9 +125,7 @@ fn drawn(columns: &[(&str, Column)], rows: &[Vec<String>], width: Option<usize>)
     if width.is_some() {
         hold_numbers(&mut table, columns, rows);
     }
-    table
-        .lines()
-        .fold(String::new(), |text, line| text + line.trim_end() + "\n")
+    table.lines().fold(String::new(), |text, line| text + line.trim_end() + "\n")
 }
 
 /// Columns of numbers keep their width; text gives way.
@@ -163,12 +138,8 @@ fn hold_numbers(table: &mut Table, columns: &[(&str, Column)], rows: &[Vec<Strin
         };
         if let (Some(column), Ok(least)) = (table.column_mut(c), u16::try_from(least + 2)) {
             column.set_constraint(match align {
-                Column::Right => {
-                    comfy_table::ColumnConstraint::Absolute(comfy_table::Width::Fixed(least))
-                }
-                Column::Left => {
-                    comfy_table::ColumnConstraint::LowerBoundary(comfy_table::Width::Fixed(least))
-                }
+                Column::Right => comfy_table::ColumnConstraint::Absolute(comfy_table::Width::Fixed(least)),
+                Column::Left => comfy_table::ColumnConstraint::LowerBoundary(comfy_table::Width::Fixed(least)),
             });
         }
     }
@@ -176,30 +147,15 @@ fn hold_numbers(table: &mut Table, columns: &[(&str, Column)], rows: &[Vec<Strin
 
 /// The longest word of a column.
 fn least_width<'a>(name: &'a str, cells: impl Iterator<Item = &'a str>) -> usize {
-    cells
-        .chain([name])
-        .flat_map(|text| text.split([' ', '\n']))
-        .map(columns_of)
-        .max()
-        .unwrap_or(0)
+    cells.chain([name]).flat_map(|text| text.split([' ', '\n'])).map(columns_of).max().unwrap_or(0)
 }
 
 fn blocks(columns: &[(&str, Column)], rows: &[Vec<String>], width: usize) -> String {
     let mut text = String::new();
-    let label = columns
-        .iter()
-        .skip(1)
-        .map(|column| columns_of(&column.0.replace('\n', " ")))
-        .max()
-        .unwrap_or(0);
+    let label = columns.iter().skip(1).map(|column| columns_of(&column.0.replace('\n', " "))).max().unwrap_or(0);
     for row in rows {
         let _ = writeln!(text, "{}", row[0]);
-        for ((name, _), cell) in columns
-            .iter()
-            .zip(row)
-            .skip(1)
-            .filter(|(_, cell)| !cell.is_empty())
-        {
+        for ((name, _), cell) in columns.iter().zip(row).skip(1).filter(|(_, cell)| !cell.is_empty()) {
             let line = format!("  {:label$}  {cell}", name.replace('\n', " "));
             text.push_str(&wrapped(&line, width.max(20), "    "));
         }
@@ -224,9 +180,7 @@ pub(super) fn progress(trials: u64, title: &str, quiet: bool) -> ProgressBar {
     let rate = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
         let _ = write!(out, "{}/s", super::amount::short(state.per_sec()));
     };
-    let columns = console::Term::stderr()
-        .size_checked()
-        .map_or(USUAL_WIDTH, |(_, columns)| usize::from(columns));
+    let columns = console::Term::stderr().size_checked().map_or(USUAL_WIDTH, |(_, columns)| usize::from(columns));
     let template = if columns_of(title) + 50 <= columns {
         "{prefix} {wide_bar} {human_pos}/{human_len} trials, {rate}, {eta} left"
     } else {

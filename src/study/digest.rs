@@ -148,14 +148,8 @@ impl PortfolioDigest {
 #[must_use]
 pub fn digest(scenario: &Scenario) -> Digest {
     let plan = Plan::new(scenario, scenario.seed);
-    let portfolios = (0..scenario.portfolios.len())
-        .map(|p| portfolio(scenario, &plan, p))
-        .collect();
-    Digest {
-        years: scenario.horizon_hours / YEAR,
-        risks: risk::all(scenario, &plan),
-        portfolios,
-    }
+    let portfolios = (0..scenario.portfolios.len()).map(|p| portfolio(scenario, &plan, p)).collect();
+    Digest { years: scenario.horizon_hours / YEAR, risks: risk::all(scenario, &plan), portfolios }
 }
 
 fn portfolio(scenario: &Scenario, plan: &Plan, idx: usize) -> PortfolioDigest {

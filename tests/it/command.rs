@@ -16,10 +16,7 @@ fn equal_stems_are_refused_before_anything_runs() {
     desk.put("a/case.toml", SMALL);
     desk.put("b/Case.toml", SMALL);
     let (_, err) = desk.expect(2, "run a/case.toml b/Case.toml");
-    assert!(
-        err.contains("a/case.toml") && err.contains("b/Case.toml"),
-        "{err}"
-    );
+    assert!(err.contains("a/case.toml") && err.contains("b/Case.toml"), "{err}");
     assert!(!desk.path("output").exists());
 }
 
@@ -28,10 +25,7 @@ fn nothing_runs_if_one_of_several_is_wrong() {
     let desk = Desk::new();
     desk.put("wrong.toml", "name = 3");
     let (_, err) = desk.expect(3, "run small.toml wrong.toml missing.toml");
-    assert!(
-        err.contains("wrong.toml:1") && err.contains("missing.toml"),
-        "{err}"
-    );
+    assert!(err.contains("wrong.toml:1") && err.contains("missing.toml"), "{err}");
     assert!(!desk.path("output").exists());
 }
 
@@ -39,36 +33,17 @@ fn nothing_runs_if_one_of_several_is_wrong() {
 fn json_holds_the_headline_of_every_portfolio() {
     let desk = Desk::new();
     let (out, _) = desk.expect(0, "run small.toml --json --trials 3000");
-    let summary: serde_json::Value =
-        serde_json::from_str(&out).expect("JSON alone on standard output");
+    let summary: serde_json::Value = serde_json::from_str(&out).expect("JSON alone on standard output");
     assert_eq!(summary["trials"], 3000);
     assert_eq!(summary["baseline"], "one");
-    assert!(
-        summary["verdict"]
-            .as_str()
-            .is_some_and(|verdict| verdict.contains("`two`"))
-    );
+    assert!(summary["verdict"].as_str().is_some_and(|verdict| verdict.contains("`two`")));
     let two = &summary["portfolios"][1];
-    for figure in [
-        "mean_loss",
-        "tvar_95",
-        "tvar_99",
-        "prob_over_appetite",
-        "mean_total_cost",
-    ] {
-        assert!(
-            two[figure]["value"].is_number() && two[figure]["std_error"].is_number(),
-            "{figure}: {two}"
-        );
+    for figure in ["mean_loss", "tvar_95", "tvar_99", "prob_over_appetite", "mean_total_cost"] {
+        assert!(two[figure]["value"].is_number() && two[figure]["std_error"].is_number(), "{figure}: {two}");
     }
-    assert!(
-        ["better", "worse", "cannot tell"]
-            .contains(&two["comparison"]["verdict"].as_str().expect("a verdict"))
-    );
+    assert!(["better", "worse", "cannot tell"].contains(&two["comparison"]["verdict"].as_str().expect("a verdict")));
     assert!(summary["portfolios"][0]["comparison"].is_null());
-    let files = desk
-        .path(summary["output"].as_str().expect("a folder"))
-        .join("run.json");
+    let files = desk.path(summary["output"].as_str().expect("a folder")).join("run.json");
     assert!(files.is_file());
 }
 
@@ -76,19 +51,13 @@ fn json_holds_the_headline_of_every_portfolio() {
 fn one_trial_gives_no_verdict() {
     let desk = Desk::new();
     let (out, _) = desk.expect(0, "run small.toml --trials 1");
-    assert!(
-        out.contains("cannot be told") && !out.contains("NaN"),
-        "{out}"
-    );
+    assert!(out.contains("cannot be told") && !out.contains("NaN"), "{out}");
 }
 
 #[test]
 fn quiet_says_nothing() {
     let desk = Desk::new();
-    assert_eq!(
-        desk.expect(0, "run small.toml --quiet --trials 20"),
-        (String::new(), String::new())
-    );
+    assert_eq!(desk.expect(0, "run small.toml --quiet --trials 20"), (String::new(), String::new()));
 }
 
 #[cfg(unix)]
@@ -103,12 +72,8 @@ fn a_reader_that_leaves_is_no_accident() {
         "run small.toml --trials 20",
         "run small.toml --trials 20 --json",
     ] {
-        let mut child = desk
-            .command(arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("it starts");
+        let mut child =
+            desk.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
         drop(child.stdout.take());
         let output = child.wait_with_output().expect("it ends");
         assert_eq!(output.status.code(), Some(0), "{arguments}");
@@ -160,10 +125,7 @@ fn exit_codes_are_those_promised() {
 fn a_run_too_large_names_what_would_fit() {
     let desk = Desk::new();
     let (_, err) = desk.expect(2, "run small.toml --trials 1e13");
-    assert!(
-        err.contains("memory") && err.contains("would fit: --trials "),
-        "{err}"
-    );
+    assert!(err.contains("memory") && err.contains("would fit: --trials "), "{err}");
 }
 
 #[test]
@@ -180,10 +142,7 @@ fn every_built_in_scenario_runs_as_it_is() {
     for name in names {
         desk.expect(0, &format!("new built-in/{name}.toml --from {name}"));
         let (out, err) = desk.expect(0, &format!("check built-in/{name}.toml"));
-        assert!(
-            out.contains("Portfolios") && err.is_empty(),
-            "{name}: {err}"
-        );
+        assert!(out.contains("Portfolios") && err.is_empty(), "{name}: {err}");
         desk.expect(0, &format!("run built-in/{name}.toml --trials 40 --quiet"));
     }
 }
@@ -204,24 +163,16 @@ fn new_begins_with_the_starter_and_overwrites_nothing() {
 fn list_shows_titles_and_trusts_no_file() {
     let desk = Desk::new();
     desk.put("scenarios/b.toml", SMALL);
-    desk.put(
-        "scenarios/a.toml",
-        "name = \"bell \\u0007 and \\u001b[31mred\"",
-    );
+    desk.put("scenarios/a.toml", "name = \"bell \\u0007 and \\u001b[31mred\"");
     desk.put("scenarios/c.toml", "not = = toml");
     desk.put("scenarios/notes.txt", "no scenario");
     let (out, _) = desk.expect(0, "list");
     let here: Vec<&str> = out.lines().skip(1).take(3).map(str::trim_start).collect();
     assert!(
-        here[0].starts_with("a.toml")
-            && here[1].contains("A small case")
-            && here[2].starts_with("c.toml"),
+        here[0].starts_with("a.toml") && here[1].contains("A small case") && here[2].starts_with("c.toml"),
         "{out}"
     );
-    assert!(
-        !out.contains('\u{1b}') && !out.contains('\u{7}') && !out.contains("notes"),
-        "{out}"
-    );
+    assert!(!out.contains('\u{1b}') && !out.contains('\u{7}') && !out.contains("notes"), "{out}");
 }
 
 #[test]
@@ -240,10 +191,8 @@ fn help_and_summary_read_as_they_were_written() {
     insta::assert_snapshot!("check", desk.expect(0, "check small.toml").0);
     // 400 trials never take a second, but a busy machine may.
     let (out, _) = desk.expect(0, "run small.toml");
-    let summary: String = out
-        .lines()
-        .map(|line| line.split(", in ").next().unwrap_or_default().to_owned() + "\n")
-        .collect();
+    let summary: String =
+        out.lines().map(|line| line.split(", in ").next().unwrap_or_default().to_owned() + "\n").collect();
     insta::assert_snapshot!("summary", summary);
 }
 

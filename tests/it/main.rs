@@ -4,4 +4,7 @@
 mod command;
 mod damage;
 mod examples;
+mod luck;
+mod oracles;
 mod problems;
+mod sample;

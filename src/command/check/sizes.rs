@@ -34,24 +34,12 @@ pub(super) fn table(scenario: &Scenario, digest: &Digest, width: usize) -> Strin
             );
         }
         for size in &figures.sizes {
-            push(
-                label(size.of, scenario),
-                String::new(),
-                cells(size, scenario),
-            );
+            push(label(size.of, scenario), String::new(), cells(size, scenario));
         }
         for outcome in &figures.outcomes {
-            push(
-                title(outcome),
-                probability(outcome.at_least_one),
-                [const { String::new() }; 3],
-            );
+            push(title(outcome), probability(outcome.at_least_one), [const { String::new() }; 3]);
             for size in &outcome.sizes {
-                push(
-                    format!("· {}", label(size.of, scenario)),
-                    String::new(),
-                    cells(size, scenario),
-                );
+                push(format!("· {}", label(size.of, scenario)), String::new(), cells(size, scenario));
             }
         }
     }
@@ -65,11 +53,7 @@ fn title(outcome: &OutcomeDigest) -> String {
         (stage, name) if stage == name => name.to_owned(),
         (stage, name) => format!("{stage} / {name}"),
     };
-    format!(
-        "{}, {}",
-        terminal::plain(&name),
-        amount::percent(outcome.probability)
-    )
+    format!("{}, {}", terminal::plain(&name), amount::percent(outcome.probability))
 }
 
 fn label(of: Quantity, scenario: &Scenario) -> String {
@@ -89,11 +73,9 @@ fn label(of: Quantity, scenario: &Scenario) -> String {
 
 fn cells(size: &Size, scenario: &Scenario) -> [String; 3] {
     match size.of {
-        Quantity::Duration
-        | Quantity::Suspends
-        | Quantity::Notice
-        | Quantity::Lasts
-        | Quantity::Over => extent(size.extent, amount::hours),
+        Quantity::Duration | Quantity::Suspends | Quantity::Notice | Quantity::Lasts | Quantity::Over => {
+            extent(size.extent, amount::hours)
+        }
         Quantity::Leaves => extent(size.extent, amount::percent),
         Quantity::PriceChange | Quantity::RevenueChange(_) => extent(size.extent, amount::change),
         Quantity::Cost(_) => extent(size.extent, |x| amount::money(x, &scenario.currency)),
@@ -105,11 +87,7 @@ fn extent(extent: Extent, say: impl Fn(f64) -> String) -> [String; 3] {
     match extent {
         Extent::Constant(value) => [say(value), String::new(), String::new()],
         Extent::Permanent => ["to the end".to_owned(), String::new(), String::new()],
-        Extent::Drawn { mean, p05, p95 } => [
-            mean.map_or_else(|| "infinite".to_owned(), &say),
-            say(p05),
-            say(p95),
-        ],
+        Extent::Drawn { mean, p05, p95 } => [mean.map_or_else(|| "infinite".to_owned(), &say), say(p05), say(p95)],
     }
 }
 
@@ -129,18 +107,12 @@ pub(super) fn conditions(scenario: &Scenario, digest: &Digest, width: usize) -> 
     for (risk, figures) in scenario.risks.iter().zip(&digest.risks) {
         push(risk.id.clone(), &figures.times);
         for outcome in &figures.outcomes {
-            push(
-                format!("{}: {}", risk.id, terminal::plain(&outcome.name)),
-                &outcome.times,
-            );
+            push(format!("{}: {}", risk.id, terminal::plain(&outcome.name)), &outcome.times);
         }
     }
     if rows.is_empty() {
         return String::new();
     }
-    let columns = [
-        ("conditions", Column::Left),
-        ("rate or probability by portfolio", Column::Left),
-    ];
+    let columns = [("conditions", Column::Left), ("rate or probability by portfolio", Column::Left)];
     format!("\n{}", terminal::table(&columns, &rows, width))
 }

@@ -31,54 +31,30 @@ impl Flow {
     pub(super) fn of(arrivals: &Arrivals, scenario: &Scenario, grid: Grid) -> Self {
         let mut cells = grid::empty();
         match arrivals {
-            Arrivals::Poisson {
-                per_hour,
-                trend,
-                calendar,
-            } => {
+            Arrivals::Poisson { per_hour, trend, calendar } => {
                 let curve = Curve::new(
                     libm::log1p(*trend) / YEAR,
                     calendar.as_ref(),
                     scenario.start_unix,
                     scenario.horizon_hours,
                 );
-                grid.add_each(&mut cells, |a, b| {
-                    per_hour * (curve.integral(b) - curve.integral(a))
-                });
-                Self {
-                    mix: Mix::Poisson,
-                    sources: vec![cells],
-                }
+                grid.add_each(&mut cells, |a, b| per_hour * (curve.integral(b) - curve.integral(a)));
+                Self { mix: Mix::Poisson, sources: vec![cells] }
             }
             Arrivals::Every(law) => {
                 let cells = grid.renewed(law);
-                Self {
-                    mix: Mix::Renewal(cells.iter().sum()),
-                    sources: vec![cells],
-                }
+                Self { mix: Mix::Renewal(cells.iter().sum()), sources: vec![cells] }
             }
-            Arrivals::Once {
-                probability,
-                from_hours,
-                to_hours,
-            } => {
+            Arrivals::Once { probability, from_hours, to_hours } => {
                 if to_hours > from_hours {
                     let per_hour = probability / (to_hours - from_hours);
-                    grid.add_each(&mut cells, |a, b| {
-                        per_hour * (b.min(*to_hours) - a.max(*from_hours)).max(0.0)
-                    });
+                    grid.add_each(&mut cells, |a, b| per_hour * (b.min(*to_hours) - a.max(*from_hours)).max(0.0));
                 } else {
                     grid.add_at(&mut cells, *from_hours, *probability);
                 }
-                Self {
-                    mix: Mix::Apart,
-                    sources: vec![cells],
-                }
+                Self { mix: Mix::Apart, sources: vec![cells] }
             }
-            Arrivals::At {
-                times_hours,
-                probability,
-            } => Self::dates(times_hours, |cells, t| {
+            Arrivals::At { times_hours, probability } => Self::dates(times_hours, |cells, t| {
                 if t >= 0.0 {
                     grid.add_at(cells, t, *probability);
                 }
@@ -88,11 +64,7 @@ impl Flow {
 
     /// The first stage, `after` the events. A date before `start` has a delay that is known to end after it.
     pub(super) fn first_stage(&self, arrivals: &Arrivals, after: &Law, grid: Grid) -> Self {
-        let Arrivals::At {
-            times_hours,
-            probability,
-        } = arrivals
-        else {
+        let Arrivals::At { times_hours, probability } = arrivals else {
             return self.delayed(after, grid);
         };
         Self::dates(times_hours, |cells, t| {
@@ -103,8 +75,7 @@ impl Flow {
             if possible > 0.0 {
                 // Upper tails, which are exact where they are small.
                 grid.add_each(cells, |a, b| {
-                    probability * (after.survival(a.max(t) - t) - after.survival(b.max(t) - t))
-                        / possible
+                    probability * (after.survival(a.max(t) - t) - after.survival(b.max(t) - t)) / possible
                 });
             }
         })
@@ -116,10 +87,7 @@ impl Flow {
             for &t in times {
                 add(&mut cells, t);
             }
-            return Self {
-                mix: Mix::Poisson,
-                sources: vec![cells],
-            };
+            return Self { mix: Mix::Poisson, sources: vec![cells] };
         }
         let sources = (times.iter())
             .map(|&t| {
@@ -128,36 +96,19 @@ impl Flow {
                 cells
             })
             .collect();
-        Self {
-            mix: Mix::Apart,
-            sources,
-        }
+        Self { mix: Mix::Apart, sources }
     }
 
     /// The part `probability` of them.
     pub(super) fn thinned(&self, probability: f64) -> Self {
-        let sources = self
-            .sources
-            .iter()
-            .map(|cells| cells.iter().map(|mass| mass * probability).collect())
-            .collect();
-        Self {
-            mix: self.mix,
-            sources,
-        }
+        let sources = self.sources.iter().map(|cells| cells.iter().map(|mass| mass * probability).collect()).collect();
+        Self { mix: self.mix, sources }
     }
 
     /// Each later by a delay.
     pub(super) fn delayed(&self, law: &Law, grid: Grid) -> Self {
-        let sources = self
-            .sources
-            .iter()
-            .map(|cells| grid.delayed(cells, law))
-            .collect();
-        Self {
-            mix: self.mix,
-            sources,
-        }
+        let sources = self.sources.iter().map(|cells| grid.delayed(cells, law)).collect();
+        Self { mix: self.mix, sources }
     }
 
     /// Expected number within the horizon.
@@ -170,25 +121,16 @@ impl Flow {
         match self.mix {
             Mix::Poisson => -libm::expm1(-self.expected()),
             Mix::Apart => {
-                1.0 - self
-                    .sources
-                    .iter()
-                    .map(|cells| 1.0 - cells.iter().sum::<f64>().min(1.0))
-                    .product::<f64>()
+                1.0 - self.sources.iter().map(|cells| 1.0 - cells.iter().sum::<f64>().min(1.0)).product::<f64>()
             }
-            Mix::Renewal(n) if n > 0.0 => {
-                1.0 - libm::pow(1.0 - (self.expected() / n).min(1.0), n.max(1.0))
-            }
+            Mix::Renewal(n) if n > 0.0 => 1.0 - libm::pow(1.0 - (self.expected() / n).min(1.0), n.max(1.0)),
             Mix::Renewal(_) => 0.0,
         }
     }
 
     /// How many are under way, per source, when each lasts so long.
     pub(super) fn under_way(&self, lasts: &Lasts, grid: Grid) -> Vec<Vec<f64>> {
-        self.sources
-            .iter()
-            .map(|cells| grid.under_way(cells, lasts))
-            .collect()
+        self.sources.iter().map(|cells| grid.under_way(cells, lasts)).collect()
     }
 
     /// Expected hours with at least one under way: of a Poisson process 1 − e^−m, m under way on average.
@@ -196,12 +138,7 @@ impl Flow {
         let n = under_way.first().map_or(0, Vec::len);
         let at = |j: usize| match self.mix {
             Mix::Poisson => -libm::expm1(-under_way.iter().map(|m| m[j]).sum::<f64>()),
-            Mix::Apart => {
-                1.0 - under_way
-                    .iter()
-                    .map(|m| 1.0 - m[j].min(1.0))
-                    .product::<f64>()
-            }
+            Mix::Apart => 1.0 - under_way.iter().map(|m| 1.0 - m[j].min(1.0)).product::<f64>(),
             Mix::Renewal(_) => under_way.iter().map(|m| m[j]).sum::<f64>().min(1.0),
         };
         grid.integral((0..n).map(at))

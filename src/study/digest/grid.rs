@@ -24,9 +24,7 @@ pub(super) enum Lasts<'a> {
 
 impl Grid {
     pub(super) fn new(horizon: f64) -> Self {
-        Self {
-            width: horizon / real(CELLS),
-        }
+        Self { width: horizon / real(CELLS) }
     }
 
     /// Ends of the cells: `CELLS` + 1 moments.
@@ -64,10 +62,7 @@ impl Grid {
         let steps = self.steps(law);
         let mut later = empty();
         for (i, &mass) in cells.iter().enumerate().filter(|(_, mass)| **mass != 0.0) {
-            later[i..]
-                .iter_mut()
-                .zip(&steps)
-                .for_each(|(cell, step)| *cell += mass * step);
+            later[i..].iter_mut().zip(&steps).for_each(|(cell, step)| *cell += mass * step);
         }
         later
     }
@@ -82,16 +77,9 @@ impl Grid {
         self.add_each(&mut cells, |a, b| law.cdf(b) - law.cdf(a));
         let stay = 1.0 - steps[0];
         for j in 0..CELLS {
-            let mass = if stay > 0.0 {
-                cells[j] / stay
-            } else {
-                cells[j]
-            };
+            let mass = if stay > 0.0 { cells[j] / stay } else { cells[j] };
             cells[j] = mass;
-            cells[j + 1..]
-                .iter_mut()
-                .zip(&steps[1..])
-                .for_each(|(cell, step)| *cell += mass * step);
+            cells[j + 1..].iter_mut().zip(&steps[1..]).for_each(|(cell, step)| *cell += mass * step);
         }
         cells
     }
@@ -126,16 +114,10 @@ impl Grid {
             left.push((part - before) / (self.width * self.width));
             before = part;
         }
-        let used = left
-            .iter()
-            .rposition(|part| *part > NOTHING)
-            .map_or(0, |last| last + 1);
+        let used = left.iter().rposition(|part| *part > NOTHING).map_or(0, |last| last + 1);
         let mut number = empty();
         for (i, &mass) in cells.iter().enumerate().filter(|(_, mass)| **mass != 0.0) {
-            number[i..]
-                .iter_mut()
-                .zip(&left[..used])
-                .for_each(|(n, part)| *n += mass * part);
+            number[i..].iter_mut().zip(&left[..used]).for_each(|(n, part)| *n += mass * part);
         }
         number
     }
@@ -148,13 +130,8 @@ impl Grid {
     /// Part of the mass of a cell that a delay carries 0, 1, 2 … cells on.
     fn steps(self, law: &Law) -> Vec<f64> {
         // ∫₀ᵗ P(X ≤ s) ds at the ends of the cells.
-        let below: Vec<f64> = self
-            .reached(law)
-            .ends
-            .iter()
-            .zip(self.ends())
-            .map(|(reached, t)| (t - reached).max(0.0))
-            .collect();
+        let below: Vec<f64> =
+            self.reached(law).ends.iter().zip(self.ends()).map(|(reached, t)| (t - reached).max(0.0)).collect();
         (0..CELLS)
             .map(|k| {
                 let before = if k == 0 { 0.0 } else { below[k - 1] };
@@ -174,13 +151,7 @@ impl Grid {
     }
 
     fn reached_constant(self, value: f64) -> Reached {
-        self.reached_by(|t| {
-            if t < value {
-                (t, 0.5 * t * t)
-            } else {
-                (value, value * (t - 0.5 * value))
-            }
-        })
+        self.reached_by(|t| if t < value { (t, 0.5 * t * t) } else { (value, value * (t - 0.5 * value)) })
     }
 
     fn reached_discrete(self, values: &[f64], cumulative: &[f64]) -> Reached {
@@ -194,30 +165,21 @@ impl Grid {
                 next += 1;
             }
             let left = 1.0 - to_here;
-            (
-                first + left * t,
-                first * t - 0.5 * second + left * 0.5 * t * t,
-            )
+            (first + left * t, first * t - 0.5 * second + left * 0.5 * t * t)
         })
     }
 
     /// From E min(X, t) and its integral up to t, asked for at rising t.
     fn reached_by(self, mut at: impl FnMut(f64) -> (f64, f64)) -> Reached {
         let (ends, sums): (Vec<f64>, Vec<f64>) = self.ends().map(&mut at).unzip();
-        Reached {
-            within: sums.windows(2).map(|w| w[1] - w[0]).collect(),
-            ends,
-        }
+        Reached { within: sums.windows(2).map(|w| w[1] - w[0]).collect(), ends }
     }
 
     fn reached_continuous(self, law: &Law) -> Reached {
         let survival = |s: f64| law.survival(s);
         // ∫ P(X > s) ds and ∫ (end − s) P(X > s) ds over a panel of a cell that ends at `end`.
         let panel = |from: f64, to: f64, end: f64| {
-            (
-                math::integrate(from, to, survival),
-                math::integrate(from, to, |s| (end - s) * survival(s)),
-            )
+            (math::integrate(from, to, survival), math::integrate(from, to, |s| (end - s) * survival(s)))
         };
         let (mut sum, mut inner) = (0.0, 0.0);
         let mut to = self.width;
@@ -228,17 +190,10 @@ impl Grid {
             inner += weighted;
             to *= 0.5;
         }
-        let mut reached = Reached {
-            ends: vec![0.0, sum],
-            within: vec![inner],
-        };
+        let mut reached = Reached { ends: vec![0.0, sum], within: vec![inner] };
         for k in 1..CELLS {
             let (from, to) = (real(k) * self.width, real(k + 1) * self.width);
-            let (part, weighted) = if survival(from) > NOTHING {
-                panel(from, to, to)
-            } else {
-                (0.0, 0.0)
-            };
+            let (part, weighted) = if survival(from) > NOTHING { panel(from, to, to) } else { (0.0, 0.0) };
             reached.within.push(sum * self.width + weighted);
             sum += part;
             reached.ends.push(sum);
@@ -265,11 +220,7 @@ fn real(n: usize) -> f64 {
     n as f64
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "between 0 and CELLS"
-)]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and CELLS")]
 fn whole(x: f64) -> usize {
     x as usize
 }

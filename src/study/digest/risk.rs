@@ -7,33 +7,22 @@ use crate::chance::law::Law;
 use crate::plan::Plan;
 use crate::plan::curve::Curve;
 use crate::plan::risk::multiplier;
-use crate::scenario::{
-    Arrivals, Conditions, Effects, Length, Outcome, PricePath, Risk, Scenario, YEAR,
-};
+use crate::scenario::{Arrivals, Conditions, Effects, Length, Outcome, PricePath, Risk, Scenario, YEAR};
 
 /// 95 % point of the standard normal law.
 const Z95: f64 = 1.644_853_626_951_472_2;
 
 /// Every risk of the scenario.
 pub(super) fn all(scenario: &Scenario, plan: &Plan) -> Vec<RiskDigest> {
-    scenario
-        .risks
-        .iter()
-        .map(|risk| one(risk, scenario, plan))
-        .collect()
+    scenario.risks.iter().map(|risk| one(risk, scenario, plan)).collect()
 }
 
 fn one(risk: &Risk, scenario: &Scenario, plan: &Plan) -> RiskDigest {
     let times = |conditions: &Conditions| {
-        (plan.portfolios.iter())
-            .map(|p| multiplier(conditions, plan, &p.planned))
-            .collect::<Vec<f64>>()
+        (plan.portfolios.iter()).map(|p| multiplier(conditions, plan, &p.planned)).collect::<Vec<f64>>()
     };
     let mut digest = RiskDigest {
-        events: risk
-            .arrivals
-            .as_ref()
-            .map(|arrivals| events(arrivals, scenario)),
+        events: risk.arrivals.as_ref().map(|arrivals| events(arrivals, scenario)),
         path: risk.path.map(|path| index(path, scenario)),
         times: times(&risk.conditions),
         sizes: sizes(&risk.effects),
@@ -45,10 +34,7 @@ fn one(risk: &Risk, scenario: &Scenario, plan: &Plan) -> RiskDigest {
     };
     let grid = Grid::new(scenario.horizon_hours);
     let begun = Flow::of(arrivals, scenario, grid);
-    let mut down = Down {
-        grid,
-        parts: Vec::new(),
-    };
+    let mut down = Down { grid, parts: Vec::new() };
     down.add(&begun, &risk.effects);
     let mut reached = begun.clone();
     for (n, stage) in risk.stages.iter().enumerate() {
@@ -60,19 +46,9 @@ fn one(risk: &Risk, scenario: &Scenario, plan: &Plan) -> RiskDigest {
         for outcome in &stage.outcomes {
             let flow = reached.thinned(outcome.probability);
             down.add(&flow, &outcome.effects);
-            digest.outcomes.push(following(
-                &stage.name,
-                outcome,
-                &flow,
-                times(&outcome.conditions),
-            ));
+            digest.outcomes.push(following(&stage.name, outcome, &flow, times(&outcome.conditions)));
         }
-        let ends: f64 = stage
-            .outcomes
-            .iter()
-            .filter(|o| o.ends)
-            .map(|o| o.probability)
-            .sum();
+        let ends: f64 = stage.outcomes.iter().filter(|o| o.ends).map(|o| o.probability).sum();
         reached = reached.thinned((1.0 - ends).max(0.0));
     }
     digest.hours_down = down.hours(&begun);
@@ -95,23 +71,10 @@ fn events(arrivals: &Arrivals, scenario: &Scenario) -> Events {
     let horizon = scenario.horizon_hours;
     let year = horizon.min(YEAR);
     match arrivals {
-        Arrivals::Poisson {
-            per_hour,
-            trend,
-            calendar,
-        } => {
-            let curve = Curve::new(
-                libm::log1p(*trend) / YEAR,
-                calendar.as_ref(),
-                scenario.start_unix,
-                horizon,
-            );
+        Arrivals::Poisson { per_hour, trend, calendar } => {
+            let curve = Curve::new(libm::log1p(*trend) / YEAR, calendar.as_ref(), scenario.start_unix, horizon);
             let expected = per_hour * curve.integral(horizon);
-            Events {
-                expected,
-                first_year: per_hour * curve.integral(year),
-                probability: -libm::expm1(-expected),
-            }
+            Events { expected, first_year: per_hour * curve.integral(year), probability: -libm::expm1(-expected) }
         }
         Arrivals::Every(law) => {
             let number = |to: f64| match law.is_constant() {
@@ -123,49 +86,20 @@ fn events(arrivals: &Arrivals, scenario: &Scenario) -> Events {
                 Some(interval) => f64::from(interval < horizon),
                 None => law.cdf(horizon),
             };
-            Events {
-                expected: number(horizon),
-                first_year: number(year),
-                probability,
-            }
+            Events { expected: number(horizon), first_year: number(year), probability }
         }
-        Arrivals::Once {
-            probability,
-            from_hours,
-            to_hours,
-        } => {
+        Arrivals::Once { probability, from_hours, to_hours } => {
             let part = if to_hours > from_hours {
                 ((year - from_hours) / (to_hours - from_hours)).clamp(0.0, 1.0)
             } else {
                 f64::from(*from_hours < year)
             };
-            Events {
-                expected: *probability,
-                first_year: probability * part,
-                probability: *probability,
-            }
+            Events { expected: *probability, first_year: probability * part, probability: *probability }
         }
-        Arrivals::At {
-            times_hours,
-            probability,
-        } => {
-            let sum = |to: f64| {
-                times_hours
-                    .iter()
-                    .filter(|t| **t < to)
-                    .map(|_| probability)
-                    .sum::<f64>()
-            };
-            let none: f64 = times_hours
-                .iter()
-                .filter(|t| **t < horizon)
-                .map(|_| 1.0 - probability)
-                .product();
-            Events {
-                expected: sum(horizon),
-                first_year: sum(year),
-                probability: 1.0 - none,
-            }
+        Arrivals::At { times_hours, probability } => {
+            let sum = |to: f64| times_hours.iter().filter(|t| **t < to).map(|_| probability).sum::<f64>();
+            let none: f64 = times_hours.iter().filter(|t| **t < horizon).map(|_| 1.0 - probability).product();
+            Events { expected: sum(horizon), first_year: sum(year), probability: 1.0 - none }
         }
     }
 }
@@ -180,20 +114,13 @@ fn index(path: PricePath, scenario: &Scenario) -> Extent {
         return Extent::Constant(mean);
     }
     let at = |z: f64| mean * libm::exp(z * sd - 0.5 * sd * sd);
-    Extent::Drawn {
-        mean: Some(mean),
-        p05: at(-Z95),
-        p95: at(Z95),
-    }
+    Extent::Drawn { mean: Some(mean), p05: at(-Z95), p95: at(Z95) }
 }
 
 fn sizes(effects: &Effects) -> Vec<Size> {
     let mut sizes = Vec::new();
     let mut push = |of: Quantity, law: &Law| {
-        sizes.push(Size {
-            of,
-            extent: extent(law),
-        });
+        sizes.push(Size { of, extent: extent(law) });
     };
     if let Some(outage) = &effects.outage {
         push(Quantity::Duration, &outage.duration);
@@ -223,13 +150,7 @@ fn sizes(effects: &Effects) -> Vec<Size> {
         push(Quantity::Cost(cost.scales_with), &cost.amount);
     }
     if let Some(Length::Permanent) = effects.suspends {
-        sizes.insert(
-            0,
-            Size {
-                of: Quantity::Suspends,
-                extent: Extent::Permanent,
-            },
-        );
+        sizes.insert(0, Size { of: Quantity::Suspends, extent: Extent::Permanent });
     }
     sizes
 }
@@ -237,11 +158,7 @@ fn sizes(effects: &Effects) -> Vec<Size> {
 fn extent(law: &Law) -> Extent {
     match law.is_constant() {
         Some(value) => Extent::Constant(value),
-        None => Extent::Drawn {
-            mean: law.mean(),
-            p05: law.quantile(0.05),
-            p95: law.quantile(0.95),
-        },
+        None => Extent::Drawn { mean: law.mean(), p05: law.quantile(0.05), p95: law.quantile(0.95) },
     }
 }
 
@@ -256,34 +173,21 @@ impl Down {
     fn add(&mut self, flow: &Flow, effects: &Effects) {
         if let Some(outage) = &effects.outage {
             let taken = 1.0 - outage.leaves.mean().unwrap_or(0.0);
-            self.push(
-                taken,
-                flow.under_way(&Lasts::Hours(&outage.duration), self.grid),
-            );
+            self.push(taken, flow.under_way(&Lasts::Hours(&outage.duration), self.grid));
         }
         if let Some(length) = &effects.suspends {
             let lasts = match length {
                 Length::Hours(law) => Lasts::Hours(law),
                 Length::Permanent => Lasts::ToTheEnd,
             };
-            let begun = effects
-                .notice
-                .as_ref()
-                .map(|law| flow.delayed(law, self.grid));
-            self.push(
-                1.0,
-                begun.as_ref().unwrap_or(flow).under_way(&lasts, self.grid),
-            );
+            let begun = effects.notice.as_ref().map(|law| flow.delayed(law, self.grid));
+            self.push(1.0, begun.as_ref().unwrap_or(flow).under_way(&lasts, self.grid));
         }
     }
 
     /// Losses that take the same part are one process.
     fn push(&mut self, taken: f64, under_way: Vec<Vec<f64>>) {
-        match self
-            .parts
-            .iter_mut()
-            .find(|part| (part.0 - taken).abs() < 1e-12)
-        {
+        match self.parts.iter_mut().find(|part| (part.0 - taken).abs() < 1e-12) {
             None => self.parts.push((taken, under_way)),
             Some((_, all)) => {
                 for (all, one) in all.iter_mut().zip(under_way) {
@@ -294,10 +198,7 @@ impl Down {
     }
 
     fn hours(&self, begun: &Flow) -> Option<f64> {
-        let each = self
-            .parts
-            .iter()
-            .map(|(taken, under_way)| taken * begun.hours(under_way, self.grid));
+        let each = self.parts.iter().map(|(taken, under_way)| taken * begun.hours(under_way, self.grid));
         (!self.parts.is_empty()).then(|| each.sum())
     }
 }

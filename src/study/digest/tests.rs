@@ -3,24 +3,17 @@
 use super::*;
 use crate::chance::law::Law;
 use crate::scenario::{
-    About, Arrivals, Condition, Conditions, Effects, Length, Node, Outage, Outcome, Portfolio,
-    PricePath, Risk, RunsOn, Service, Stage, Vendor,
+    About, Arrivals, Condition, Conditions, Effects, Length, Node, Outage, Outcome, Portfolio, PricePath, Risk, RunsOn,
+    Service, Stage, Vendor,
 };
 
 fn lognormal(low: f64, high: f64) -> Law {
     let (low, high) = (libm::log(low), libm::log(high));
-    Law::LogNormal {
-        mu: 0.5 * (low + high),
-        sigma: (high - low) / (2.0 * 1.644_853_626_951_472_2),
-    }
+    Law::LogNormal { mu: 0.5 * (low + high), sigma: (high - low) / (2.0 * 1.644_853_626_951_472_2) }
 }
 
 fn node(id: &str, runs_on: RunsOn) -> Node {
-    Node {
-        id: id.to_owned(),
-        runs_on,
-        about: About::default(),
-    }
+    Node { id: id.to_owned(), runs_on, about: About::default() }
 }
 
 /// A year; vendors `a` on `cloud` and `b` alone; one service; portfolios `all-a` and `half`.
@@ -45,13 +38,7 @@ fn scenario(risks: Vec<Risk>) -> Scenario {
         migration: None,
         setup: 1000.0,
         overhead_per_hour,
-        contracts: vec![
-            Contract {
-                price_cap: Some(0.1),
-                ..Contract::default()
-            },
-            Contract::default(),
-        ],
+        contracts: vec![Contract { price_cap: Some(0.1), ..Contract::default() }, Contract::default()],
         about: About::default(),
     };
     Scenario {
@@ -70,22 +57,10 @@ fn scenario(risks: Vec<Risk>) -> Scenario {
             node("b", RunsOn::All(vec![])),
         ],
         n_platforms: 1,
-        vendors: vec![
-            Vendor {
-                price: Some(2.0),
-                unit: None,
-            },
-            Vendor {
-                price: Some(3.0),
-                unit: None,
-            },
-        ],
+        vendors: vec![Vendor { price: Some(2.0), unit: None }, Vendor { price: Some(3.0), unit: None }],
         services: vec![service],
         risks,
-        portfolios: vec![
-            portfolio("all-a", vec![(0, 1.0)], 0.0),
-            portfolio("half", vec![(0, 0.5), (1, 0.5)], 2.0),
-        ],
+        portfolios: vec![portfolio("all-a", vec![(0, 1.0)], 0.0), portfolio("half", vec![(0, 0.5), (1, 0.5)], 2.0)],
         baseline: 0,
         files: Vec::new(),
     }
@@ -106,21 +81,11 @@ fn risk(arrivals: Arrivals, effects: Effects) -> Risk {
 }
 
 fn outage(duration: Law, leaves: f64) -> Effects {
-    Effects {
-        outage: Some(Outage {
-            duration,
-            leaves: Law::Constant(leaves),
-        }),
-        ..Effects::default()
-    }
+    Effects { outage: Some(Outage { duration, leaves: Law::Constant(leaves) }), ..Effects::default() }
 }
 
 fn per_year(n: f64) -> Arrivals {
-    Arrivals::Poisson {
-        per_hour: n / YEAR,
-        trend: 0.0,
-        calendar: None,
-    }
+    Arrivals::Poisson { per_hour: n / YEAR, trend: 0.0, calendar: None }
 }
 
 fn of(risk: Risk) -> RiskDigest {
@@ -128,90 +93,44 @@ fn of(risk: Risk) -> RiskDigest {
 }
 
 fn hours(arrivals: Arrivals, effects: Effects) -> f64 {
-    of(risk(arrivals, effects))
-        .hours_down
-        .expect("it takes something away")
+    of(risk(arrivals, effects)).hours_down.expect("it takes something away")
 }
 
 #[track_caller]
 fn close(value: f64, expected: f64, relative: f64) {
-    assert!(
-        (value - expected).abs() <= relative * expected.abs(),
-        "{value}, expected {expected}"
-    );
+    assert!((value - expected).abs() <= relative * expected.abs(), "{value}, expected {expected}");
 }
 
 #[test]
 fn hours_down_of_overlapping_outages_are_those_of_ka_8() {
-    close(
-        hours(per_year(12.0), outage(Law::Exponential { mean: 4.0 }, 0.0)),
-        47.8470,
-        2e-5,
-    );
-    close(
-        hours(per_year(120.0), outage(lognormal(1.0, 24.0), 0.0)),
-        888.081,
-        2e-5,
-    );
-    close(
-        hours(
-            per_year(400.0),
-            outage(Law::Exponential { mean: 12.0 }, 0.0),
-        ),
-        3691.76,
-        2e-5,
-    );
-    close(
-        hours(per_year(12.0), outage(Law::Exponential { mean: 4.0 }, 0.75)),
-        47.8470 / 4.0,
-        2e-5,
-    );
+    close(hours(per_year(12.0), outage(Law::Exponential { mean: 4.0 }, 0.0)), 47.8470, 2e-5);
+    close(hours(per_year(120.0), outage(lognormal(1.0, 24.0), 0.0)), 888.081, 2e-5);
+    close(hours(per_year(400.0), outage(Law::Exponential { mean: 12.0 }, 0.0)), 3691.76, 2e-5);
+    close(hours(per_year(12.0), outage(Law::Exponential { mean: 4.0 }, 0.75)), 47.8470 / 4.0, 2e-5);
 }
 
 #[test]
 fn ka_8_refuses_a_rate_that_is_3_per_cent_off() {
-    let value = hours(
-        per_year(12.0 * 1.03),
-        outage(Law::Exponential { mean: 4.0 }, 0.0),
-    );
+    let value = hours(per_year(12.0 * 1.03), outage(Law::Exponential { mean: 4.0 }, 0.0));
     assert!((value - 47.8470).abs() > 1.0, "{value}");
 }
 
 #[test]
 fn events_follow_their_law() {
-    let events = |arrivals| {
-        of(risk(arrivals, Effects::default()))
-            .events
-            .expect("there are arrivals")
-    };
+    let events = |arrivals| of(risk(arrivals, Effects::default())).events.expect("there are arrivals");
     let poisson = events(per_year(2.0));
     close(poisson.expected, 2.0, 1e-12);
     close(poisson.probability, 1.0 - libm::exp(-2.0), 1e-12);
-    let rising = events(Arrivals::Poisson {
-        per_hour: 2.0 / YEAR,
-        trend: 0.5,
-        calendar: None,
-    });
+    let rising = events(Arrivals::Poisson { per_hour: 2.0 / YEAR, trend: 0.5, calendar: None });
     close(rising.expected, 2.0 * 0.5 / libm::log(1.5), 1e-9);
-    let once = events(Arrivals::Once {
-        probability: 0.3,
-        from_hours: 100.0,
-        to_hours: 200.0,
-    });
+    let once = events(Arrivals::Once { probability: 0.3, from_hours: 100.0, to_hours: 200.0 });
     close(once.probability, 0.3, 1e-12);
-    let dates = events(Arrivals::At {
-        times_hours: vec![10.0, 4000.0],
-        probability: 0.5,
-    });
+    let dates = events(Arrivals::At { times_hours: vec![10.0, 4000.0], probability: 0.5 });
     close(dates.expected, 1.0, 1e-12);
     close(dates.probability, 0.75, 1e-12);
     let memoryless = events(Arrivals::Every(Law::Exponential { mean: 500.0 }));
     close(memoryless.expected, 8766.0 / 500.0, 1e-3);
-    close(
-        memoryless.probability,
-        1.0 - libm::exp(-8766.0 / 500.0),
-        1e-9,
-    );
+    close(memoryless.probability, 1.0 - libm::exp(-8766.0 / 500.0), 1e-9);
     let clockwork = events(Arrivals::Every(Law::Constant(1000.0)));
     close(clockwork.expected, 8.0, 1e-12);
     let none = events(Arrivals::Every(Law::Constant(8766.0)));
@@ -221,82 +140,31 @@ fn events_follow_their_law() {
 #[test]
 fn first_year_of_a_longer_horizon_is_told_apart() {
     let mut two_years = scenario(vec![risk(
-        Arrivals::Poisson {
-            per_hour: 3.0 / YEAR,
-            trend: 1.0,
-            calendar: None,
-        },
+        Arrivals::Poisson { per_hour: 3.0 / YEAR, trend: 1.0, calendar: None },
         Effects::default(),
     )]);
     two_years.horizon_hours = 2.0 * YEAR;
-    let events = digest(&two_years).risks[0]
-        .events
-        .expect("there are arrivals");
+    let events = digest(&two_years).risks[0].events.expect("there are arrivals");
     close(events.first_year, 3.0 / libm::log(2.0), 1e-9);
     close(events.expected, 9.0 / libm::log(2.0), 1e-9);
 }
 
 #[test]
 fn scheduled_losses_are_exact() {
-    let at = |t: f64| Arrivals::At {
-        times_hours: vec![t],
-        probability: 1.0,
-    };
+    let at = |t: f64| Arrivals::At { times_hours: vec![t], probability: 1.0 };
+    close(hours(at(3512.0), outage(Law::Constant(6.0), 0.5)), 3.0, 1e-9);
+    let suspends =
+        |length, notice| Effects { suspends: Some(length), notice: Some(Law::Constant(notice)), ..Effects::default() };
+    close(hours(at(1000.0), suspends(Length::Hours(Law::Constant(1440.0)), 168.0)), 1440.0, 1e-9);
+    close(hours(at(8000.0), suspends(Length::Hours(Law::Constant(1440.0)), 166.0)), 600.0, 1e-3);
+    close(hours(at(1000.0), suspends(Length::Permanent, 0.0)), 7766.0, 1e-3);
     close(
-        hours(at(3512.0), outage(Law::Constant(6.0), 0.5)),
-        3.0,
-        1e-9,
-    );
-    let suspends = |length, notice| Effects {
-        suspends: Some(length),
-        notice: Some(Law::Constant(notice)),
-        ..Effects::default()
-    };
-    close(
-        hours(
-            at(1000.0),
-            suspends(Length::Hours(Law::Constant(1440.0)), 168.0),
-        ),
-        1440.0,
-        1e-9,
-    );
-    close(
-        hours(
-            at(8000.0),
-            suspends(Length::Hours(Law::Constant(1440.0)), 166.0),
-        ),
-        600.0,
-        1e-3,
-    );
-    close(
-        hours(at(1000.0), suspends(Length::Permanent, 0.0)),
-        7766.0,
-        1e-3,
-    );
-    close(
-        hours(
-            Arrivals::Once {
-                probability: 0.5,
-                from_hours: 0.0,
-                to_hours: 8766.0,
-            },
-            suspends(Length::Permanent, 0.0),
-        ),
+        hours(Arrivals::Once { probability: 0.5, from_hours: 0.0, to_hours: 8766.0 }, suspends(Length::Permanent, 0.0)),
         8766.0 / 4.0,
         1e-3,
     );
-    close(
-        hours(
-            Arrivals::Every(Law::Constant(1000.0)),
-            outage(Law::Constant(10.0), 0.0),
-        ),
-        80.0,
-        1e-6,
-    );
-    let rows = Law::Discrete {
-        values: vec![2.0, 20.0],
-        cumulative: vec![0.5, 1.0],
-    };
+    close(hours(Arrivals::Every(Law::Constant(1000.0)), outage(Law::Constant(10.0), 0.0)), 80.0, 1e-6);
+    let rows = Law::Discrete { values: vec![2.0, 20.0], cumulative: vec![0.5, 1.0] };
     close(hours(at(1000.0), outage(rows, 0.0)), 11.0, 1e-9);
 }
 
@@ -316,47 +184,19 @@ fn a_suit_filed_before_the_start_ends_after_it() {
         name: "injunction".to_owned(),
         probability: 0.2,
         conditions: Conditions::default(),
-        effects: Effects {
-            suspends: Some(Length::Permanent),
-            ..Effects::default()
-        },
+        effects: Effects { suspends: Some(Length::Permanent), ..Effects::default() },
         ends: true,
     };
-    let settled = Outcome {
-        name: "settled".to_owned(),
-        probability: 0.5,
-        effects: Effects::default(),
-        ..injunction.clone()
-    };
-    let mut suit = risk(
-        Arrivals::At {
-            times_hours: vec![-1000.0],
-            probability: 1.0,
-        },
-        outage(Law::Constant(5.0), 0.0),
-    );
+    let settled =
+        Outcome { name: "settled".to_owned(), probability: 0.5, effects: Effects::default(), ..injunction.clone() };
+    let mut suit = risk(Arrivals::At { times_hours: vec![-1000.0], probability: 1.0 }, outage(Law::Constant(5.0), 0.0));
     suit.stages = vec![
-        Stage {
-            name: "ruling".to_owned(),
-            after: Law::Uniform {
-                min: 0.0,
-                max: 5000.0,
-            },
-            outcomes: vec![injunction],
-        },
-        Stage {
-            name: "appeal".to_owned(),
-            after: Law::Constant(1000.0),
-            outcomes: vec![settled],
-        },
+        Stage { name: "ruling".to_owned(), after: Law::Uniform { min: 0.0, max: 5000.0 }, outcomes: vec![injunction] },
+        Stage { name: "appeal".to_owned(), after: Law::Constant(1000.0), outcomes: vec![settled] },
     ];
     let suit = of(suit);
     // Uniform over 0 … 5000 after −1000, known to be after 0: uniform over 0 … 4000; the outage is past.
-    close(
-        suit.hours_down.expect("an injunction"),
-        0.2 * (8766.0 - 2000.0),
-        1e-4,
-    );
+    close(suit.hours_down.expect("an injunction"), 0.2 * (8766.0 - 2000.0), 1e-4);
     close(suit.outcomes[0].at_least_one, 0.2, 1e-9);
     close(suit.outcomes[1].expected, 0.8 * 0.5, 1e-9);
     let events = suit.events.expect("there are arrivals");
@@ -373,11 +213,8 @@ fn outcomes_of_a_poisson_risk_are_thinned_and_delayed() {
         effects: Effects::default(),
         ends: false,
     };
-    suit.stages = vec![Stage {
-        name: "ruling".to_owned(),
-        after: Law::Constant(8766.0 / 2.0),
-        outcomes: vec![outcome],
-    }];
+    suit.stages =
+        vec![Stage { name: "ruling".to_owned(), after: Law::Constant(8766.0 / 2.0), outcomes: vec![outcome] }];
     let suit = of(suit);
     close(suit.outcomes[0].expected, 0.25, 1e-6);
     close(suit.outcomes[0].at_least_one, 1.0 - libm::exp(-0.25), 1e-6);
@@ -385,22 +222,11 @@ fn outcomes_of_a_poisson_risk_are_thinned_and_delayed() {
 
 #[test]
 fn sizes_are_the_means_and_points_of_their_laws() {
-    let effects = Effects {
-        price_change: Some(lognormal(1.0, 10.0)),
-        suspends: Some(Length::Permanent),
-        ..Effects::default()
-    };
+    let effects =
+        Effects { price_change: Some(lognormal(1.0, 10.0)), suspends: Some(Length::Permanent), ..Effects::default() };
     let sizes = of(risk(per_year(1.0), effects)).sizes;
-    assert_eq!(
-        sizes[0],
-        Size {
-            of: Quantity::Suspends,
-            extent: Extent::Permanent
-        }
-    );
-    let Extent::Drawn { mean, p05, p95 } = sizes[1].extent else {
-        panic!("drawn")
-    };
+    assert_eq!(sizes[0], Size { of: Quantity::Suspends, extent: Extent::Permanent });
+    let Extent::Drawn { mean, p05, p95 } = sizes[1].extent else { panic!("drawn") };
     close(mean.expect("finite"), 4.040_012_827, 1e-9);
     close(p05, 1.0, 1e-9);
     close(p95, 10.0, 1e-9);
@@ -410,42 +236,23 @@ fn sizes_are_the_means_and_points_of_their_laws() {
 fn a_price_path_ends_where_its_drift_leads() {
     let mut path = risk(per_year(1.0), Effects::default());
     path.arrivals = None;
-    path.path = Some(PricePath {
-        drift: -0.3,
-        volatility: 0.2,
-    });
-    let Some(Extent::Drawn { mean, p05, p95 }) = of(path).path else {
-        panic!("a path")
-    };
+    path.path = Some(PricePath { drift: -0.3, volatility: 0.2 });
+    let Some(Extent::Drawn { mean, p05, p95 }) = of(path).path else { panic!("a path") };
     let years = 11.0 / 12.0;
     close(mean.expect("finite"), libm::pow(0.7, years), 1e-12);
-    close(
-        p95 / p05,
-        libm::exp(2.0 * 1.644_853_626_951_472_2 * 0.2 * years.sqrt()),
-        1e-9,
-    );
+    close(p95 / p05, libm::exp(2.0 * 1.644_853_626_951_472_2 * 0.2 * years.sqrt()), 1e-9);
 }
 
 #[test]
 fn portfolios_say_what_they_plan_and_see() {
     let mut retaliation = risk(per_year(1.0), Effects::default());
-    retaliation.conditions = Conditions {
-        list: vec![Condition {
-            uses: 2,
-            at_least: 0.4,
-            times: 1.0,
-            otherwise: 0.0,
-        }],
-    };
+    retaliation.conditions =
+        Conditions { list: vec![Condition { uses: 2, at_least: 0.4, times: 1.0, otherwise: 0.0 }] };
     let digest = digest(&scenario(vec![retaliation]));
     assert_eq!(digest.risks[0].times, [0.0, 1.0]);
     let half = &digest.portfolios[1];
     assert_eq!(half.shares, [0.5, 0.5]);
-    close(
-        half.plan_total(),
-        8766.0 * (10.0 * 2.5 + 2.0) + 1000.0,
-        1e-12,
-    );
+    close(half.plan_total(), 8766.0 * (10.0 * 2.5 + 2.0) + 1000.0, 1e-12);
     close(half.hhi_vendor, 0.5, 1e-12);
     close(digest.portfolios[0].hhi_platform, 1.0, 1e-12);
     assert_eq!(half.contracts, [0]);

@@ -101,17 +101,12 @@ impl Desk {
 
     pub fn command(&self, arguments: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_linchpin"));
-        command
-            .args(arguments.split_whitespace())
-            .current_dir(self.0.path())
-            .env_remove("RAYON_NUM_THREADS");
+        command.args(arguments.split_whitespace()).current_dir(self.0.path()).env_remove("RAYON_NUM_THREADS");
         command
     }
 
     pub fn run(&self, arguments: &str) -> Output {
-        self.command(arguments)
-            .output()
-            .expect("the command starts")
+        self.command(arguments).output().expect("the command starts")
     }
 
     /// Runs, and wants this exit code and no panic.
@@ -119,11 +114,7 @@ impl Desk {
     pub fn expect(&self, code: i32, arguments: &str) -> (String, String) {
         let output = self.run(arguments);
         let (out, err) = (text(&output.stdout), text(&output.stderr));
-        assert_eq!(
-            output.status.code(),
-            Some(code),
-            "linchpin {arguments}\n{out}\n{err}"
-        );
+        assert_eq!(output.status.code(), Some(code), "linchpin {arguments}\n{out}\n{err}");
         assert!(!err.contains("panicked"), "{err}");
         (out, err)
     }
@@ -138,10 +129,7 @@ impl Desk {
 
     /// All that is in the desk's folder itself, hidden or not.
     pub fn litter(&self) -> Vec<String> {
-        self.files("")
-            .into_iter()
-            .filter(|path| path.contains(".linchpin"))
-            .collect()
+        self.files("").into_iter().filter(|path| path.contains(".linchpin")).collect()
     }
 }
 
