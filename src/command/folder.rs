@@ -1,6 +1,8 @@
 //! A folder of results, written whole or not at all: files are made in a draft on the same disk and then moved into
 //! their places; where that fails, what was there before is put back. Files of others are left alone. Knows no results.
 
+#![expect(clippy::disallowed_methods, reason = "the one room that writes files")]
+
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Component, Path, PathBuf};

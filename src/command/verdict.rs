@@ -245,7 +245,7 @@ mod tests {
             "`good` costs least; \
              `good` is better than the baseline `base` by $5.0M ± 1.0M, and is within appetite (2.0 %); \
              `dear` is worse than `base` by $3.0M ± 1.0M, and is over appetite (20.0 %); \
-             `near` cannot be told from `base` at 1,000 trials (+$0.1M ± 0.4M), and may be within appetite or not (5.0 %); \
+             `near` cannot be told from `base` at 1,000 trials (+$100k ± 400k), and may be within appetite or not (5.0 %); \
              `base` itself is over appetite (30.0 %); \
              appetite is to lose more than $2M in at most 5 % of trials."
         );

@@ -1,5 +1,7 @@
 //! The command as its user meets it: arguments, exit codes, streams and words.
 
+#![expect(clippy::disallowed_methods, reason = "tests of a command that reads and writes files")]
+
 mod desk;
 mod folders;
 
