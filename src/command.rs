@@ -53,6 +53,12 @@ impl Failure {
         Self::new(Exit::Io, format!("cannot {doing} `{}`: {}", shown(path), terminal::reason(error)))
     }
 
+    /// Says what it has to say, so that others may follow.
+    fn told(self) -> Self {
+        terminal::error(&self.message);
+        Self { message: String::new(), ..self }
+    }
+
     fn interrupted() -> Self {
         Self::new(Exit::Interrupted, "interrupted")
     }

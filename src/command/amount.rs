@@ -1,14 +1,24 @@
 //! Amounts as a reader says them: money in k, M and bn with no more digits than its error allows, shares in per
-//! cent, lengths of time, whole numbers.
+//! cent, lengths of time, whole numbers. A figure and its unit are joined by a no-break space, which the terminal
+//! shows as a space.
 
 use linchpin::results::Estimate;
+use linchpin::scenario::{DAY, MONTH, YEAR};
 
 /// Most significant digits of a figure.
 const DIGITS: i32 = 3;
 
 /// An amount to three digits: `$1.93bn`, `−$310M`, `$0`.
 pub(super) fn money(value: f64, currency: &str) -> String {
-    amount(value, rank(value) - DIGITS + 1, currency)
+    amount(value, third_digit(value), currency)
+}
+
+/// A figure of the file: three digits at most, `$2M`.
+pub(super) fn given(value: f64, currency: &str) -> String {
+    let text = money(value, currency);
+    let letters: String = text.chars().rev().take_while(char::is_ascii_alphabetic).collect();
+    let (figure, letters) = text.split_at(text.len() - letters.len());
+    format!("{}{letters}", trimmed(figure))
 }
 
 /// An amount to the digits that its standard error leaves, at most three.
@@ -17,16 +27,22 @@ pub(super) fn estimated(estimate: &Estimate, currency: &str) -> String {
     amount(value, last_digit(value, estimate.std_error), currency)
 }
 
-/// A difference with half of its 95 % interval: `−$12.3M ± 0.4M`.
+/// A difference with its sign and half of its 95 % interval: `+$12.3M ± 0.4M`.
 pub(super) fn difference(estimate: &Estimate, currency: &str) -> String {
+    let text = interval(estimate, currency);
+    if estimate.value > 0.0 { format!("+{text}") } else { text }
+}
+
+/// An amount with half of its 95 % interval: `$12.3M ± 0.4M`.
+pub(super) fn interval(estimate: &Estimate, currency: &str) -> String {
     let value = estimate.value;
     let Some(half) = half_width(estimate) else { return money(value, currency) };
     if !value.is_finite() || half <= 1e-12 * value.abs() {
         return money(value, currency);
     }
-    let last = error_digit(half).max(rank(value) - DIGITS + 1).min(rank(half));
+    let last = error_digit(half).max(third_digit(value)).min(rank(half));
     let unit = unit(rank(rounded(value, last).abs().max(half)));
-    format!("{} ± {}", in_unit(value, last, unit, &currency_sign(currency)), in_unit(half, last, unit, ""))
+    format!("{}\u{a0}±\u{a0}{}", in_unit(value, last, unit, &currency_sign(currency)), in_unit(half, last, unit, ""))
 }
 
 /// Half of the 95 % interval.
@@ -39,16 +55,16 @@ pub(super) fn half_width(estimate: &Estimate) -> Option<f64> {
 pub(super) fn probability(estimate: &Estimate) -> String {
     let value = estimate.value;
     match (estimate.lower, estimate.upper) {
-        (_, Some(upper)) if value <= 0.0 && upper > 0.0 => format!("< {}", rounded_percent(upper, rank(upper))),
-        (Some(lower), _) if value >= 1.0 && lower < 1.0 => format!("> {}", rounded_percent(lower, rank(1.0 - lower))),
+        (_, Some(upper)) if value <= 0.0 && upper > 0.0 => format!("<\u{a0}{}", rounded_percent(upper, rank(upper))),
+        (Some(lower), _) if value >= 1.0 && lower < 1.0 => format!(">\u{a0}{}", rounded_percent(lower, rank(1.0 - lower))),
         _ if !value.is_finite() => "unknown".to_owned(),
-        _ => rounded_percent(value, last_digit(value, estimate.std_error)),
+        _ => percent_to(value, last_digit(value, estimate.std_error)),
     }
 }
 
 /// A fraction to three digits: `7 %`, `0.123 %`, `−8 %`.
 pub(super) fn percent(fraction: f64) -> String {
-    if fraction.is_finite() { rounded_percent(fraction, rank(fraction) - DIGITS + 1) } else { "unknown".to_owned() }
+    if fraction.is_finite() { rounded_percent(fraction, third_digit(fraction)) } else { "unknown".to_owned() }
 }
 
 /// A change: a percentage that carries its sign.
@@ -62,16 +78,20 @@ pub(super) fn hours(hours: f64) -> String {
         return "unknown".to_owned();
     }
     let size = hours.abs();
+    let months = hours / MONTH;
     let (length, unit) = match size {
         0.0 => (1.0, "h"),
         s if s < 1.0 / 60.0 => (1.0 / 3600.0, "s"),
         s if s < 1.0 => (1.0 / 60.0, "min"),
-        s if s < 96.0 => (1.0, "h"),
-        s if s < 90.0 * 24.0 => (24.0, "days"),
-        s if s < 36.0 * 730.5 => (730.5, "months"),
-        _ => (8766.0, "years"),
+        s if s < 4.0 * DAY => (1.0, "h"),
+        _ if months < 36.0 && (months - libm::round(months)).abs() < 1e-6 => (MONTH, "months"),
+        s if s < 120.0 * DAY => (DAY, "days"),
+        s if s < 36.0 * MONTH => (MONTH, "months"),
+        _ => (YEAR, "years"),
     };
-    format!("{} {unit}", figure(hours / length))
+    let figure = figure(hours / length);
+    let unit = if figure == "1" { unit.trim_end_matches('s') } else { unit };
+    format!("{figure}\u{a0}{}", if unit.is_empty() { "s" } else { unit })
 }
 
 /// A number to three digits, thousands apart.
@@ -79,12 +99,12 @@ pub(super) fn figure(value: f64) -> String {
     if !value.is_finite() {
         return "unknown".to_owned();
     }
-    let last = (rank(value) - DIGITS + 1).min(0);
+    let last = (third_digit(value)).min(0);
     if rank(value) < -4 && value != 0.0 {
         return format!("{value:.1e}");
     }
     let text = decimal(value, last);
-    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    let text = trimmed(&text);
     format!("{}{}", if value < 0.0 && text != "0" { "−" } else { "" }, grouped(text))
 }
 
@@ -117,7 +137,7 @@ fn in_unit(value: f64, last: i32, (power, letters): (i32, &str), sign: &str) -> 
     let value = rounded(value, last);
     let minus = if value < 0.0 { "−" } else { "" };
     if value == 0.0 {
-        return format!("{sign}0{letters}");
+        return format!("{sign}0");
     }
     let text = decimal(value / libm::exp10(f64::from(power)), last - power);
     format!("{minus}{sign}{}{letters}", grouped(&text))
@@ -136,9 +156,14 @@ fn rank(value: f64) -> i32 {
     if value == 0.0 || !value.is_finite() { 0 } else { libm::floor(libm::log10(value.abs()) + 1e-12) as i32 }
 }
 
+/// The power of ten of the third digit, once rounded to it: 999.7 has become 1,000.
+fn third_digit(value: f64) -> i32 {
+    rank(rounded(value, rank(value) - DIGITS + 1)) - DIGITS + 1
+}
+
 /// The last digit that a standard error leaves: its own leading one, at most three digits, at least one.
 fn last_digit(value: f64, std_error: Option<f64>) -> i32 {
-    let most = rank(value) - DIGITS + 1;
+    let most = third_digit(value);
     match std_error {
         Some(error) if error > 0.0 && error.is_finite() => rank(error).max(most).min(rank(value)),
         _ => most,
@@ -168,10 +193,19 @@ fn decimal(value: f64, last: i32) -> String {
 }
 
 fn rounded_percent(fraction: f64, last: i32) -> String {
-    let value = rounded(100.0 * fraction, last + 2);
-    let text = decimal(100.0 * fraction, last + 2);
-    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
-    format!("{}{} %", if value < 0.0 { "−" } else { "" }, grouped(text))
+    let text = percent_to(fraction, last);
+    format!("{}\u{a0}%", trimmed(text.trim_end_matches("\u{a0}%")))
+}
+
+/// With its last digit at the power of ten `last` of the fraction.
+fn percent_to(fraction: f64, last: i32) -> String {
+    let minus = if rounded(100.0 * fraction, last + 2) < 0.0 { "−" } else { "" };
+    format!("{minus}{}\u{a0}%", grouped(&decimal(100.0 * fraction, last + 2)))
+}
+
+/// Without zeros at the end of its decimals.
+fn trimmed(number: &str) -> &str {
+    if number.contains('.') { number.trim_end_matches('0').trim_end_matches('.') } else { number }
 }
 
 /// `20000` as `20,000`; decimals are left alone.
@@ -202,7 +236,7 @@ mod tests {
             (1_038_300.0, "$1.04M"),
             (999_700.0, "$1.00M"),
             (-310e6, "−$310M"),
-            (1.925e9, "$1.93bn"),
+            (1.926e9, "$1.93bn"),
             (45_200.0, "$45.2k"),
             (3.456, "$3.46"),
             (7.5e13, "$75.0tn"),
@@ -210,6 +244,8 @@ mod tests {
         ] {
             assert_eq!(money(value, "$"), text);
         }
+        assert_eq!(given(2e6, "$"), "$2M");
+        assert_eq!(given(20.0, "$"), "$20");
         assert_eq!(money(1500.0, "CHF"), "CHF\u{a0}1.50k");
     }
 
@@ -220,26 +256,27 @@ mod tests {
         assert_eq!(estimated(&estimate(45_317_000.0, 21_000_000.0), "$"), "$50M");
         assert_eq!(estimated(&estimate(45_317_000.0, 1.0), "$"), "$45.3M");
         assert_eq!(estimated(&estimate(200.0, 9_000.0), "$"), "$200");
-        assert_eq!(difference(&estimate(-12_345_678.0, 210_000.0), "$"), "−$12.3M ± 0.4M");
-        assert_eq!(difference(&estimate(-12_345_678.0, 70_000.0), "$"), "−$12.3M ± 0.1M");
-        assert_eq!(difference(&estimate(120_000.0, 800_000.0), "$"), "$0.1M ± 1.6M");
+        assert_eq!(difference(&estimate(-12_345_678.0, 210_000.0), "$"), "−$12.3M\u{a0}±\u{a0}0.4M");
+        assert_eq!(difference(&estimate(-12_345_678.0, 70_000.0), "$"), "−$12.3M\u{a0}±\u{a0}0.1M");
+        assert_eq!(difference(&estimate(120_000.0, 800_000.0), "$"), "+$0.1M\u{a0}±\u{a0}1.6M");
         assert_eq!(difference(&estimate(0.0, 0.0), "$"), "$0");
         assert_eq!(difference(&estimate(-36_200_000.0, 0.0), "$"), "−$36.2M");
     }
 
     #[test]
     fn probabilities_never_claim_more_than_the_trials_show() {
-        assert_eq!(probability(&estimate(0.1234, 0.001)), "12.3 %");
+        assert_eq!(probability(&estimate(0.1234, 0.001)), "12.3\u{a0}%");
+        assert_eq!(probability(&estimate(0.07, 0.001)), "7.0\u{a0}%");
         let none = Estimate { value: 0.0, std_error: Some(0.0), lower: Some(0.0), upper: Some(0.000_18) };
-        assert_eq!(probability(&none), "< 0.02 %");
+        assert_eq!(probability(&none), "<\u{a0}0.02\u{a0}%");
         let all = Estimate { value: 1.0, std_error: Some(0.0), lower: Some(0.9962), upper: Some(1.0) };
-        assert_eq!(probability(&all), "> 99.6 %");
+        assert_eq!(probability(&all), ">\u{a0}99.6\u{a0}%");
     }
 
     #[test]
     fn lengths_of_time_read_well() {
-        for (value, text) in [(0.0, "0 h"), (0.01, "36 s"), (0.75, "45 min"), (1.5, "1.5 h"), (1440.0, "60 days"), (7305.0, "10 months"), (87_660.0, "10 years")] {
-            assert_eq!(hours(value), text);
+        for (value, text) in [(0.0, "0 h"), (0.01, "36 s"), (0.75, "45 min"), (1.0, "1 h"), (1440.0, "60 days"), (2160.0, "90 days"), (730.5, "1 month"), (4383.0, "6 months"), (87_660.0, "10 years")] {
+            assert_eq!(hours(value).replace('\u{a0}', " "), text);
         }
     }
 
@@ -247,9 +284,9 @@ mod tests {
     fn figures_and_percentages() {
         assert_eq!(figure(12_345.6), "12,346");
         assert_eq!(figure(0.05), "0.05");
-        assert_eq!(percent(0.07), "7 %");
-        assert_eq!(change(-0.056), "−5.6 %");
-        assert_eq!(change(0.15), "+15 %");
+        assert_eq!(percent(0.07), "7\u{a0}%");
+        assert_eq!(change(-0.056), "−5.6\u{a0}%");
+        assert_eq!(change(0.15), "+15\u{a0}%");
         assert_eq!(count(1_234_567), "1,234,567");
     }
 }

@@ -11,21 +11,17 @@ use super::{Failure, amount, open, shown};
 
 /// Checks every file, whatever is wrong with the ones before.
 pub(super) fn check(files: &[PathBuf]) -> Result<(), Failure> {
-    let mut failed: Option<Failure> = None;
+    let mut failed = Ok(());
     for (n, path) in files.iter().enumerate() {
         match open::open(path, false) {
             Ok(opened) => {
                 let gap = if n > 0 { "\n" } else { "" };
                 terminal::out(&format!("{gap}{}", understood(&shown(path), &opened.scenario, terminal::width())))?;
             }
-            Err(failure) => {
-                if let Some(earlier) = failed.replace(failure) {
-                    terminal::error(&earlier.message);
-                }
-            }
+            Err(failure) => failed = failed.and(Err(failure.told())),
         }
     }
-    failed.map_or(Ok(()), Err)
+    failed
 }
 
 /// The whole account of a scenario.
@@ -36,7 +32,7 @@ fn understood(file: &str, scenario: &Scenario, width: usize) -> String {
     if !scenario.risks.is_empty() {
         text += &heading("Risks", "Expected events a year, probability of at least one, and expected hours down within the horizon (a partial loss in part), before conditions.");
         text += &risks(scenario, &digest, width);
-        text += &heading("Sizes", "What an event or outcome does; outcomes with their probability once it is their turn.");
+        text += &heading("Sizes", "What an event does, then what may follow it: stage / outcome, its probability when its turn comes, and that of at least one within the horizon.");
         text += &sizes(scenario, &digest, width);
     }
     text += &conditions(scenario, &digest, width);
@@ -47,13 +43,13 @@ fn understood(file: &str, scenario: &Scenario, width: usize) -> String {
 fn head(file: &str, scenario: &Scenario) -> String {
     let n = |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
     let months = amount::figure(scenario.horizon_hours / 730.5);
-    let mut about = format!("{months} months, {} trials, seed {}", amount::count(scenario.trials), scenario.seed);
+    let mut about = vec![format!("{months} months, {} trials, seed {}", amount::count(scenario.trials), scenario.seed)];
     if scenario.discount_rate != 0.0 {
-        about += &format!(", discounted at {} a year", amount::percent(scenario.discount_rate));
+        about.push(format!("discounted at {} a year", amount::percent(scenario.discount_rate)));
     }
     if let Some(appetite) = scenario.appetite {
-        about += &format!(", appetite {}", amount::money(appetite.loss, &scenario.currency));
-        about += &appetite.probability.map_or_else(String::new, |p| format!(" exceeded with at most {}", amount::percent(p)));
+        let at_most = appetite.probability.map_or_else(String::new, |p| format!(" exceeded with at most {}", amount::percent(p)));
+        about.push(format!("appetite {}{at_most}", amount::given(appetite.loss, &scenario.currency)));
     }
     let things = [
         n(scenario.n_platforms, "platform", "platforms"),
@@ -63,7 +59,7 @@ fn head(file: &str, scenario: &Scenario) -> String {
         n(scenario.portfolios.len(), "portfolio", "portfolios"),
         n(scenario.files.len(), "data file", "data files"),
     ];
-    format!("{file}: {}\n{about}\n{}", terminal::plain(&scenario.name), things.join(", "))
+    format!("{file}: {}\n{}\n{}", terminal::plain(&scenario.name), about.join(", "), things.join(", "))
 }
 
 fn risks(scenario: &Scenario, digest: &Digest, width: usize) -> String {
@@ -100,48 +96,44 @@ fn a_year(arrivals: Option<&Arrivals>, events: &Events, years: f64) -> String {
 }
 
 fn probability(p: f64) -> String {
-    if p < 1.0 && p > 0.9995 { "> 99.9 %".to_owned() } else { amount::percent(p) }
+    if p < 1.0 - 1e-9 && p > 0.9995 { ">\u{a0}99.9\u{a0}%".to_owned() } else { amount::percent(p) }
 }
 
 fn sizes(scenario: &Scenario, digest: &Digest, width: usize) -> String {
-    let columns = [("risk", Column::Left), ("what", Column::Left), ("mean", Column::Right), ("5 %", Column::Right), ("95 %", Column::Right)];
+    let columns = [("risk", Column::Left), ("what", Column::Left), ("P(any)", Column::Right), ("mean", Column::Right), ("5\u{a0}%", Column::Right), ("95\u{a0}%", Column::Right)];
     let mut rows = Vec::new();
     for (risk, figures) in scenario.risks.iter().zip(&digest.risks) {
         let mut name = risk.id.clone();
-        let mut push = |what: String, cells: [String; 3]| {
+        let mut push = |what: String, any: String, cells: [String; 3]| {
             // The name stands once, at the first of its rows.
-            let mut row = vec![std::mem::take(&mut name), what];
+            let mut row = vec![std::mem::take(&mut name), what, any];
             row.extend(cells);
             rows.push(row);
         };
         if let Some(index) = figures.path {
-            push("price index at the end".to_owned(), extent(index, |x| format!("× {}", amount::figure(x))));
+            push("price index at the end".to_owned(), String::new(), extent(index, |x| format!("×\u{a0}{}", amount::figure(x))));
         }
         for size in &figures.sizes {
-            push(label(size.of, scenario), cells(size, scenario));
+            push(label(size.of, scenario), String::new(), cells(size, scenario));
         }
         for outcome in &figures.outcomes {
-            let title = title(outcome);
-            if outcome.sizes.is_empty() {
-                push(format!("{title}: no effect"), [const { String::new() }; 3]);
-            }
-            for (n, size) in outcome.sizes.iter().enumerate() {
-                let of = label(size.of, scenario);
-                push(if n == 0 { format!("{title}: {of}") } else { format!("  {of}") }, cells(size, scenario));
+            push(title(outcome), probability(outcome.at_least_one), [const { String::new() }; 3]);
+            for size in &outcome.sizes {
+                push(format!("· {}", label(size.of, scenario)), String::new(), cells(size, scenario));
             }
         }
     }
     terminal::table(&columns, &rows, width)
 }
 
-/// `ruling / injunction (2 %, in all 0.7 %)`.
+/// `ruling / injunction, 2 %`: with its probability once it is its turn.
 fn title(outcome: &OutcomeDigest) -> String {
     let name = match (outcome.stage.as_str(), outcome.name.as_str()) {
         ("", name) | (name, "") => name.to_owned(),
         (stage, name) if stage == name => name.to_owned(),
         (stage, name) => format!("{stage} / {name}"),
     };
-    format!("{} ({}, within the horizon {})", terminal::plain(&name), amount::percent(outcome.probability), probability(outcome.at_least_one))
+    format!("{}, {}", terminal::plain(&name), amount::percent(outcome.probability))
 }
 
 fn label(of: Quantity, scenario: &Scenario) -> String {
@@ -152,10 +144,10 @@ fn label(of: Quantity, scenario: &Scenario) -> String {
         Quantity::Notice => "notice".to_owned(),
         Quantity::PriceChange => "price".to_owned(),
         Quantity::RevenueChange(service) => format!("revenue of {}", scenario.services[service].id),
-        Quantity::Lasts => "price and revenue changes last".to_owned(),
-        Quantity::Over => "revenue changes over".to_owned(),
+        Quantity::Lasts => "change lasts".to_owned(),
+        Quantity::Over => "change takes".to_owned(),
         Quantity::Cost(ScalesWith::Share) => "cost, by share".to_owned(),
-        Quantity::Cost(ScalesWith::Use) => "cost, whole if used".to_owned(),
+        Quantity::Cost(ScalesWith::Use) => "cost, if used".to_owned(),
     }
 }
 
@@ -172,7 +164,7 @@ fn cells(size: &Size, scenario: &Scenario) -> [String; 3] {
 fn extent(extent: Extent, say: impl Fn(f64) -> String) -> [String; 3] {
     match extent {
         Extent::Constant(value) => [say(value), String::new(), String::new()],
-        Extent::Permanent => ["good".to_owned(), String::new(), String::new()],
+        Extent::Permanent => ["to the end".to_owned(), String::new(), String::new()],
         Extent::Drawn { mean, p05, p95 } => [mean.map_or_else(|| "infinite".to_owned(), &say), say(p05), say(p95)],
     }
 }
@@ -182,7 +174,7 @@ fn conditions(scenario: &Scenario, digest: &Digest, width: usize) -> String {
     let mut rows = Vec::new();
     let mut push = |name: String, times: &[f64]| {
         if times.iter().any(|t| (*t - 1.0).abs() > 1e-12) {
-            let each = scenario.portfolios.iter().zip(times).map(|(p, t)| format!("{} × {}", p.id, amount::figure(*t)));
+            let each = scenario.portfolios.iter().zip(times).map(|(p, t)| format!("{}\u{a0}×\u{a0}{}", p.id, amount::figure(*t)));
             rows.push(vec![name, each.collect::<Vec<_>>().join(", ")]);
         }
     };
@@ -226,7 +218,7 @@ fn portfolios(scenario: &Scenario, digest: &Digest, width: usize) -> String {
 fn shares(scenario: &Scenario, portfolio: usize) -> String {
     let placed = &scenario.portfolios[portfolio].shares;
     let one = |shares: &[(usize, f64)]| {
-        let each = shares.iter().map(|&(v, share)| format!("{} {}", vendor(scenario, v), amount::percent(share)));
+        let each = shares.iter().map(|&(v, share)| format!("{}\u{a0}{}", vendor(scenario, v), amount::percent(share)));
         each.collect::<Vec<_>>().join(", ")
     };
     match placed.first() {

@@ -105,12 +105,12 @@ impl Draft {
         let going = manifest.iter().copied().chain(others.iter().copied());
         for path in going.chain(stale.iter().filter(|path| !self.files.contains(path))) {
             let place = self.target.join(path);
-            let moved = match fs::symlink_metadata(&place) {
+            let freed = match fs::symlink_metadata(&place) {
                 Err(_) => Ok(()),
                 Ok(about) if about.is_dir() => Err(io::Error::other("there is a folder in its place")),
                 Ok(_) => moves.make(&place, &old.join(path)),
             };
-            moved.map_err(|error| (path.clone(), error))?;
+            freed.map_err(|error| (path.clone(), error))?;
         }
         for path in others.into_iter().chain(manifest) {
             moves.make(&self.new_files().join(path), &self.target.join(path)).map_err(|error| (path.clone(), error))?;

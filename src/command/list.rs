@@ -17,12 +17,8 @@ pub(super) fn list() -> Result<(), Failure> {
     let lines = |scenarios: &[(String, String)]| {
         (scenarios.iter()).fold(String::new(), |text, (file, title)| text + format!("  {file:name$}  {title}").trim_end() + "\n")
     };
-    let mut text = String::new();
-    if !found.is_empty() {
-        text += &format!("In ./{FOLDER}:\n{}\n", lines(&found));
-    }
-    text += &format!("Built in (linchpin new FILE --from NAME):\n{}", lines(&built_in));
-    terminal::out(&text)
+    let here = if found.is_empty() { String::new() } else { format!("In ./{FOLDER}:\n{}\n", lines(&found)) };
+    terminal::out(&format!("{here}Built in (linchpin new FILE --from NAME):\n{}", lines(&built_in)))
 }
 
 /// Files of the folder in order of their names.

@@ -70,18 +70,19 @@ pub(super) fn check(name: &str, shape: Shape, trials: u64) -> Result<(), Failure
     if shape.bytes(trials) <= available.unwrap_or(ABSURD) {
         return Ok(());
     }
-    let has = available.map_or_else(|| "more than any machine has".to_owned(), |bytes| format!("{} are free", gibibytes(bytes)));
+    let has = available.map_or_else(|| "more than any machine has".to_owned(), |bytes| format!("{} are free", size(bytes)));
     let fits = match shape.trials_within(available.unwrap_or(ABSURD)) {
         0 => "not even one would fit".to_owned(),
         n => format!("{} would fit: --trials {n}", amount::count(n)),
     };
-    let message = format!("`{name}` with {} trials needs about {} of memory, and {has}; {fits}", amount::count(trials), gibibytes(shape.bytes(trials)));
+    let message = format!("`{name}` with {} trials needs about {} of memory, and {has}; {fits}", amount::count(trials), size(shape.bytes(trials)));
     Err(Failure::new(Exit::Usage, message))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "for the eye")]
-fn gibibytes(bytes: u128) -> String {
-    format!("{} GiB", amount::figure(bytes as f64 / f64::from(1 << 30)))
+fn size(bytes: u128) -> String {
+    let gibibytes = bytes as f64 / f64::from(1 << 30);
+    if gibibytes < 1024.0 { format!("{} GiB", amount::figure(gibibytes)) } else { format!("{} TiB", amount::figure(gibibytes / 1024.0)) }
 }
 
 /// Bytes that this process may still take, where the system says so: the machine's, its control groups', its own limit.
@@ -139,7 +140,7 @@ mod tests {
 
     #[test]
     fn the_number_that_would_fit_does() {
-        for available in [1_u128 << 28, 1 << 30, 1 << 36] {
+        for available in [1_u128 << 29, 1 << 30, 1 << 36] {
             let fits = SHAPE.trials_within(available);
             assert!(fits > 0 && SHAPE.bytes(fits) <= available && SHAPE.bytes(3 * fits) > available, "{fits}");
         }

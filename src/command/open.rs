@@ -74,7 +74,7 @@ fn limited(path: &Path) -> io::Result<Vec<u8>> {
 fn on_one_line(text: &str, problem: &Problem) -> String {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let at = problem.labels.first().map(|(span, _)| span.start.min(text.len()));
-    let line = at.map(|at| text.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1);
+    let line = at.map(|at| String::from_utf8_lossy(&text.as_bytes()[..at]).matches('\n').count() + 1);
     let help = problem.help.as_ref().map_or_else(String::new, |help| format!(" ({help})"));
     line.map_or_else(String::new, |line| format!("line {line}: ")) + &problem.message + &help
 }

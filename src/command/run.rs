@@ -28,16 +28,15 @@ pub(super) struct Arguments {
     /// Scenario files (TOML); results go to output/NAME of FILE
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
-    /// Trials instead of the scenario's: 200000, 200_000, 200k, 2e5
-    #[arg(long, value_name = "N", value_parser = trials)]
+    #[arg(long, help = "Trials instead of the scenario's: 200_000, 200k, 2e5", value_name = "N", value_parser = trials, allow_negative_numbers = true)]
     trials: Option<u64>,
     /// Seed instead of the scenario's
-    #[arg(long, value_name = "N", value_parser = seed)]
+    #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
     seed: Option<u64>,
     /// Threads instead of all cores
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), allow_negative_numbers = true)]
     threads: Option<u16>,
-    /// Folder of the results; of several files, a folder each inside it
+    /// Folder of the results; for several files, one each in it
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Also write trials.csv, a row per trial and portfolio
@@ -68,6 +67,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     for job in &jobs {
         let shape = memory::Shape::of(&job.opened.scenario, arguments.trials_csv, pool.current_num_threads());
         memory::check(&shown(&job.opened.path), shape, job.trials)?;
+        // What cannot be written is better known before an hour of simulation than after it.
+        drop(Draft::begin(&job.target)?);
     }
     for (n, job) in jobs.iter().enumerate() {
         if n > 0 && !arguments.quiet && !arguments.json {
@@ -107,7 +108,7 @@ fn targets(arguments: &Arguments) -> Result<Vec<(PathBuf, PathBuf)>, Failure> {
 /// Reads all, and says what is wrong with each, before it gives up.
 fn open_all(arguments: &Arguments, targets: Vec<(PathBuf, PathBuf)>) -> Result<Vec<Job>, Failure> {
     let mut jobs = Vec::new();
-    let mut failed: Option<Failure> = None;
+    let mut failed = Ok(());
     for (path, target) in targets {
         match open::open(&path, arguments.quiet) {
             Ok(mut opened) => {
@@ -115,14 +116,10 @@ fn open_all(arguments: &Arguments, targets: Vec<(PathBuf, PathBuf)>) -> Result<V
                 let trials = arguments.trials.unwrap_or(opened.scenario.trials);
                 jobs.push(Job { opened, target, trials });
             }
-            Err(failure) => {
-                if let Some(earlier) = failed.replace(failure) {
-                    terminal::error(&earlier.message);
-                }
-            }
+            Err(failure) => failed = failed.and(Err(failure.told())),
         }
     }
-    failed.map_or(Ok(jobs), Err)
+    failed.map(|()| jobs)
 }
 
 fn one(job: &Job, arguments: &Arguments) -> Result<(), Failure> {
@@ -150,7 +147,6 @@ fn stem(job: &Job) -> String {
     job.opened.path.file_stem().map_or_else(String::new, |stem| terminal::plain(&stem.to_string_lossy()))
 }
 
-#[expect(clippy::disallowed_methods, reason = "the time taken is shown, and enters no figure")]
 fn simulate(job: &Job, arguments: &Arguments, bar: &ProgressBar) -> Result<(Results, RunInfo), Failure> {
     let began = Instant::now();
     let options = Options { trials: 0..job.trials, keep_components: arguments.trials_csv };

@@ -12,23 +12,41 @@ use super::{amount, shown, verdict};
 /// Table, verdict and places, for a terminal of `width` columns.
 pub(super) fn text(results: &Results, info: &RunInfo, target: &Path, width: usize) -> String {
     let from = &results.provenance;
-    let title = format!("{}: {} trials, seed {}, {}", terminal::plain(&from.scenario), amount::count(from.trials), from.seed, took(info.wall_seconds));
-    let mut text = terminal::wrapped(&title, width, "  ") + "\n";
-    text += &table(results, width);
-    let note = "Present values. TVaR: mean of the worst 5 and 1 % of losses beyond plan. To baseline: total cost, ± half of the 95 % interval.";
-    text += &format!("\n{}", terminal::wrapped(note, width, ""));
-    text += &format!("\n{}", terminal::wrapped(&format!("Verdict: {}", verdict::sentence(results)), width, ""));
-    text + &format!("\nFiles: {}\n", shown(&target.join("")))
+    let title = format!("{}\n{} trials, seed {}, {}", terminal::plain(&from.scenario), amount::count(from.trials), from.seed, took(info.wall_seconds));
+    let verdict = format!("Verdict (95 % paired intervals): {}", verdict::sentence(results));
+    let files = format!("Files: {} (tables, charts/, run.json, inputs/)", shown(&target.join("")));
+    let wrapped = |text: &str, indent: &str| terminal::wrapped(text, width, indent);
+    [wrapped(&title, "  "), table(results, width), wrapped(&note(results), ""), wrapped(&verdict, ""), wrapped(&files, "  ")].join("\n")
+}
+
+/// What the columns of the table mean.
+fn note(results: &Results) -> String {
+    let usual = "Present values. TVaR: mean of the worst 5 and 1 % of losses beyond plan. To baseline: total cost, ± half of the 95 % interval.";
+    if results.headlines.iter().any(|h| [h.mean_loss, h.tvar_95, h.tvar_99].iter().any(is_vague)) {
+        return format!("{usual} {VAGUE} means too few trials to know the error.");
+    }
+    usual.to_owned()
+}
+
+/// Stands before a figure without an error.
+const VAGUE: &str = "~";
+
+fn is_vague(estimate: &Estimate) -> bool {
+    estimate.value.is_finite() && estimate.std_error.is_none()
 }
 
 fn took(seconds: f64) -> String {
-    if seconds < 0.95 { "under a second".to_owned() } else { amount::hours(seconds / 3600.0) }
+    match seconds {
+        s if s < 0.95 => "in under a second".to_owned(),
+        s if s < 120.0 => format!("in {s:.0} s"),
+        s => format!("in {}", amount::hours(s / 3600.0)),
+    }
 }
 
 /// A row per portfolio.
 fn table(results: &Results, width: usize) -> String {
     let currency = &results.provenance.currency;
-    let over = results.provenance.appetite.map(|limit| format!("P(over\n{})", amount::money(limit, currency)));
+    let over = results.provenance.appetite.map(|limit| format!("P(over\n{})", amount::given(limit, currency)));
     let mut columns = vec![("portfolio", Column::Left), ("plan", Column::Right), ("mean\nloss", Column::Right), ("TVaR\n95 %", Column::Right), ("TVaR\n99 %", Column::Right)];
     if let Some(over) = &over {
         columns.push((over, Column::Right));
@@ -43,7 +61,10 @@ fn table(results: &Results, width: usize) -> String {
 fn row(results: &Results, portfolio: usize, appetite: bool) -> Vec<String> {
     let currency = &results.provenance.currency;
     let headline = &results.headlines[portfolio];
-    let money = |estimate: &Estimate| amount::estimated(estimate, currency);
+    let money = |estimate: &Estimate| {
+        let vague = if is_vague(estimate) { VAGUE } else { "" };
+        format!("{vague}{}", amount::estimated(estimate, currency))
+    };
     let mut row = vec![
         terminal::plain(&results.portfolios[portfolio]),
         amount::money(headline.plan, currency),
@@ -81,7 +102,7 @@ pub(super) fn json(results: &Results, info: &RunInfo, target: &Path) -> Value {
         "baseline": results.portfolios[results.baseline],
         "may_be_cheapest": verdict::may_be_cheapest(results).into_iter().map(|p| &results.portfolios[p]).collect::<Vec<_>>(),
         "portfolios": (0..results.portfolios.len()).map(|p| portfolio(results, p)).collect::<Vec<_>>(),
-        "verdict": verdict::sentence(results),
+        "verdict": verdict::sentence(results).replace('\u{a0}', " "),
         "output": target.display().to_string(),
     })
 }

@@ -14,6 +14,7 @@ const USUAL_WIDTH: usize = 80;
 
 /// Prints to standard output. A reader that has left (`| head`) ends the command quietly.
 pub(super) fn out(text: &str) -> Result<(), Failure> {
+    let text = text.replace('\u{a0}', " ");
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Ok(()) => Ok(()),
@@ -63,14 +64,16 @@ pub(super) fn width() -> usize {
 pub(super) fn wrapped(text: &str, width: usize, indent: &str) -> String {
     let mut out = String::new();
     for paragraph in text.lines() {
-        let mut used = 0;
-        for word in paragraph.split(' ') {
-            let length = word.chars().count();
-            if used > 0 && used + 1 + length > width {
+        let first = paragraph.trim_start();
+        out.push_str(&paragraph[..paragraph.len() - first.len()]);
+        let mut used = paragraph.len() - first.len();
+        for (n, word) in first.split(' ').enumerate() {
+            let length = columns_of(word);
+            if n > 0 && used + 1 + length > width {
                 out.push('\n');
                 out.push_str(indent);
-                used = indent.chars().count();
-            } else if used > 0 {
+                used = columns_of(indent);
+            } else if n > 0 {
                 out.push(' ');
                 used += 1;
             }
@@ -141,7 +144,7 @@ fn hold_numbers(table: &mut Table, columns: &[(&str, Column)], rows: &[Vec<Strin
 
 /// The longest word of a column.
 fn least_width<'a>(name: &'a str, cells: impl Iterator<Item = &'a str>) -> usize {
-    cells.chain([name]).flat_map(str::split_whitespace).map(columns_of).max().unwrap_or(0)
+    cells.chain([name]).flat_map(|text| text.split([' ', '\n'])).map(columns_of).max().unwrap_or(0)
 }
 
 fn blocks(columns: &[(&str, Column)], rows: &[Vec<String>], width: usize) -> String {
@@ -174,7 +177,13 @@ pub(super) fn progress(trials: u64, title: &str, quiet: bool) -> ProgressBar {
     let rate = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
         let _ = write!(out, "{}/s", super::amount::short(state.per_sec()));
     };
-    if let Ok(style) = ProgressStyle::with_template("{prefix} {bar:24} {human_pos}/{human_len} trials, {rate}, {eta} left") {
+    let columns = console::Term::stderr().size_checked().map_or(USUAL_WIDTH, |(_, columns)| usize::from(columns));
+    let template = if columns_of(title) + 50 <= columns {
+        "{prefix} {wide_bar} {human_pos}/{human_len} trials, {rate}, {eta} left"
+    } else {
+        "{human_pos}/{human_len}, {rate}, {eta} left"
+    };
+    if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style.with_key("rate", rate).progress_chars("=> "));
     }
     bar.set_prefix(title.to_owned());

@@ -14,10 +14,11 @@ pub(super) fn sentence(results: &Results) -> String {
     if results.comparison.len() > 1 {
         clauses.push(cheapest(results));
     }
-    clauses.extend(results.comparison.iter().map(|comparison| against_baseline(results, comparison)));
-    if let Some(within) = within_appetite(results, results.baseline) {
-        clauses.push(format!("{} itself {within}", name(results, results.baseline)));
+    clauses.extend(results.comparison.iter().enumerate().map(|(n, comparison)| against_baseline(results, comparison, n == 0)));
+    if let Some(kept) = kept(results, results.baseline) {
+        clauses.push(format!("{} itself {kept}", name(results, results.baseline)));
     }
+    clauses.extend(limit(results));
     clauses.join("; ") + "."
 }
 
@@ -47,33 +48,37 @@ fn cheapest(results: &Results) -> String {
     let names: Vec<String> = may_be_cheapest(results).into_iter().map(|p| name(results, p)).collect();
     match names.as_slice() {
         [one] => format!("{one} costs least"),
-        [most @ .., last] => format!("cheapest is one of {} and {last}, which cannot be told", most.join(", ")),
+        [most @ .., last] => format!("which of {} and {last} costs least cannot be told", most.join(", ")),
         [] => "none is cheapest".to_owned(),
     }
 }
 
-fn against_baseline(results: &Results, comparison: &Comparison) -> String {
-    let (ours, baseline) = (name(results, comparison.portfolio), name(results, comparison.baseline));
+/// `first`: the baseline has not been named yet.
+fn against_baseline(results: &Results, comparison: &Comparison, first: bool) -> String {
+    let ours = name(results, comparison.portfolio);
+    let baseline = if first { format!("the baseline {}", name(results, comparison.baseline)) } else { name(results, comparison.baseline) };
     let currency = &results.provenance.currency;
     let mean = comparison.mean;
-    let size = |sign: f64| amount::difference(&turned(mean, sign), currency);
-    let trials = amount::count(results.provenance.trials);
     let judged = match comparison.verdict {
-        Verdict::Better => format!("is better than {baseline}, cheaper by {}", size(-1.0)),
-        Verdict::Worse => format!("is worse than {baseline}, dearer by {}", size(1.0)),
+        Verdict::Better => format!("is better than {baseline} by {}", amount::interval(&turned(mean), currency)),
+        Verdict::Worse => format!("is worse than {baseline} by {}", amount::interval(&mean, currency)),
         Verdict::CannotTell if mean.value == 0.0 && amount::half_width(&mean) == Some(0.0) => format!("costs the same as {baseline}"),
-        Verdict::CannotTell => format!("cannot be told from {baseline} at {trials} trials (difference {})", size(1.0)),
+        Verdict::CannotTell => {
+            let trials = amount::count(results.provenance.trials);
+            format!("cannot be told from {baseline} at {trials} trials ({})", amount::difference(&mean, currency))
+        }
     };
-    match within_appetite(results, comparison.portfolio) {
-        Some(within) => format!("{ours} {judged}, and {within}"),
-        None => format!("{ours} {judged}"),
-    }
+    let Some(kept) = kept(results, comparison.portfolio) else { return format!("{ours} {judged}") };
+    let over = appetite(results, comparison.portfolio).is_some_and(|(judged, _)| judged == Appetite::Over);
+    let and = match comparison.verdict {
+        Verdict::Better if over => "but",
+        Verdict::Worse if !over => "but",
+        _ => "and",
+    };
+    format!("{ours} {judged}, {and} {kept}")
 }
 
-fn turned(estimate: Estimate, sign: f64) -> Estimate {
-    if sign > 0.0 {
-        return estimate;
-    }
+fn turned(estimate: Estimate) -> Estimate {
     Estimate { value: -estimate.value, std_error: estimate.std_error, lower: estimate.upper.map(|x| -x), upper: estimate.lower.map(|x| -x) }
 }
 
@@ -102,17 +107,24 @@ pub(super) fn appetite(results: &Results, portfolio: usize) -> Option<(Appetite,
     Some((judged, over))
 }
 
-fn within_appetite(results: &Results, portfolio: usize) -> Option<String> {
+/// `is over appetite (12.1 %)`: with the part of trials that lose more.
+fn kept(results: &Results, portfolio: usize) -> Option<String> {
     let (judged, over) = appetite(results, portfolio)?;
-    let from = &results.provenance;
-    let limit = amount::money(from.appetite?, &from.currency);
     let share = amount::probability(&over);
-    Some(match (judged, from.appetite_probability) {
-        (Appetite::Within, Some(allowed)) => format!("is within appetite (loses more than {limit} with {share}, {} allowed)", amount::percent(allowed)),
-        (Appetite::Over, Some(allowed)) => format!("is over appetite (loses more than {limit} with {share}, {} allowed)", amount::percent(allowed)),
-        (Appetite::CannotTell, Some(allowed)) => format!("may be within appetite or not (loses more than {limit} with {share}, {} allowed)", amount::percent(allowed)),
-        (Appetite::Within, None) => "is within appetite in every trial".to_owned(),
-        (_, None) if over.value >= 1.0 => format!("is over the appetite of {limit} in every trial"),
-        (_, None) => format!("is over the appetite of {limit} with {share}"),
+    Some(match judged {
+        Appetite::Within if results.provenance.appetite_probability.is_none() => "is within appetite in every trial".to_owned(),
+        Appetite::Within => format!("is within appetite ({share})"),
+        Appetite::Over if over.value >= 1.0 => "is over appetite in every trial".to_owned(),
+        Appetite::Over => format!("is over appetite ({share})"),
+        Appetite::CannotTell => format!("may be within appetite or not ({share})"),
+    })
+}
+
+fn limit(results: &Results) -> Option<String> {
+    let from = &results.provenance;
+    let loss = amount::given(from.appetite?, &from.currency);
+    Some(match from.appetite_probability {
+        Some(allowed) => format!("appetite is to lose more than {loss} in at most {} of trials", amount::percent(allowed)),
+        None => format!("appetite is to lose at most {loss}"),
     })
 }

@@ -1,6 +1,6 @@
 //! Events on the grid: how many are expected in each cell, and how those of one source exclude each other.
 
-use super::grid::{Grid, Lasts};
+use super::grid::{self, Grid, Lasts};
 use crate::chance::law::Law;
 use crate::plan::curve::Curve;
 use crate::scenario::{Arrivals, Scenario, YEAR};
@@ -29,7 +29,7 @@ enum Mix {
 impl Flow {
     /// Events from `start` on.
     pub(super) fn of(arrivals: &Arrivals, scenario: &Scenario, grid: Grid) -> Self {
-        let mut cells = grid.empty();
+        let mut cells = grid::empty();
         match arrivals {
             Arrivals::Poisson { per_hour, trend, calendar } => {
                 let curve = Curve::new(libm::log1p(*trend) / YEAR, calendar.as_ref(), scenario.start_unix, scenario.horizon_hours);
@@ -49,7 +49,7 @@ impl Flow {
                 }
                 Self { mix: Mix::Apart, sources: vec![cells] }
             }
-            Arrivals::At { times_hours, probability } => Self::dates(times_hours, grid, |cells, t| {
+            Arrivals::At { times_hours, probability } => Self::dates(times_hours, |cells, t| {
                 if t >= 0.0 {
                     grid.add_at(cells, t, *probability);
                 }
@@ -60,7 +60,7 @@ impl Flow {
     /// The first stage, `after` the events. A date before `start` has a delay that is known to end after it.
     pub(super) fn first_stage(&self, arrivals: &Arrivals, after: &Law, grid: Grid) -> Self {
         let Arrivals::At { times_hours, probability } = arrivals else { return self.delayed(after, grid) };
-        Self::dates(times_hours, grid, |cells, t| {
+        Self::dates(times_hours, |cells, t| {
             if let Some(delay) = after.is_constant() {
                 return grid.add_at(cells, (t + delay).max(0.0), *probability);
             }
@@ -72,15 +72,17 @@ impl Flow {
         })
     }
 
-    fn dates(times: &[f64], grid: Grid, add: impl Fn(&mut [f64], f64)) -> Self {
+    fn dates(times: &[f64], add: impl Fn(&mut [f64], f64)) -> Self {
         if times.len() > MOST_SOURCES {
-            let mut cells = grid.empty();
-            times.iter().for_each(|&t| add(&mut cells, t));
+            let mut cells = grid::empty();
+            for &t in times {
+                add(&mut cells, t);
+            }
             return Self { mix: Mix::Poisson, sources: vec![cells] };
         }
         let sources = (times.iter())
             .map(|&t| {
-                let mut cells = grid.empty();
+                let mut cells = grid::empty();
                 add(&mut cells, t);
                 cells
             })

@@ -27,10 +27,6 @@ impl Grid {
         Self { width: horizon / real(CELLS) }
     }
 
-    pub(super) fn empty(self) -> Vec<f64> {
-        vec![0.0; CELLS]
-    }
-
     /// Ends of the cells: `CELLS` + 1 moments.
     pub(super) fn ends(self) -> impl Iterator<Item = f64> {
         (0..=CELLS).map(move |k| real(k) * self.width)
@@ -39,7 +35,7 @@ impl Grid {
     /// Adds `mass` at the moment `t`, to the two nearest cells so that its mean is `t`; nothing from the horizon on.
     pub(super) fn add_at(self, cells: &mut [f64], t: f64, mass: f64) {
         let place = t / self.width;
-        if !(place < real(CELLS)) {
+        if place >= real(CELLS) {
             return;
         }
         let place = (place - 0.5).clamp(0.0, real(CELLS - 1));
@@ -64,7 +60,7 @@ impl Grid {
             return cells.to_vec();
         }
         let steps = self.steps(law);
-        let mut later = self.empty();
+        let mut later = empty();
         for (i, &mass) in cells.iter().enumerate().filter(|(_, mass)| **mass != 0.0) {
             later[i..].iter_mut().zip(&steps).for_each(|(cell, step)| *cell += mass * step);
         }
@@ -77,7 +73,7 @@ impl Grid {
             return self.every(interval);
         }
         let steps = self.steps(law);
-        let mut cells = self.empty();
+        let mut cells = empty();
         self.add_each(&mut cells, |a, b| law.cdf(b) - law.cdf(a));
         let stay = 1.0 - steps[0];
         for j in 0..CELLS {
@@ -89,8 +85,8 @@ impl Grid {
     }
 
     fn every(self, interval: f64) -> Vec<f64> {
-        let mut cells = self.empty();
-        if !(interval > 0.0) {
+        let mut cells = empty();
+        if interval <= 0.0 {
             return cells;
         }
         let horizon = self.width * real(CELLS);
@@ -119,7 +115,7 @@ impl Grid {
             before = part;
         }
         let used = left.iter().rposition(|part| *part > NOTHING).map_or(0, |last| last + 1);
-        let mut number = self.empty();
+        let mut number = empty();
         for (i, &mass) in cells.iter().enumerate().filter(|(_, mass)| **mass != 0.0) {
             number[i..].iter_mut().zip(&left[..used]).for_each(|(n, part)| *n += mass * part);
         }
@@ -203,6 +199,11 @@ impl Grid {
         }
         reached
     }
+}
+
+/// Nothing in any cell.
+pub(super) fn empty() -> Vec<f64> {
+    vec![0.0; CELLS]
 }
 
 /// E min(X, t) = ∫₀ᵗ P(X > s) ds.
