@@ -55,8 +55,12 @@ impl Common {
         let plain = view.cells.len() == plan.clock.n_months();
         for (s, service) in plan.services.iter().enumerate() {
             if service.usage > 0.0 {
-                cell_areas(&mut self.present[s], plain, &service.present_months, &view.cells.bounds, |t| service.present.integral(t));
-                cell_areas(&mut self.nominal[s], plain, &service.nominal_months, &view.cells.bounds, |t| service.nominal.integral(t));
+                cell_areas(&mut self.present[s], plain, &service.present_months, &view.cells.bounds, |t| {
+                    service.present.integral(t)
+                });
+                cell_areas(&mut self.nominal[s], plain, &service.nominal_months, &view.cells.bounds, |t| {
+                    service.nominal.integral(t)
+                });
             }
         }
     }
@@ -153,7 +157,17 @@ struct Case<'a> {
 impl Judge {
     /// Fills `ledger` with the losses of portfolio `p` in `trial`.
     #[expect(clippy::too_many_arguments, reason = "the stages before it, each a value of its own")]
-    pub(crate) fn judge(&mut self, plan: &Plan, p: usize, regimes: &[Regime], world: &World, view: &View, common: &Common, trial: u64, ledger: &mut Ledger) {
+    pub(crate) fn judge(
+        &mut self,
+        plan: &Plan,
+        p: usize,
+        regimes: &[Regime],
+        world: &World,
+        view: &View,
+        common: &Common,
+        trial: u64,
+        ledger: &mut Ledger,
+    ) {
         let portfolio = &plan.portfolios[p];
         let luck = DrawnLuck { plan, portfolio, world, trial };
         let case = Case { plan, portfolio, view, common };
@@ -164,15 +178,22 @@ impl Judge {
         for (g, group) in portfolio.groups.iter().enumerate() {
             let regimes = decisions.regimes.get(g).map_or(&regimes[g..=g], Vec::as_slice);
             let mut sweep = std::mem::take(&mut self.sweep);
-            sweep.run(plan, view, portfolio.failover.as_ref(), regimes, |v, e| luck.works(v, e), |found| {
-                for &s in &group.services {
-                    match &found {
-                        Found::Whole(whole) => self.whole(&case, s, whole, ledger),
-                        Found::Alone(alone) => self.alone(&case, s, alone, ledger),
-                        Found::Piece(piece) => self.piece(&case, s, piece, ledger),
+            sweep.run(
+                plan,
+                view,
+                portfolio.failover.as_ref(),
+                regimes,
+                |v, e| luck.works(v, e),
+                |found| {
+                    for &s in &group.services {
+                        match &found {
+                            Found::Whole(whole) => self.whole(&case, s, whole, ledger),
+                            Found::Alone(alone) => self.alone(&case, s, alone, ledger),
+                            Found::Piece(piece) => self.piece(&case, s, piece, ledger),
+                        }
                     }
-                }
-            });
+                },
+            );
             self.sweep = sweep;
             for &s in group.services.iter().filter(|&&s| plan.services[s].usage > 0.0) {
                 self.serve_as_placed(&case, s, regimes);
@@ -343,7 +364,17 @@ impl Judge {
 
     /// The part of a piece within one cell.
     #[expect(clippy::too_many_arguments, reason = "a place in time, and where it is booked")]
-    fn part(&mut self, case: &Case, s: usize, piece: &Piece, from: f64, to: f64, cell: usize, month: usize, ledger: &mut Ledger) {
+    fn part(
+        &mut self,
+        case: &Case,
+        s: usize,
+        piece: &Piece,
+        from: f64,
+        to: f64,
+        cell: usize,
+        month: usize,
+        ledger: &mut Ledger,
+    ) {
         let (plan, service) = (case.plan, &case.plan.services[s]);
         let counts_from = from.max(self.runs[s].0 + service.tolerance);
         let worth = if piece.unserved > 0.0 && counts_from < to {
@@ -351,7 +382,11 @@ impl Judge {
         } else {
             0.0
         };
-        let used = if service.usage > 0.0 { service.usage * (service.present.integral(to) - service.present.integral(from)) } else { 0.0 };
+        let used = if service.usage > 0.0 {
+            service.usage * (service.present.integral(to) - service.present.integral(from))
+        } else {
+            0.0
+        };
         if worth == 0.0 && used == 0.0 {
             return;
         }
@@ -387,14 +422,25 @@ impl Judge {
 
     /// Nominal bills of the vendors with a commitment.
     #[expect(clippy::too_many_arguments, reason = "a place in time, and where it is booked")]
-    fn part_nominal(&mut self, case: &Case, s: usize, piece: &Piece, used: f64, moved: f64, cell: usize, month: usize, ledger: &mut Ledger) {
+    fn part_nominal(
+        &mut self,
+        case: &Case,
+        s: usize,
+        piece: &Piece,
+        used: f64,
+        moved: f64,
+        cell: usize,
+        month: usize,
+        ledger: &mut Ledger,
+    ) {
         let row = |v: usize| (s * case.plan.vendors.len() + v) * case.view.cells.len() + cell;
         for (c, commitment) in case.portfolio.commitments.iter().enumerate() {
             let v = commitment.vendor;
             let price = case.portfolio.price(v, month);
             let taken = piece.moved.iter().filter(|m| m.0 == v).map(|m| m.1).sum::<f64>() * used;
             for lost in piece.lost {
-                let mut change = if moved > 0.0 { taken * price * ((lost.missing - lost.unserved) / moved) } else { 0.0 };
+                let mut change =
+                    if moved > 0.0 { taken * price * ((lost.missing - lost.unserved) / moved) } else { 0.0 };
                 if lost.vendor == v {
                     change -= used * lost.missing * price;
                     self.usage_nominal[row(v)] -= used * lost.missing;
@@ -415,9 +461,25 @@ impl Judge {
             let whole = regimes.len() == 1;
             for (v, &share) in regime.shares.iter().enumerate().filter(|(_, share)| **share > 0.0) {
                 let row = (s * n + v) * n_cells..(s * n + v + 1) * n_cells;
-                add(&mut self.usage[row.clone()], whole, share * service.usage, &case.common.present[s], bounds, regime, |t| service.present.integral(t));
+                add(
+                    &mut self.usage[row.clone()],
+                    whole,
+                    share * service.usage,
+                    &case.common.present[s],
+                    bounds,
+                    regime,
+                    |t| service.present.integral(t),
+                );
                 if with_nominal {
-                    add(&mut self.usage_nominal[row], whole, share * service.usage, &case.common.nominal[s], bounds, regime, |t| service.nominal.integral(t));
+                    add(
+                        &mut self.usage_nominal[row],
+                        whole,
+                        share * service.usage,
+                        &case.common.nominal[s],
+                        bounds,
+                        regime,
+                        |t| service.nominal.integral(t),
+                    );
                 }
             }
         }
@@ -459,7 +521,15 @@ impl Judge {
     }
 }
 
-fn add(row: &mut [f64], whole: bool, factor: f64, areas: &[f64], bounds: &[f64], regime: &Regime, integral: impl Fn(f64) -> f64) {
+fn add(
+    row: &mut [f64],
+    whole: bool,
+    factor: f64,
+    areas: &[f64],
+    bounds: &[f64],
+    regime: &Regime,
+    integral: impl Fn(f64) -> f64,
+) {
     if whole {
         row.iter_mut().zip(areas).for_each(|(r, a)| *r += factor * a);
         return;
@@ -505,12 +575,24 @@ impl Case<'_> {
         for begun in &decisions.begun {
             let cost = luck.costs(begun.vendor, begun.event) * begun.share * clock.discount(begun.at);
             for &s in &self.portfolio.groups[begun.group].services {
-                ledger.post(Component::Migration, s, clock.month(begun.at), Cause::Event(begun.event), cost * self.plan.services[s].part);
+                ledger.post(
+                    Component::Migration,
+                    s,
+                    clock.month(begun.at),
+                    Cause::Event(begun.event),
+                    cost * self.plan.services[s].part,
+                );
             }
         }
         for exit in &decisions.exits {
             if let Some(fee) = self.portfolio.exit_fee[exit.vendor] {
-                ledger.post(Component::Migration, ledger.firm_wide(), clock.month(exit.at), Cause::Event(exit.event), fee * clock.discount(exit.at));
+                ledger.post(
+                    Component::Migration,
+                    ledger.firm_wide(),
+                    clock.month(exit.at),
+                    Cause::Event(exit.event),
+                    fee * clock.discount(exit.at),
+                );
             }
         }
         for change in &decisions.moves {
@@ -526,8 +608,17 @@ impl Case<'_> {
                         let used = service.usage * (service.nominal.integral(to) - service.nominal.integral(from));
                         for (c, commitment) in self.portfolio.commitments.iter().enumerate() {
                             let v = commitment.vendor;
-                            let share = if v == change.from { -change.share } else { change.to.iter().filter(|t| t.0 == v).map(|t| t.1).sum() };
-                            ledger.bill(c, month / 12, Cause::Event(change.event), used * share * self.portfolio.price(v, month));
+                            let share = if v == change.from {
+                                -change.share
+                            } else {
+                                change.to.iter().filter(|t| t.0 == v).map(|t| t.1).sum()
+                            };
+                            ledger.bill(
+                                c,
+                                month / 12,
+                                Cause::Event(change.event),
+                                used * share * self.portfolio.price(v, month),
+                            );
                         }
                     }
                 }
@@ -544,7 +635,13 @@ impl Case<'_> {
                 ScalesWith::Use => f64::from(u8::from(share > 0.0)),
             };
             let amount = cost.amount * part * self.plan.clock.discount(cost.tau);
-            ledger.post(Component::OneOff, ledger.firm_wide(), self.plan.clock.month(cost.tau), Cause::Event(cost.by.event), amount);
+            ledger.post(
+                Component::OneOff,
+                ledger.firm_wide(),
+                self.plan.clock.month(cost.tau),
+                Cause::Event(cost.by.event),
+                amount,
+            );
         }
     }
 

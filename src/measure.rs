@@ -23,14 +23,11 @@ use crate::scenario::Scenario;
 use crate::simulate::{Parts, PortfolioTrials, Trials};
 
 /// Levels of quantiles (MODEL section 8).
-pub(crate) const QUANTILES: [f64; 11] = [
-    0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.995, 0.999,
-];
+pub(crate) const QUANTILES: [f64; 11] = [0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.995, 0.999];
 /// Levels of VaR and TVaR.
 pub(crate) const LEVELS: [f64; 5] = [0.9, 0.95, 0.99, 0.995, 0.999];
 /// Return periods of AEP and OEP, years.
-pub(crate) const RETURN_PERIODS: [f64; 9] =
-    [2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0];
+pub(crate) const RETURN_PERIODS: [f64; 9] = [2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0];
 /// The level whose TVaR is attributed: the trials that `tail` chooses at it are to be drawn again.
 pub const TAIL: f64 = 0.99;
 /// What is due for no service alone.
@@ -45,12 +42,7 @@ const FIRM_WIDE: &str = "firm-wide";
 ///
 /// If trials, tails and scenario are not of the same shape.
 #[must_use]
-pub fn results(
-    scenario: &Scenario,
-    trials: &Trials,
-    tails: &[Vec<(f64, Parts)>],
-    version: &str,
-) -> Results {
+pub fn results(scenario: &Scenario, trials: &Trials, tails: &[Vec<(f64, Parts)>], version: &str) -> Results {
     let figures: Vec<Figures> = (0..trials.portfolios.len())
         .map(|portfolio| Figures::new(scenario, trials, portfolio, &tails[portfolio]))
         .collect();
@@ -61,28 +53,15 @@ pub fn results(
         .collect();
     Results {
         provenance: provenance(scenario, trials, version),
-        portfolios: scenario
-            .portfolios
-            .iter()
-            .map(|portfolio| portfolio.id.clone())
-            .collect(),
+        portfolios: scenario.portfolios.iter().map(|portfolio| portfolio.id.clone()).collect(),
         baseline: scenario.baseline,
         risks: scenario.risks.iter().map(|risk| risk.id.clone()).collect(),
         nodes: scenario.nodes.iter().map(|node| node.id.clone()).collect(),
         services: services(scenario),
         measures: table::long_table(scenario, &figures, &comparison),
-        exceedance: figures
-            .iter()
-            .flat_map(|figures| figures.exceedance.iter().cloned())
-            .collect(),
-        attribution: figures
-            .iter()
-            .flat_map(|figures| figures.attribution.iter().cloned())
-            .collect(),
-        timeline: figures
-            .iter()
-            .flat_map(|figures| figures.timeline.iter().cloned())
-            .collect(),
+        exceedance: figures.iter().flat_map(|figures| figures.exceedance.iter().cloned()).collect(),
+        attribution: figures.iter().flat_map(|figures| figures.attribution.iter().cloned()).collect(),
+        timeline: figures.iter().flat_map(|figures| figures.timeline.iter().cloned()).collect(),
         headlines: figures.iter().map(Figures::headline).collect(),
         distribution: distribution(&figures, trials),
         trials: rows(trials),
@@ -113,63 +92,31 @@ fn services(scenario: &Scenario) -> Vec<String> {
 fn side<'a>(figures: &'a [Figures], trials: &'a Trials, portfolio: usize) -> comparison::Side<'a> {
     let figures = &figures[portfolio];
     let losses = &trials.portfolios[portfolio].loss;
-    comparison::Side {
-        portfolio,
-        plan: figures.plan,
-        losses,
-        var: &figures.loss.var,
-        tvar: &figures.loss.tvar,
-    }
+    comparison::Side { portfolio, plan: figures.plan, losses, var: &figures.loss.var, tvar: &figures.loss.tvar }
 }
 
 fn distribution(figures: &[Figures], trials: &Trials) -> crate::results::Distribution {
-    let from = figures
-        .iter()
-        .map(|figures| figures.plan + figures.ends.0)
-        .fold(f64::INFINITY, f64::min);
-    let to = figures
-        .iter()
-        .map(|figures| figures.plan + figures.ends.1)
-        .fold(f64::NEG_INFINITY, f64::max);
-    let costs: Vec<_> = figures
-        .iter()
-        .zip(&trials.portfolios)
-        .map(|(figures, trials)| (&trials.loss[..], figures.plan))
-        .collect();
+    let from = figures.iter().map(|figures| figures.plan + figures.ends.0).fold(f64::INFINITY, f64::min);
+    let to = figures.iter().map(|figures| figures.plan + figures.ends.1).fold(f64::NEG_INFINITY, f64::max);
+    let costs: Vec<_> =
+        figures.iter().zip(&trials.portfolios).map(|(figures, trials)| (&trials.loss[..], figures.plan)).collect();
     spread::distribution(from, to, &costs)
 }
 
 /// Trial by trial, the portfolios in order; none if the trials were not kept.
 fn rows(trials: &Trials) -> Option<Vec<TrialRow>> {
-    if trials
-        .portfolios
-        .iter()
-        .any(|portfolio| portfolio.rows.is_none())
-    {
+    if trials.portfolios.iter().any(|portfolio| portfolio.rows.is_none()) {
         return None;
     }
-    let each = (0..trials.n).flat_map(|t| {
-        trials
-            .portfolios
-            .iter()
-            .enumerate()
-            .map(move |(p, kept)| (t, p, kept))
-    });
-    each.map(|(t, p, kept)| row(trials.first + t as u64, t, p, kept))
-        .collect()
+    let each = (0..trials.n).flat_map(|t| trials.portfolios.iter().enumerate().map(move |(p, kept)| (t, p, kept)));
+    each.map(|(t, p, kept)| row(trials.first + t as u64, t, p, kept)).collect()
 }
 
 fn row(trial: u64, idx: usize, portfolio: usize, kept: &PortfolioTrials) -> Option<TrialRow> {
     let loss = kept.loss[idx];
     let parts = kept.rows.as_ref()?.get(idx)?;
     let components = std::array::from_fn::<_, { COMPONENTS.len() }, _>(|c| kept.plan[c] + parts[c]);
-    Some(TrialRow {
-        trial,
-        portfolio,
-        loss,
-        total_cost: kept.plan.iter().sum::<f64>() + loss,
-        components,
-    })
+    Some(TrialRow { trial, portfolio, loss, total_cost: kept.plan.iter().sum::<f64>() + loss, components })
 }
 
 #[cfg(test)]

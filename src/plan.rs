@@ -22,7 +22,6 @@ use risk::{PathPlan, RiskPlan};
 /// A scenario ready to be simulated under one seed.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    pub(crate) seed: u64,
     pub(crate) clock: Clock,
     pub(crate) graph: Graph,
     pub(crate) vendors: Vec<VendorPlan>,
@@ -54,14 +53,25 @@ pub(crate) struct Clock {
 }
 
 impl Clock {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "at most 1200 months")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "at most 1200 months"
+    )]
     fn new(scenario: &Scenario) -> Self {
         let horizon = scenario.horizon_hours;
         let n_months = scenario.n_months();
         let mut months: Vec<f64> = (0..n_months).map(|k| k as f64 * MONTH).collect();
         months.push(horizon);
         let n_full_years = (horizon / YEAR + 1e-9) as usize;
-        Self { horizon, months, n_years: n_months.div_ceil(12), n_full_years, rho: log1p(scenario.discount_rate) / YEAR }
+        Self {
+            horizon,
+            months,
+            n_years: n_months.div_ceil(12),
+            n_full_years,
+            rho: log1p(scenario.discount_rate) / YEAR,
+        }
     }
 
     pub(crate) fn n_months(&self) -> usize {
@@ -74,7 +84,13 @@ impl Clock {
     pub(crate) fn month(&self, t: f64) -> usize {
         let month = ((t * (1.0 / MONTH)) as usize).min(self.n_months() - 1);
         // The product may be off by a rounding at a boundary.
-        if t < self.months[month] { month - 1 } else if month + 1 < self.n_months() && t >= self.months[month + 1] { month + 1 } else { month }
+        if t < self.months[month] {
+            month - 1
+        } else if month + 1 < self.n_months() && t >= self.months[month + 1] {
+            month + 1
+        } else {
+            month
+        }
     }
 
     /// The model year of `t`; 0 before the start.
@@ -159,10 +175,10 @@ impl Plan {
         let graph = Graph::new(scenario);
         let services = services(scenario, &clock);
         let mut n_outcomes = 0;
-        let risks: Vec<RiskPlan> = scenario.risks.iter().map(|r| RiskPlan::new(r, scenario, &graph, seed, &clock, &mut n_outcomes)).collect();
+        let risks: Vec<RiskPlan> =
+            scenario.risks.iter().map(|r| RiskPlan::new(r, scenario, &graph, seed, &clock, &mut n_outcomes)).collect();
         let paths = risk::paths(scenario, &risks, seed, &clock);
         let mut plan = Self {
-            seed,
             graph,
             vendors: vendors(scenario, seed),
             services,
@@ -171,7 +187,11 @@ impl Plan {
             portfolios: Vec::new(),
             views: Vec::new(),
             n_nodes: scenario.nodes.len(),
-            least_patience: scenario.portfolios.iter().filter_map(|p| p.migration.as_ref()).fold(f64::INFINITY, |m, p| m.min(p.patience_hours)),
+            least_patience: scenario
+                .portfolios
+                .iter()
+                .filter_map(|p| p.migration.as_ref())
+                .fold(f64::INFINITY, |m, p| m.min(p.patience_hours)),
             risks,
             clock,
         };

@@ -30,11 +30,7 @@ pub(crate) struct Fault {
 
 impl Fault {
     fn new(what: impl Into<String>, why: impl Into<String>, help: &str) -> Self {
-        Self {
-            what: what.into(),
-            why: why.into(),
-            help: Some(help.to_owned()),
-        }
+        Self { what: what.into(), why: why.into(), help: Some(help.to_owned()) }
     }
 }
 
@@ -78,12 +74,8 @@ impl Quantity {
     /// How one is written.
     pub(crate) fn help(self) -> &'static str {
         match self {
-            Self::Duration => {
-                "write a number and its unit in quotes: \"10 min\", \"1.5 h\", \"3 days\", \"6 months\""
-            }
-            Self::Money | Self::Gain => {
-                "write an amount in quotes: \"$2.5M\", \"$40k\", \"1,250,000\""
-            }
+            Self::Duration => "write a number and its unit in quotes: \"10 min\", \"1.5 h\", \"3 days\", \"6 months\"",
+            Self::Money | Self::Gain => "write an amount in quotes: \"$2.5M\", \"$40k\", \"1,250,000\"",
             Self::MoneyPerHour | Self::MoneyPerYear => {
                 "write an amount and a time in quotes: \"$410k/h\", \"$9M/day\", \"$2M/month\", \"$80M/year\""
             }
@@ -99,11 +91,7 @@ impl Quantity {
         match self {
             Self::Change | Self::Fraction | Self::Multiple => Self::Multiple,
             Self::Gain => Self::Money,
-            Self::Duration
-            | Self::Money
-            | Self::MoneyPerHour
-            | Self::MoneyPerYear
-            | Self::Number => self,
+            Self::Duration | Self::Money | Self::MoneyPerHour | Self::MoneyPerYear | Self::Number => self,
         }
     }
 
@@ -154,18 +142,10 @@ impl Quantity {
             return Err(Fault::new("is not a number", "not a number", self.help()));
         }
         if self == Self::Change && value <= low {
-            return Err(Fault::new(
-                "falls by 100 % or more",
-                "must be above -100 %",
-                self.help(),
-            ));
+            return Err(Fault::new("falls by 100 % or more", "must be above -100 %", self.help()));
         }
         if value < low && self != Self::Gain {
-            return Err(Fault::new(
-                "is negative",
-                "must be 0 or more",
-                "take the minus away",
-            ));
+            return Err(Fault::new("is negative", "must be 0 or more", "take the minus away"));
         }
         if value < low || value > high || value.is_infinite() {
             return Err(self.too_large());
@@ -175,26 +155,18 @@ impl Quantity {
 
     fn too_large(self) -> Fault {
         let (what, why, help) = match self {
-            Self::Fraction => (
-                "is more than the whole",
-                "must be at most 1, which is 100 %",
-                self.help(),
-            ),
+            Self::Fraction => ("is more than the whole", "must be at most 1, which is 100 %", self.help()),
             Self::Duration => (
                 "is too long to be meant",
                 "more than 1,000 years",
                 "check the unit; what has no end is \"permanent\", where that is allowed",
             ),
-            Self::Money | Self::Gain | Self::MoneyPerHour | Self::MoneyPerYear => (
-                "is too large to be meant",
-                "more than 1e15",
-                "check the multiple: k, M or bn",
-            ),
-            Self::Multiple | Self::Change | Self::Number => (
-                "is too large to be meant",
-                "not a finite number",
-                self.help(),
-            ),
+            Self::Money | Self::Gain | Self::MoneyPerHour | Self::MoneyPerYear => {
+                ("is too large to be meant", "more than 1e15", "check the multiple: k, M or bn")
+            }
+            Self::Multiple | Self::Change | Self::Number => {
+                ("is too large to be meant", "not a finite number", self.help())
+            }
         };
         Fault::new(what, why, help)
     }
@@ -212,9 +184,7 @@ pub(crate) fn price(text: &str, currency: &str) -> Result<(f64, String), Fault> 
 
 /// Whether `sign` can stand before an amount without being taken for a part of it.
 pub(crate) fn is_currency(sign: &str) -> bool {
-    let sane = |c: char| {
-        !c.is_whitespace() && !c.is_control() && !c.is_ascii_digit() && !"+-.,_/%'\"".contains(c)
-    };
+    let sane = |c: char| !c.is_whitespace() && !c.is_control() && !c.is_ascii_digit() && !"+-.,_/%'\"".contains(c);
     !sign.is_empty() && sign.chars().count() <= 5 && sign.chars().all(sane)
 }
 

@@ -63,7 +63,14 @@ pub(crate) enum Role {
 
 impl Regime {
     /// `shares`: per vendor.
-    pub(crate) fn new(portfolio: &PortfolioPlan, group: &Group, shares: Vec<f64>, start: f64, end: f64, last: bool) -> Self {
+    pub(crate) fn new(
+        portfolio: &PortfolioPlan,
+        group: &Group,
+        shares: Vec<f64>,
+        start: f64,
+        end: f64,
+        last: bool,
+    ) -> Self {
         let rooms = rooms(portfolio, group, &shares);
         let role = |v: usize| {
             if shares[v] > 0.0 {

@@ -1,18 +1,8 @@
 //! Everything an output may show, with where it comes from. Plain values: no output computes a figure of its own.
 
 /// The ten components of total cost, in the order of MODEL section 7.2.
-pub const COMPONENTS: [&str; 10] = [
-    "interruption",
-    "churn",
-    "capability",
-    "market",
-    "spend",
-    "overhead",
-    "migration",
-    "one_off",
-    "stake",
-    "cover",
-];
+pub const COMPONENTS: [&str; 10] =
+    ["interruption", "churn", "capability", "market", "spend", "overhead", "migration", "one_off", "stake", "cover"];
 
 /// A component of total cost; `as usize` is its place in [`COMPONENTS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

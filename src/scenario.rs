@@ -178,10 +178,7 @@ pub struct Risk {
 
 /// When events come (MODEL section 5.1).
 #[derive(Debug, Clone, PartialEq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one per risk, and most are the large one"
-)]
+#[expect(clippy::large_enum_variant, reason = "one per risk, and most are the large one")]
 pub enum Arrivals {
     /// Poisson, with a rate per hour at start, its change per year, and a weekly profile.
     Poisson {
@@ -406,11 +403,7 @@ impl Scenario {
 
     /// Number of months, the last possibly partial.
     #[must_use]
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a horizon is at most 100 years"
-    )]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a horizon is at most 100 years")]
     pub fn n_months(&self) -> usize {
         (self.horizon_hours / MONTH - 1e-9).ceil().max(1.0) as usize
     }

@@ -145,7 +145,10 @@ pub fn redraw(plan: &Plan, portfolio: usize, trials: &[u64]) -> Vec<Parts> {
 fn blocks(trials: &Range<u64>) -> Vec<Range<u64>> {
     let first = trials.start / BLOCK;
     let last = trials.end.div_ceil(BLOCK);
-    (first..last).map(|b| (b * BLOCK).max(trials.start)..((b + 1) * BLOCK).min(trials.end)).filter(|r| !r.is_empty()).collect()
+    (first..last)
+        .map(|b| (b * BLOCK).max(trials.start)..((b + 1) * BLOCK).min(trials.end))
+        .filter(|r| !r.is_empty())
+        .collect()
 }
 
 /// What each thread keeps between blocks: an engine's buffers, and counts that may be merged in any order.
@@ -220,7 +223,15 @@ impl Trials {
             all.oep.extend(one.oep);
             all.unserved_hours.iter_mut().zip(one.unserved_hours).for_each(|(a, o)| a.extend(o));
             all.longest_hours.iter_mut().zip(one.longest_hours).for_each(|(a, o)| a.extend(o));
-            let lists = [&mut all.components, &mut all.risks, &mut all.nodes, &mut all.services, &mut all.months, &mut all.years, &mut all.down];
+            let lists = [
+                &mut all.components,
+                &mut all.risks,
+                &mut all.nodes,
+                &mut all.services,
+                &mut all.months,
+                &mut all.years,
+                &mut all.down,
+            ];
             lists.into_iter().flatten().chain([&mut all.down_total]).zip(&one.moments).for_each(|(a, o)| a.merge(o));
             if let (Some(all), Some(one)) = (&mut all.rows, one.rows) {
                 all.extend(one);

@@ -41,20 +41,12 @@ pub struct Problem {
 impl Problem {
     /// An error; add its place with [`at`](Self::at).
     pub(crate) fn error(message: impl Into<String>) -> Self {
-        Self {
-            severity: Severity::Error,
-            message: message.into(),
-            labels: Vec::new(),
-            help: None,
-        }
+        Self { severity: Severity::Error, message: message.into(), labels: Vec::new(), help: None }
     }
 
     /// A warning; add its place with [`at`](Self::at).
     pub(crate) fn warning(message: impl Into<String>) -> Self {
-        Self {
-            severity: Severity::Warning,
-            ..Self::error(message)
-        }
+        Self { severity: Severity::Warning, ..Self::error(message) }
     }
 
     /// Underlines `span`, saying why. The first is the main place.
@@ -111,10 +103,7 @@ pub(crate) struct Log {
 impl Log {
     /// Notes a problem, unless it is already noted.
     pub(crate) fn push(&mut self, problem: Problem) {
-        if self
-            .known
-            .insert((problem.order(), problem.message.clone()))
-        {
+        if self.known.insert((problem.order(), problem.message.clone())) {
             self.list.push(problem);
         }
     }
@@ -148,12 +137,7 @@ pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
         .into_iter()
         .take(MOST_CANDIDATES)
         .filter(|candidate| candidate.len().abs_diff(wanted.len()) <= 4 * limit)
-        .map(|candidate| {
-            (
-                strsim::damerau_levenshtein(&wanted, &plain(candidate)),
-                candidate,
-            )
-        })
+        .map(|candidate| (strsim::damerau_levenshtein(&wanted, &plain(candidate)), candidate))
         .filter(|(distance, candidate)| *distance <= limit && *distance < candidate.chars().count())
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
@@ -161,11 +145,7 @@ pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
 
 /// Case and the choice of `-`, `_` or nothing between words do not count as differences.
 fn plain(name: &str) -> String {
-    let kept: String = name
-        .chars()
-        .take(60)
-        .filter(|c| !matches!(c, '-' | '_'))
-        .collect();
+    let kept: String = name.chars().take(60).filter(|c| !matches!(c, '-' | '_')).collect();
     kept.to_lowercase()
 }
 

@@ -154,14 +154,20 @@ impl View {
         self.seen.clear();
         for occurrence in &world.occurrences {
             let event = occurrence.event as usize;
-            let seen = seer.sees_event(world, event) && !self.stopped[event] && occurrence.mark < seer.outcomes[occurrence.outcome as usize];
+            let seen = seer.sees_event(world, event)
+                && !self.stopped[event]
+                && occurrence.mark < seer.outcomes[occurrence.outcome as usize];
             self.stopped[event] |= seen && occurrence.ends;
             self.seen.push(seen);
         }
     }
 
     fn sees(&self, seer: &ViewPlan, world: &World, by: Happening) -> bool {
-        if by.occurrence == OWN { seer.all || seer.sees_event(world, by.event as usize) } else { self.seen[by.occurrence as usize] }
+        if by.occurrence == OWN {
+            seer.all || seer.sees_event(world, by.event as usize)
+        } else {
+            self.seen[by.occurrence as usize]
+        }
     }
 
     fn interruptions(&mut self, plan: &Plan, seer: &ViewPlan, world: &World) {
@@ -208,7 +214,9 @@ impl View {
         if interruption.lasts() || interruption.is_announced() || !self.crowd.alone(start, end) {
             return false;
         }
-        let touches = |l: &Interruption| l.start <= end && l.end >= start && plan.risks[l.risk as usize].reach.iter().any(|r| r.0 == vendor);
+        let touches = |l: &Interruption| {
+            l.start <= end && l.end >= start && plan.risks[l.risk as usize].reach.iter().any(|r| r.0 == vendor)
+        };
         let cell = self.cells.find(plan.clock.month(start), start);
         if end > self.cells.bounds[cell + 1] || self.lasting.iter().any(touches) {
             return false;
@@ -293,7 +301,16 @@ impl View {
         let (step, taker) = (self.steps.len(), self.takers.len());
         self.takers.push(Taker { event, part: 1.0 });
         self.steps.push(Step { start, end, available, first: taker, last: taker + 1 });
-        self.falls.push(Fall { vendor: run.vendor, start, end, event, announced: interruption.is_announced(), first: step, last: step + 1, alone: None });
+        self.falls.push(Fall {
+            vendor: run.vendor,
+            start,
+            end,
+            event,
+            announced: interruption.is_announced(),
+            first: step,
+            last: step + 1,
+            alone: None,
+        });
     }
 
     /// Interruptions that overlap: availability step by step, from the graph. `together`: in order of their start.
@@ -320,7 +337,16 @@ impl View {
                     let begins = |i: &&Interruption| i.start.to_bits() == t.to_bits();
                     let first = active.iter().filter(begins).min_by_key(|i| i.by.event).unwrap_or(&active[0]);
                     let announced = active.iter().filter(begins).any(Interruption::is_announced);
-                    Fall { vendor, start: t, end: t, event: first.by.event, announced, first: self.steps.len(), last: 0, alone: None }
+                    Fall {
+                        vendor,
+                        start: t,
+                        end: t,
+                        event: first.by.event,
+                        announced,
+                        first: self.steps.len(),
+                        last: 0,
+                        alone: None,
+                    }
                 });
                 fall.end = until;
                 let taker = self.takers.len();
@@ -345,7 +371,8 @@ impl View {
     fn together_available(&mut self, plan: &Plan, vendor: usize, active: &[Interruption]) -> f64 {
         let beneath = plan.graph.beneath(vendor);
         for &node in beneath {
-            self.own[node] = active.iter().filter(|i| plan.risks[i.risk as usize].on.contains(&node)).map(|i| i.leaves).product();
+            self.own[node] =
+                active.iter().filter(|i| plan.risks[i.risk as usize].on.contains(&node)).map(|i| i.leaves).product();
         }
         let own = &self.own;
         plan.graph.availability(vendor, |node| own[node], &mut self.scratch)
@@ -425,7 +452,9 @@ fn share_out(plan: &Plan, vendor: usize, active: &[Interruption], takers: &mut V
     let total: f64 = active.iter().map(alone).sum();
     #[expect(clippy::cast_precision_loss, reason = "a handful of interruptions")]
     let equal = 1.0 / active.len() as f64;
-    takers.extend(active.iter().map(|i| Taker { event: i.by.event, part: if total > 0.0 { alone(i) / total } else { equal } }));
+    takers.extend(
+        active.iter().map(|i| Taker { event: i.by.event, part: if total > 0.0 { alone(i) / total } else { equal } }),
+    );
 }
 
 /// How many short interruptions there are in each small part of the horizon; tells cheaply which are alone.
@@ -446,9 +475,12 @@ impl Crowd {
     }
 
     #[inline]
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "times are within the horizon")]
     fn between(&self, start: f64, end: f64) -> std::ops::Range<usize> {
-        (start * self.scale) as usize..(end * self.scale) as usize + 1
+        // Adding 2^52 leaves the nearest whole number in the lowest bits: cheaper than a cast, which must saturate.
+        const WHOLE: f64 = 4_503_599_627_370_496.0;
+        #[expect(clippy::cast_possible_truncation, reason = "parts are at most 2^20")]
+        let part = |t: f64| (t * self.scale + WHOLE).to_bits() as u32 as usize;
+        part(start)..part(end) + 1
     }
 
     fn enter(&mut self, start: f64, end: f64) {

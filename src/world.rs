@@ -167,9 +167,12 @@ impl World {
         if !risk.effects.is_empty() {
             scratch.hit.clear();
             // What an event before the start did itself is past.
-            scratch.hit.extend((0u32..).zip(&self.events[first..]).filter(|(_, e)| e.tau >= 0.0).map(|(j, e)| {
-                (j, Happening { event: index(first) + j, occurrence: OWN }, e.tau)
-            }));
+            scratch.hit.extend(
+                (0u32..)
+                    .zip(&self.events[first..])
+                    .filter(|(_, e)| e.tau >= 0.0)
+                    .map(|(j, e)| (j, Happening { event: index(first) + j, occurrence: OWN }, e.tau)),
+            );
             self.effects(plan, &risk.effects, trial, addresses, first, &mut scratch);
         }
         if !risk.stages.is_empty() {
@@ -184,7 +187,16 @@ impl World {
 
     /// One stage of all events from `first` on; `scratch.times`: when each reached the stage before.
     #[expect(clippy::too_many_arguments, reason = "the place of one stage in one trial")]
-    fn stage(&mut self, plan: &Plan, stage: &StagePlan, is_first: bool, trial: u64, addresses: Addresses, first: usize, scratch: &mut Scratch) {
+    fn stage(
+        &mut self,
+        plan: &Plan,
+        stage: &StagePlan,
+        is_first: bool,
+        trial: u64,
+        addresses: Addresses,
+        first: usize,
+        scratch: &mut Scratch,
+    ) {
         let events = &self.events[first..];
         fill(&stage.after, trial, addresses, events, &mut scratch.after, &mut scratch.draws.tails);
         if is_first {
@@ -206,7 +218,12 @@ impl World {
                 let (u, tau) = (scratch.choice[j], scratch.times[j]);
                 if u >= outcome.from && u < outcome.to && tau < plan.clock.horizon {
                     let by = Happening { event: index(first + j), occurrence: index(self.occurrences.len()) };
-                    self.occurrences.push(Occurrence { event: by.event, outcome: index(outcome.id), mark: scratch.mark[j], ends: outcome.ends });
+                    self.occurrences.push(Occurrence {
+                        event: by.event,
+                        outcome: index(outcome.id),
+                        mark: scratch.mark[j],
+                        ends: outcome.ends,
+                    });
                     scratch.hit.push((index(j), by, tau));
                 }
             }
@@ -217,7 +234,15 @@ impl World {
     }
 
     /// The effects of the happenings in `scratch.hit`: number among the risk's events, happening, time.
-    fn effects(&mut self, plan: &Plan, effects: &EffectsPlan, trial: u64, addresses: Addresses, first: usize, scratch: &mut Scratch) {
+    fn effects(
+        &mut self,
+        plan: &Plan,
+        effects: &EffectsPlan,
+        trial: u64,
+        addresses: Addresses,
+        first: usize,
+        scratch: &mut Scratch,
+    ) {
         let events = &self.events[first..];
         let risk = events[0].risk;
         let horizon = plan.clock.horizon;
@@ -229,29 +254,35 @@ impl World {
             let begins = tau + notice;
             if effects.outage.is_some() {
                 let length = draws.duration[j];
-                push_interruption(&mut self.interruptions, Interruption {
-                    by,
-                    risk,
-                    start: tau,
-                    end: (tau + length).min(horizon),
-                    leaves: draws.leaves[j],
-                    length,
-                    announced: tau,
-                    access: false,
-                });
+                push_interruption(
+                    &mut self.interruptions,
+                    Interruption {
+                        by,
+                        risk,
+                        start: tau,
+                        end: (tau + length).min(horizon),
+                        leaves: draws.leaves[j],
+                        length,
+                        announced: tau,
+                        access: false,
+                    },
+                );
             }
             if let Some(drawn) = &effects.suspends {
                 let length = if drawn.is_some() { draws.suspends[j] } else { horizon - begins };
-                push_interruption(&mut self.interruptions, Interruption {
-                    by,
-                    risk,
-                    start: begins,
-                    end: (begins + length).min(horizon),
-                    leaves: 0.0,
-                    length,
-                    announced: tau,
-                    access: true,
-                });
+                push_interruption(
+                    &mut self.interruptions,
+                    Interruption {
+                        by,
+                        risk,
+                        start: begins,
+                        end: (begins + length).min(horizon),
+                        leaves: 0.0,
+                        length,
+                        announced: tau,
+                        access: true,
+                    },
+                );
             }
             if let Some((_, scales_with)) = &effects.cost {
                 self.costs.push(CostDue { by, risk, tau, amount: draws.cost[j], scales_with: *scales_with });
@@ -265,7 +296,14 @@ impl World {
             }
             let over = if effects.over.is_some() { draws.over[j] } else { 0.0 };
             for ((service, _), change) in effects.revenue_change.iter().zip(&draws.revenue) {
-                self.revenues.push(RevenueChange { by, service: *service, start: begins, over, end, change: change[j] });
+                self.revenues.push(RevenueChange {
+                    by,
+                    service: *service,
+                    start: begins,
+                    over,
+                    end,
+                    change: change[j],
+                });
             }
         }
     }
@@ -302,11 +340,18 @@ impl Draws {
 
 impl EffectsPlan {
     fn is_empty(&self) -> bool {
-        self.outage.is_none() && self.suspends.is_none() && self.price_change.is_none() && self.revenue_change.is_empty() && self.cost.is_none()
+        self.outage.is_none()
+            && self.suspends.is_none()
+            && self.price_change.is_none()
+            && self.revenue_change.is_empty()
+            && self.cost.is_none()
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "a trial has fewer than 2^32 of anything: the reader bounds its events at a million")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a trial has fewer than 2^32 of anything: the reader bounds its events at a million"
+)]
 fn index(i: usize) -> u32 {
     i as u32
 }

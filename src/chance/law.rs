@@ -128,9 +128,7 @@ impl Law {
     pub fn quantile(&self, u: f64) -> f64 {
         let lower = u.clamp(UNIFORM.0, UNIFORM.1);
         match self {
-            Law::LogNormal { mu, sigma } => {
-                math::exp(mu + sigma * math::normal_quantile_at(lower, 1.0 - lower))
-            }
+            Law::LogNormal { mu, sigma } => math::exp(mu + sigma * math::normal_quantile_at(lower, 1.0 - lower)),
             Law::Constant(value) => *value,
             _ => self.quantile_at(lower, 1.0 - lower),
         }
@@ -154,26 +152,15 @@ impl Law {
     fn quantile_at(&self, lower: f64, upper: f64) -> f64 {
         match self {
             Law::Constant(value) => *value,
-            Law::LogNormal { mu, sigma } => {
-                math::exp(mu + sigma * math::normal_quantile_at(lower, upper))
-            }
-            Law::LogNormalChange { mu, sigma } => {
-                libm::expm1(mu + sigma * math::normal_quantile_at(lower, upper))
-            }
+            Law::LogNormal { mu, sigma } => math::exp(mu + sigma * math::normal_quantile_at(lower, upper)),
+            Law::LogNormalChange { mu, sigma } => libm::expm1(mu + sigma * math::normal_quantile_at(lower, upper)),
             Law::Pert { min, mode, max } => {
                 let (alpha, beta) = pert_shapes(*min, *mode, *max);
-                (min + (max - min) * math::inverse_beta(alpha, beta, lower, upper))
-                    .clamp(*min, *max)
+                (min + (max - min) * math::inverse_beta(alpha, beta, lower, upper)).clamp(*min, *max)
             }
-            Law::Triangular { min, mode, max } => {
-                triangular_quantile([*min, *mode, *max], lower, upper)
-            }
+            Law::Triangular { min, mode, max } => triangular_quantile([*min, *mode, *max], lower, upper),
             Law::Uniform { min, max } => {
-                let value = if lower < 0.5 {
-                    min + (max - min) * lower
-                } else {
-                    max - (max - min) * upper
-                };
+                let value = if lower < 0.5 { min + (max - min) * lower } else { max - (max - min) * upper };
                 value.clamp(*min, *max)
             }
             Law::Beta { alpha, beta } => math::inverse_beta(*alpha, *beta, lower, upper),
@@ -186,16 +173,9 @@ impl Law {
                 let idx = cumulative.partition_point(|&to_here| to_here < lower);
                 values.get(idx).or(values.last()).copied().unwrap_or(0.0)
             }
-            Law::Truncated {
-                law,
-                min,
-                max,
-                below,
-                above,
-                kept,
-            } => law
-                .quantile_at(below + lower * kept, above + upper * kept)
-                .clamp(*min, *max),
+            Law::Truncated { law, min, max, below, above, kept } => {
+                law.quantile_at(below + lower * kept, above + upper * kept).clamp(*min, *max)
+            }
         }
     }
 
@@ -231,10 +211,9 @@ impl Law {
             | Law::Gamma { .. }
             | Law::Exponential { .. }
             | Law::LogLogistic { .. } => (0.0, f64::INFINITY),
-            Law::Discrete { values, .. } => (
-                values.first().copied().unwrap_or(0.0),
-                values.last().copied().unwrap_or(0.0),
-            ),
+            Law::Discrete { values, .. } => {
+                (values.first().copied().unwrap_or(0.0), values.last().copied().unwrap_or(0.0))
+            }
         }
     }
 
@@ -245,9 +224,9 @@ impl Law {
             Law::Constant(value) => Some(*value),
             Law::LogNormal { mu, sigma } => (*sigma <= 0.0).then(|| libm::exp(*mu)),
             Law::LogNormalChange { mu, sigma } => (*sigma <= 0.0).then(|| libm::expm1(*mu)),
-            Law::Pert { min, max, .. }
-            | Law::Triangular { min, max, .. }
-            | Law::Uniform { min, max } => (min >= max).then_some(*min),
+            Law::Pert { min, max, .. } | Law::Triangular { min, max, .. } | Law::Uniform { min, max } => {
+                (min >= max).then_some(*min)
+            }
             Law::Weibull { scale, .. }
             | Law::Gamma { scale, .. }
             | Law::Pareto { scale, .. }
@@ -261,11 +240,7 @@ impl Law {
     /// P(X ≤ x) and P(X > x).
     fn tails(&self, x: f64) -> Tails {
         if let Some(value) = self.is_constant() {
-            return if x < value {
-                Tails::NONE_BELOW
-            } else {
-                Tails::ALL_BELOW
-            };
+            return if x < value { Tails::NONE_BELOW } else { Tails::ALL_BELOW };
         }
         let (lowest, highest) = self.support();
         if x >= highest {
@@ -285,12 +260,7 @@ impl Law {
             Law::LogNormalChange { mu, sigma } => math::normal_tails((libm::log1p(x) - mu) / sigma),
             Law::Pert { min, mode, max } => {
                 let (alpha, beta) = pert_shapes(*min, *mode, *max);
-                math::beta_tails(
-                    alpha,
-                    beta,
-                    (x - min) / (max - min),
-                    (max - x) / (max - min),
-                )
+                math::beta_tails(alpha, beta, (x - min) / (max - min), (max - x) / (max - min))
             }
             Law::Triangular { min, mode, max } => {
                 if x < *mode {
@@ -299,10 +269,7 @@ impl Law {
                     Tails::from_upper((max - x) / (max - min) * ((max - x) / (max - mode)))
                 }
             }
-            Law::Uniform { min, max } => Tails {
-                lower: (x - min) / (max - min),
-                upper: (max - x) / (max - min),
-            },
+            Law::Uniform { min, max } => Tails { lower: (x - min) / (max - min), upper: (max - x) / (max - min) },
             Law::Beta { alpha, beta } => math::beta_tails(*alpha, *beta, x, 1.0 - x),
             Law::Weibull { shape, scale } => from_hazard(libm::pow(x / scale, *shape)),
             Law::Gamma { shape, scale } => math::gamma_tails(*shape, x / scale),
@@ -310,26 +277,13 @@ impl Law {
             Law::Exponential { mean } => from_hazard(x / mean),
             Law::LogLogistic { shape, scale } => {
                 let odds = libm::pow(x / scale, *shape);
-                Tails {
-                    lower: 1.0 / (1.0 + 1.0 / odds),
-                    upper: 1.0 / (1.0 + odds),
-                }
+                Tails { lower: 1.0 / (1.0 + 1.0 / odds), upper: 1.0 / (1.0 + odds) }
             }
             Law::Discrete { values, cumulative } => {
                 let n_below = values.partition_point(|&value| value <= x);
-                Tails::from_lower(if n_below == 0 {
-                    0.0
-                } else {
-                    cumulative[n_below - 1]
-                })
+                Tails::from_lower(if n_below == 0 { 0.0 } else { cumulative[n_below - 1] })
             }
-            Law::Truncated {
-                law,
-                below,
-                above,
-                kept,
-                ..
-            } => {
+            Law::Truncated { law, below, above, kept, .. } => {
                 let tails = law.tails(x);
                 if *below < 0.5 && tails.lower < 0.5 {
                     Tails::from_lower((tails.lower - below) / kept)
@@ -344,14 +298,7 @@ impl Law {
 /// Shapes of the beta law of a PERT with λ = 4.
 fn pert_shapes(min: f64, mode: f64, max: f64) -> (f64, f64) {
     let width = max - min;
-    if width > 0.0 {
-        (
-            1.0 + 4.0 * (mode - min) / width,
-            1.0 + 4.0 * (max - mode) / width,
-        )
-    } else {
-        (1.0, 1.0)
-    }
+    if width > 0.0 { (1.0 + 4.0 * (mode - min) / width, 1.0 + 4.0 * (max - mode) / width) } else { (1.0, 1.0) }
 }
 
 fn triangular_quantile([min, mode, max]: [f64; 3], lower: f64, upper: f64) -> f64 {
@@ -365,17 +312,10 @@ fn triangular_quantile([min, mode, max]: [f64; 3], lower: f64, upper: f64) -> f6
 
 /// −ln(upper): what a cumulative hazard has reached at that quantile.
 fn minus_ln(lower: f64, upper: f64) -> f64 {
-    if lower < 0.5 {
-        -libm::log1p(-lower)
-    } else {
-        -libm::log(upper)
-    }
+    if lower < 0.5 { -libm::log1p(-lower) } else { -libm::log(upper) }
 }
 
 /// Both tails where the cumulative hazard has reached `hazard`.
 fn from_hazard(hazard: f64) -> Tails {
-    Tails {
-        lower: -libm::expm1(-hazard),
-        upper: libm::exp(-hazard),
-    }
+    Tails { lower: -libm::expm1(-hazard), upper: libm::exp(-hazard) }
 }

@@ -26,35 +26,20 @@ pub(crate) struct Tails {
 
 impl Tails {
     /// All above, as at the lower end of a law.
-    pub(crate) const NONE_BELOW: Self = Self {
-        lower: 0.0,
-        upper: 1.0,
-    };
+    pub(crate) const NONE_BELOW: Self = Self { lower: 0.0, upper: 1.0 };
     /// All below, as at the upper end of a law.
-    pub(crate) const ALL_BELOW: Self = Self {
-        lower: 1.0,
-        upper: 0.0,
-    };
+    pub(crate) const ALL_BELOW: Self = Self { lower: 1.0, upper: 0.0 };
 
     pub(crate) fn from_lower(lower: f64) -> Self {
-        Self {
-            lower,
-            upper: 1.0 - lower,
-        }
+        Self { lower, upper: 1.0 - lower }
     }
 
     pub(crate) fn from_upper(upper: f64) -> Self {
-        Self {
-            lower: 1.0 - upper,
-            upper,
-        }
+        Self { lower: 1.0 - upper, upper }
     }
 
     fn swapped(self) -> Self {
-        Self {
-            lower: self.upper,
-            upper: self.lower,
-        }
+        Self { lower: self.upper, upper: self.lower }
     }
 }
 
@@ -77,11 +62,7 @@ pub(crate) fn normal_quantile_at(lower: f64, upper: f64) -> f64 {
         return q * ratio(&CENTRE, r);
     }
     let r = (-libm::log(if q < 0.0 { lower } else { upper })).sqrt();
-    let size = if r <= 5.0 {
-        ratio(&TAIL, r - 1.6)
-    } else {
-        ratio(&FAR_TAIL, r - 5.0)
-    };
+    let size = if r <= 5.0 { ratio(&TAIL, r - 1.6) } else { ratio(&FAR_TAIL, r - 5.0) };
     if q < 0.0 { -size } else { size }
 }
 
@@ -134,10 +115,7 @@ pub(crate) fn exp(x: f64) -> f64 {
 #[must_use]
 pub(crate) fn normal_tails(z: f64) -> Tails {
     let x = z * core::f64::consts::FRAC_1_SQRT_2;
-    Tails {
-        lower: 0.5 * libm::erfc(-x),
-        upper: 0.5 * libm::erfc(x),
-    }
+    Tails { lower: 0.5 * libm::erfc(-x), upper: 0.5 * libm::erfc(x) }
 }
 
 /// ln Γ(x) for x > 0.
@@ -238,10 +216,7 @@ const FAR_TAIL: Rational = [
 /// ∫ f over [from, to] by 16 Gauss–Legendre points: exact to the last digits where f is smooth on a scale of the interval.
 pub(crate) fn integrate(from: f64, to: f64, mut f: impl FnMut(f64) -> f64) -> f64 {
     let (centre, half) = (0.5 * (from + to), 0.5 * (to - from));
-    let sum: f64 = GAUSS
-        .iter()
-        .map(|(x, weight)| weight * (f(centre - half * x) + f(centre + half * x)))
-        .sum();
+    let sum: f64 = GAUSS.iter().map(|(x, weight)| weight * (f(centre - half * x) + f(centre + half * x))).sum();
     sum * half
 }
 
@@ -265,8 +240,7 @@ fn stirling_error(x: f64) -> f64 {
         return ln_gamma(x + 1.0) - (x + 0.5) * libm::log(x) + x - LN_SQRT_TWO_PI;
     }
     let s = 1.0 / (x * x);
-    (1.0 / 12.0 - s * (1.0 / 360.0 - s * (1.0 / 1260.0 - s * (1.0 / 1680.0 - s * (1.0 / 1188.0)))))
-        / x
+    (1.0 / 12.0 - s * (1.0 / 360.0 - s * (1.0 / 1260.0 - s * (1.0 / 1680.0 - s * (1.0 / 1188.0))))) / x
 }
 
 /// x ln(x / m) + m − x for positive x and m, without cancellation where they are near (Loader, same paper).
@@ -293,11 +267,7 @@ fn deviance(x: f64, m: f64) -> f64 {
 /// The Newton step, on the scale of `density`, towards the point where a falling or rising `tail` is `wanted`.
 /// Endless (away from the end where the tail vanishes) where the tail is 0.
 fn step_to(wanted: f64, tail: f64, density: f64) -> f64 {
-    if tail > 0.0 {
-        (libm::log(wanted) - libm::log(tail)) * tail / density
-    } else {
-        f64::INFINITY
-    }
+    if tail > 0.0 { (libm::log(wanted) - libm::log(tail)) * tail / density } else { f64::INFINITY }
 }
 
 /// Solves for the point where a tail has a given probability, by Newton steps kept in a bracket.
@@ -318,11 +288,7 @@ fn newton(start: f64, mut low: f64, mut high: f64, mut miss: impl FnMut(f64) -> 
         if step.abs() <= 1e-9 {
             return next;
         }
-        at = if next > low && next < high {
-            next
-        } else {
-            0.5 * (low + high)
-        };
+        at = if next > low && next < high { next } else { 0.5 * (low + high) };
         if high - low <= 1e-15 * at.abs() {
             return at;
         }

@@ -24,7 +24,13 @@ impl Poisson {
         let spread = 9.0 * sqrt(mean) + 40.0;
         let first = floor((mean - spread).max(0.0)) as usize;
         let last = (mean + spread) as usize;
-        let pmf = |k: usize| if mean > 0.0 { exp(k as f64 * log(mean) - mean - lgamma(k as f64 + 1.0)) } else { f64::from(u8::from(k == 0)) };
+        let pmf = |k: usize| {
+            if mean > 0.0 {
+                exp(k as f64 * log(mean) - mean - lgamma(k as f64 + 1.0))
+            } else {
+                f64::from(u8::from(k == 0))
+            }
+        };
         let mut total = 0.0;
         let mut cdf: Vec<f64> = (first..=last)
             .map(|k| {
@@ -41,7 +47,12 @@ impl Poisson {
     }
 
     /// The smallest count whose distribution function reaches `u`.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "u is in (0, 1)")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "u is in (0, 1)"
+    )]
     pub(crate) fn quantile(&self, u: f64) -> usize {
         let mut i = self.guide[(u * self.guide.len() as f64) as usize] as usize;
         while i + 1 < self.cdf.len() && self.cdf[i] < u {

@@ -37,7 +37,14 @@ fn addresses_are_part_of_what_a_seed_promises() {
 #[test]
 fn addresses_differ_in_every_part() {
     let base = Key::new(1, "a", "b").uniform(0, 0);
-    for other in [Key::new(2, "a", "b").uniform(0, 0), Key::new(1, "b", "b").uniform(0, 0), Key::new(1, "a", "a").uniform(0, 0), Key::new(1, "a", "b").uniform(1, 0), Key::new(1, "a", "b").uniform(0, 1), Key::new(1, "ab", "").uniform(0, 0)] {
+    for other in [
+        Key::new(2, "a", "b").uniform(0, 0),
+        Key::new(1, "b", "b").uniform(0, 0),
+        Key::new(1, "a", "a").uniform(0, 0),
+        Key::new(1, "a", "b").uniform(1, 0),
+        Key::new(1, "a", "b").uniform(0, 1),
+        Key::new(1, "ab", "").uniform(0, 0),
+    ] {
         assert_ne!(base.to_bits(), other.to_bits());
     }
 }
@@ -54,10 +61,19 @@ fn poisson_counts_match_their_law() {
         let variance = counts.iter().map(|c| (c - average) * (c - average)).sum::<f64>() / f64::from(n);
         let error = (mean / f64::from(n)).sqrt();
         assert!((average - mean).abs() <= 4.0 * error, "mean {average} of {mean}");
-        assert!((variance - mean).abs() <= 4.0 * ((2.0 * mean * mean + mean) / f64::from(n)).sqrt(), "variance {variance} of {mean}");
+        assert!(
+            (variance - mean).abs() <= 4.0 * ((2.0 * mean * mean + mean) / f64::from(n)).sqrt(),
+            "variance {variance} of {mean}"
+        );
     }
     assert_eq!(Poisson::new(0.3).quantile(0.740_818), 0);
     assert_eq!(Poisson::new(0.3).quantile(0.740_819), 1);
 }
 
-const GOLDEN: [u64; 5] = [4_571_634_786_088_193_920, 4_599_169_519_498_430_430, 4_600_408_299_055_830_034, 4_601_611_724_900_613_746, 4_589_678_214_865_315_064];
+const GOLDEN: [u64; 5] = [
+    4_571_634_786_088_193_920,
+    4_599_169_519_498_430_430,
+    4_600_408_299_055_830_034,
+    4_601_611_724_900_613_746,
+    4_589_678_214_865_315_064,
+];

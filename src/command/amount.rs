@@ -56,7 +56,9 @@ pub(super) fn probability(estimate: &Estimate) -> String {
     let value = estimate.value;
     match (estimate.lower, estimate.upper) {
         (_, Some(upper)) if value <= 0.0 && upper > 0.0 => format!("<\u{a0}{}", rounded_percent(upper, rank(upper))),
-        (Some(lower), _) if value >= 1.0 && lower < 1.0 => format!(">\u{a0}{}", rounded_percent(lower, rank(1.0 - lower))),
+        (Some(lower), _) if value >= 1.0 && lower < 1.0 => {
+            format!(">\u{a0}{}", rounded_percent(lower, rank(1.0 - lower)))
+        }
         _ if !value.is_finite() => "unknown".to_owned(),
         _ => percent_to(value, last_digit(value, estimate.std_error)),
     }
@@ -275,7 +277,17 @@ mod tests {
 
     #[test]
     fn lengths_of_time_read_well() {
-        for (value, text) in [(0.0, "0 h"), (0.01, "36 s"), (0.75, "45 min"), (1.0, "1 h"), (1440.0, "60 days"), (2160.0, "90 days"), (730.5, "1 month"), (4383.0, "6 months"), (87_660.0, "10 years")] {
+        for (value, text) in [
+            (0.0, "0 h"),
+            (0.01, "36 s"),
+            (0.75, "45 min"),
+            (1.0, "1 h"),
+            (1440.0, "60 days"),
+            (2160.0, "90 days"),
+            (730.5, "1 month"),
+            (4383.0, "6 months"),
+            (87_660.0, "10 years"),
+        ] {
             assert_eq!(hours(value).replace('\u{a0}', " "), text);
         }
     }

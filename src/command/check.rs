@@ -30,9 +30,15 @@ fn understood(file: &str, scenario: &Scenario, width: usize) -> String {
     let heading = |title: &str, note: &str| format!("\n{}", terminal::wrapped(&format!("{title}. {note}"), width, ""));
     let mut text = terminal::wrapped(&head(file, scenario), width, "  ");
     if !scenario.risks.is_empty() {
-        text += &heading("Risks", "Expected events a year, probability of at least one, and expected hours down within the horizon (a partial loss in part), before conditions.");
+        text += &heading(
+            "Risks",
+            "Expected events a year, probability of at least one, and expected hours down within the horizon (a partial loss in part), before conditions.",
+        );
         text += &risks(scenario, &digest, width);
-        text += &heading("Sizes", "What an event does, then what may follow it: stage / outcome, its probability when its turn comes, and that of at least one within the horizon.");
+        text += &heading(
+            "Sizes",
+            "What an event does, then what may follow it: stage / outcome, its probability when its turn comes, and that of at least one within the horizon.",
+        );
         text += &sizes(scenario, &digest, width);
     }
     text += &conditions(scenario, &digest, width);
@@ -48,7 +54,8 @@ fn head(file: &str, scenario: &Scenario) -> String {
         about.push(format!("discounted at {} a year", amount::percent(scenario.discount_rate)));
     }
     if let Some(appetite) = scenario.appetite {
-        let at_most = appetite.probability.map_or_else(String::new, |p| format!(" exceeded with at most {}", amount::percent(p)));
+        let at_most =
+            appetite.probability.map_or_else(String::new, |p| format!(" exceeded with at most {}", amount::percent(p)));
         about.push(format!("appetite {}{at_most}", amount::given(appetite.loss, &scenario.currency)));
     }
     let things = [
@@ -63,7 +70,14 @@ fn head(file: &str, scenario: &Scenario) -> String {
 }
 
 fn risks(scenario: &Scenario, digest: &Digest, width: usize) -> String {
-    let columns = [("risk", Column::Left), ("kind", Column::Left), ("on", Column::Left), ("a year", Column::Right), ("P(any)", Column::Right), ("down", Column::Right)];
+    let columns = [
+        ("risk", Column::Left),
+        ("kind", Column::Left),
+        ("on", Column::Left),
+        ("a year", Column::Right),
+        ("P(any)", Column::Right),
+        ("down", Column::Right),
+    ];
     let row = |(risk, figures): (&linchpin::scenario::Risk, &RiskDigest)| {
         let on: Vec<&str> = risk.on.iter().map(|&node| scenario.nodes[node].id.as_str()).collect();
         let events = figures.events.as_ref();
@@ -100,7 +114,14 @@ fn probability(p: f64) -> String {
 }
 
 fn sizes(scenario: &Scenario, digest: &Digest, width: usize) -> String {
-    let columns = [("risk", Column::Left), ("what", Column::Left), ("P(any)", Column::Right), ("mean", Column::Right), ("5\u{a0}%", Column::Right), ("95\u{a0}%", Column::Right)];
+    let columns = [
+        ("risk", Column::Left),
+        ("what", Column::Left),
+        ("P(any)", Column::Right),
+        ("mean", Column::Right),
+        ("5\u{a0}%", Column::Right),
+        ("95\u{a0}%", Column::Right),
+    ];
     let mut rows = Vec::new();
     for (risk, figures) in scenario.risks.iter().zip(&digest.risks) {
         let mut name = risk.id.clone();
@@ -111,7 +132,11 @@ fn sizes(scenario: &Scenario, digest: &Digest, width: usize) -> String {
             rows.push(row);
         };
         if let Some(index) = figures.path {
-            push("price index at the end".to_owned(), String::new(), extent(index, |x| format!("×\u{a0}{}", amount::figure(x))));
+            push(
+                "price index at the end".to_owned(),
+                String::new(),
+                extent(index, |x| format!("×\u{a0}{}", amount::figure(x))),
+            );
         }
         for size in &figures.sizes {
             push(label(size.of, scenario), String::new(), cells(size, scenario));
@@ -153,7 +178,9 @@ fn label(of: Quantity, scenario: &Scenario) -> String {
 
 fn cells(size: &Size, scenario: &Scenario) -> [String; 3] {
     match size.of {
-        Quantity::Duration | Quantity::Suspends | Quantity::Notice | Quantity::Lasts | Quantity::Over => extent(size.extent, amount::hours),
+        Quantity::Duration | Quantity::Suspends | Quantity::Notice | Quantity::Lasts | Quantity::Over => {
+            extent(size.extent, amount::hours)
+        }
         Quantity::Leaves => extent(size.extent, amount::percent),
         Quantity::PriceChange | Quantity::RevenueChange(_) => extent(size.extent, amount::change),
         Quantity::Cost(_) => extent(size.extent, |x| amount::money(x, &scenario.currency)),
@@ -174,7 +201,11 @@ fn conditions(scenario: &Scenario, digest: &Digest, width: usize) -> String {
     let mut rows = Vec::new();
     let mut push = |name: String, times: &[f64]| {
         if times.iter().any(|t| (*t - 1.0).abs() > 1e-12) {
-            let each = scenario.portfolios.iter().zip(times).map(|(p, t)| format!("{}\u{a0}×\u{a0}{}", p.id, amount::figure(*t)));
+            let each = scenario
+                .portfolios
+                .iter()
+                .zip(times)
+                .map(|(p, t)| format!("{}\u{a0}×\u{a0}{}", p.id, amount::figure(*t)));
             rows.push(vec![name, each.collect::<Vec<_>>().join(", ")]);
         }
     };
@@ -192,7 +223,13 @@ fn conditions(scenario: &Scenario, digest: &Digest, width: usize) -> String {
 }
 
 fn portfolios(scenario: &Scenario, digest: &Digest, width: usize) -> String {
-    let columns = [("portfolio", Column::Left), ("shares", Column::Left), ("plan", Column::Right), ("HHI\nvendor", Column::Right), ("HHI\nplatform", Column::Right)];
+    let columns = [
+        ("portfolio", Column::Left),
+        ("shares", Column::Left),
+        ("plan", Column::Right),
+        ("HHI\nvendor", Column::Right),
+        ("HHI\nplatform", Column::Right),
+    ];
     let rows: Vec<Vec<String>> = (0..scenario.portfolios.len())
         .map(|p| {
             let figures = &digest.portfolios[p];
@@ -224,7 +261,11 @@ fn shares(scenario: &Scenario, portfolio: usize) -> String {
     match placed.first() {
         Some(first) if placed.iter().all(|shares| shares == first) => one(first),
         _ => {
-            let each = scenario.services.iter().zip(placed).map(|(service, shares)| format!("{}: {}", service.id, one(shares)));
+            let each = scenario
+                .services
+                .iter()
+                .zip(placed)
+                .map(|(service, shares)| format!("{}: {}", service.id, one(shares)));
             each.collect::<Vec<_>>().join("; ")
         }
     }
@@ -243,11 +284,21 @@ fn policies(scenario: &Scenario, digest: &Digest, idx: usize) -> Vec<String> {
     let plan: Vec<String> = plan.map(|(name, cost)| format!("{name} {}", money(cost))).collect();
     list.push(if plan.is_empty() { "plans no cost".to_owned() } else { format!("plans {}", plan.join(", ")) });
     match &portfolio.failover {
-        Some(f) => list.push(format!("failover after {} with headroom {}, works {}", amount::hours(f.detect_hours), amount::percent(f.headroom), amount::percent(f.works))),
+        Some(f) => list.push(format!(
+            "failover after {} with headroom {}, works {}",
+            amount::hours(f.detect_hours),
+            amount::percent(f.headroom),
+            amount::percent(f.works)
+        )),
         None => list.push("no failover".to_owned()),
     }
     for s in &portfolio.standby {
-        list.push(format!("standby {} carries {} after {}", vendor(scenario, s.vendor), amount::percent(s.capacity), amount::hours(s.starts_hours)));
+        list.push(format!(
+            "standby {} carries {} after {}",
+            vendor(scenario, s.vendor),
+            amount::percent(s.capacity),
+            amount::hours(s.starts_hours)
+        ));
     }
     match &portfolio.migration {
         Some(m) => {
@@ -255,7 +306,10 @@ fn policies(scenario: &Scenario, digest: &Digest, idx: usize) -> Vec<String> {
             let to = if to.is_empty() { "what is left".to_owned() } else { to.join(", ") };
             let [takes, ..] = extent_of(&m.takes, amount::hours);
             let [costs, ..] = extent_of(&m.costs, money);
-            list.push(format!("migrates to {to} after {}, taking {takes} and {costs} on average", amount::hours(m.patience_hours)));
+            list.push(format!(
+                "migrates to {to} after {}, taking {takes} and {costs} on average",
+                amount::hours(m.patience_hours)
+            ));
         }
         None => list.push("no migration".to_owned()),
     }
@@ -276,12 +330,17 @@ fn extent_of(law: &linchpin::chance::law::Law, say: impl Fn(f64) -> String) -> [
 
 /// Who stands on whom.
 fn nodes(scenario: &Scenario, width: usize) -> String {
-    let names = |list: &[usize], last: &str| list.iter().map(|&n| scenario.nodes[n].id.as_str()).collect::<Vec<_>>().join(last);
+    let names =
+        |list: &[usize], last: &str| list.iter().map(|&n| scenario.nodes[n].id.as_str()).collect::<Vec<_>>().join(last);
     let each = scenario.nodes.iter().filter_map(|node| match &node.runs_on {
         RunsOn::All(list) if list.is_empty() => None,
         RunsOn::All(list) => Some(format!("{} on {}", node.id, names(list, " and "))),
         RunsOn::AnyOf(list) => Some(format!("{} on any of {}", node.id, names(list, ", "))),
     });
     let each: Vec<String> = each.collect();
-    if each.is_empty() { String::new() } else { format!("\n{}", terminal::wrapped(&format!("Stands on: {}.", each.join("; ")), width, "  ")) }
+    if each.is_empty() {
+        String::new()
+    } else {
+        format!("\n{}", terminal::wrapped(&format!("Stands on: {}.", each.join("; ")), width, "  "))
+    }
 }

@@ -28,7 +28,10 @@ impl Draft {
     pub(super) fn begin(target: &Path) -> Result<Self, Failure> {
         let failed = |error: io::Error| Failure::io("write to", target, &error);
         if fs::metadata(target).is_ok_and(|about| !about.is_dir()) {
-            return Err(Failure::new(Exit::Io, format!("cannot write to `{}`: it is not a folder", super::shown(target))));
+            return Err(Failure::new(
+                Exit::Io,
+                format!("cannot write to `{}`: it is not a folder", super::shown(target)),
+            ));
         }
         let mut made = Vec::new();
         // Inside the target if there is one: it may be a disk of its own.
@@ -50,7 +53,11 @@ impl Draft {
     }
 
     /// Writes one file of the draft.
-    pub(super) fn write(&mut self, path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+    pub(super) fn write(
+        &mut self,
+        path: &Path,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), Failure> {
         interrupt::check()?;
         let draft = self.new_files().join(path);
         let written = || {
@@ -100,7 +107,8 @@ impl Draft {
 
     fn replace_each(&self, stale: &[PathBuf], moves: &mut Moves) -> Result<(), (PathBuf, io::Error)> {
         let old = self.temporary.path().join("old");
-        let (manifest, others): (Vec<&PathBuf>, Vec<&PathBuf>) = self.files.iter().partition(|path| *path == Path::new(MANIFEST));
+        let (manifest, others): (Vec<&PathBuf>, Vec<&PathBuf>) =
+            self.files.iter().partition(|path| *path == Path::new(MANIFEST));
         // The manifest goes first and comes last.
         let going = manifest.iter().copied().chain(others.iter().copied());
         for path in going.chain(stale.iter().filter(|path| !self.files.contains(path))) {
@@ -124,7 +132,8 @@ impl Draft {
 
     fn failure(&self, path: &Path, error: &io::Error) -> Failure {
         let place = self.target.join(path);
-        let message = format!("cannot write `{}`: {}; nothing was changed", super::shown(&place), terminal::reason(error));
+        let message =
+            format!("cannot write `{}`: {}; nothing was changed", super::shown(&place), terminal::reason(error));
         Failure::new(Exit::Io, message)
     }
 }

@@ -12,10 +12,12 @@ const FOLDER: &str = "scenarios";
 /// Prints them with their titles.
 pub(super) fn list() -> Result<(), Failure> {
     let found = found();
-    let built_in: Vec<(String, String)> = BUILT_IN.iter().map(|scenario| (scenario.name.to_owned(), title(scenario.text))).collect();
+    let built_in: Vec<(String, String)> =
+        BUILT_IN.iter().map(|scenario| (scenario.name.to_owned(), title(scenario.text))).collect();
     let name = found.iter().chain(&built_in).map(|(name, _)| name.chars().count()).max().unwrap_or(0);
     let lines = |scenarios: &[(String, String)]| {
-        (scenarios.iter()).fold(String::new(), |text, (file, title)| text + format!("  {file:name$}  {title}").trim_end() + "\n")
+        (scenarios.iter())
+            .fold(String::new(), |text, (file, title)| text + format!("  {file:name$}  {title}").trim_end() + "\n")
     };
     let here = if found.is_empty() { String::new() } else { format!("In ./{FOLDER}:\n{}\n", lines(&found)) };
     terminal::out(&format!("{here}Built in (linchpin new FILE --from NAME):\n{}", lines(&built_in)))

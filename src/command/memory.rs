@@ -70,19 +70,28 @@ pub(super) fn check(name: &str, shape: Shape, trials: u64) -> Result<(), Failure
     if shape.bytes(trials) <= available.unwrap_or(ABSURD) {
         return Ok(());
     }
-    let has = available.map_or_else(|| "more than any machine has".to_owned(), |bytes| format!("{} are free", size(bytes)));
+    let has =
+        available.map_or_else(|| "more than any machine has".to_owned(), |bytes| format!("{} are free", size(bytes)));
     let fits = match shape.trials_within(available.unwrap_or(ABSURD)) {
         0 => "not even one would fit".to_owned(),
         n => format!("{} would fit: --trials {n}", amount::count(n)),
     };
-    let message = format!("`{name}` with {} trials needs about {} of memory, and {has}; {fits}", amount::count(trials), size(shape.bytes(trials)));
+    let message = format!(
+        "`{name}` with {} trials needs about {} of memory, and {has}; {fits}",
+        amount::count(trials),
+        size(shape.bytes(trials))
+    );
     Err(Failure::new(Exit::Usage, message))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "for the eye")]
 fn size(bytes: u128) -> String {
     let gibibytes = bytes as f64 / f64::from(1 << 30);
-    if gibibytes < 1024.0 { format!("{} GiB", amount::figure(gibibytes)) } else { format!("{} TiB", amount::figure(gibibytes / 1024.0)) }
+    if gibibytes < 1024.0 {
+        format!("{} GiB", amount::figure(gibibytes))
+    } else {
+        format!("{} TiB", amount::figure(gibibytes / 1024.0))
+    }
 }
 
 /// Bytes that this process may still take, where the system says so: the machine's, its control groups', its own limit.
@@ -102,12 +111,15 @@ fn control_groups() -> Option<u128> {
     let first = text.lines().find_map(|line| line.split_once(":memory:").map(|parts| parts.1));
     let left = |root: &str, path: &str, limit: &str, usage: &str| {
         let path = path.trim_matches('/').to_owned();
-        let above = std::path::Path::new(&path).ancestors().map(|p| format!("{root}/{}", p.display())).collect::<Vec<_>>();
-        let number = |folder: &str, file: &str| fs::read_to_string(format!("{folder}/{file}")).ok()?.trim().parse::<u128>().ok();
+        let above =
+            std::path::Path::new(&path).ancestors().map(|p| format!("{root}/{}", p.display())).collect::<Vec<_>>();
+        let number =
+            |folder: &str, file: &str| fs::read_to_string(format!("{folder}/{file}")).ok()?.trim().parse::<u128>().ok();
         above.iter().filter_map(|folder| Some(number(folder, limit)?.saturating_sub(number(folder, usage)?))).min()
     };
     let second = second.and_then(|path| left("/sys/fs/cgroup", path, "memory.max", "memory.current"));
-    let first = first.and_then(|path| left("/sys/fs/cgroup/memory", path, "memory.limit_in_bytes", "memory.usage_in_bytes"));
+    let first =
+        first.and_then(|path| left("/sys/fs/cgroup/memory", path, "memory.limit_in_bytes", "memory.usage_in_bytes"));
     [first, second].into_iter().flatten().min()
 }
 
@@ -150,6 +162,12 @@ mod tests {
     #[test]
     fn reads_what_the_system_says() {
         assert_eq!(number_after("MemTotal: 5 kB\nMemAvailable:   77 kB\n", "MemAvailable:"), Some(77));
-        assert_eq!(number_after("Max address space         unlimited            unlimited            bytes", "Max address space"), None);
+        assert_eq!(
+            number_after(
+                "Max address space         unlimited            unlimited            bytes",
+                "Max address space"
+            ),
+            None
+        );
     }
 }

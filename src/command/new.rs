@@ -38,7 +38,10 @@ pub(super) fn new(path: &Path, from: &str) -> Result<(), Failure> {
         return Err(Failure::new(Exit::Usage, format!("there is no built-in scenario `{}`", terminal::plain(from))));
     };
     if path.is_dir() {
-        return Err(Failure::new(Exit::Io, format!("`{0}` is a folder; name the file: `{0}/{from}.toml`", shown(path).trim_end_matches('/'))));
+        return Err(Failure::new(
+            Exit::Io,
+            format!("`{0}` is a folder; name the file: `{0}/{from}.toml`", shown(path).trim_end_matches('/')),
+        ));
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let data = built_in.files.iter().map(|(name, text)| (folder.join(name), *text));
@@ -54,7 +57,9 @@ pub(super) fn new(path: &Path, from: &str) -> Result<(), Failure> {
         write(path, text).map_err(|error| Failure::io("write", path, &error))?;
     }
     let file = shown(path);
-    terminal::out(&format!("wrote `{file}` from the built-in `{from}`\nnext: linchpin check {file}\n      linchpin run {file}\n"))
+    terminal::out(&format!(
+        "wrote `{file}` from the built-in `{from}`\nnext: linchpin check {file}\n      linchpin run {file}\n"
+    ))
 }
 
 /// Whole or not at all, and never over another file.

@@ -86,12 +86,20 @@ fn targets(arguments: &Arguments) -> Result<Vec<(PathBuf, PathBuf)>, Failure> {
     let mut targets = Vec::new();
     for path in &arguments.files {
         let Some(stem) = path.file_stem() else {
-            return Err(Failure::new(Exit::Io, format!("cannot read `{}`: it is a folder, not a scenario file", shown(path))));
+            return Err(Failure::new(
+                Exit::Io,
+                format!("cannot read `{}`: it is a folder, not a scenario file", shown(path)),
+            ));
         };
         // Equal on disks that do not tell capitals apart counts as equal.
         let key = stem.to_string_lossy().to_lowercase();
         if let Some((_, other)) = stems.iter().find(|(known, _)| *known == key) {
-            let message = format!("`{}` and `{}` would both write to the folder `{}`; run one at a time, with --out", shown(other), shown(path), terminal::plain(&stem.to_string_lossy()));
+            let message = format!(
+                "`{}` and `{}` would both write to the folder `{}`; run one at a time, with --out",
+                shown(other),
+                shown(path),
+                terminal::plain(&stem.to_string_lossy())
+            );
             return Err(usage(message));
         }
         stems.push((key, path));
@@ -131,7 +139,9 @@ fn one(job: &Job, arguments: &Arguments) -> Result<(), Failure> {
     });
     bar.finish_and_clear();
     let (results, info) = done.map_err(|failure| match failure.exit {
-        Exit::Interrupted => Failure::new(Exit::Interrupted, format!("interrupted; nothing was written to `{}`", shown(&job.target))),
+        Exit::Interrupted => {
+            Failure::new(Exit::Interrupted, format!("interrupted; nothing was written to `{}`", shown(&job.target)))
+        }
         _ => failure,
     })?;
     if arguments.json {
@@ -227,7 +237,12 @@ fn trials(text: &str) -> Result<u64, String> {
 }
 
 /// `1e6` and `1.5k`, if they come out whole.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "whole and at most 1e15, as is checked")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "whole and at most 1e15, as is checked"
+)]
 fn fractional(number: &str, times: u64) -> Option<u64> {
     let n = number.parse::<f64>().ok()? * times as f64;
     ((1.0..=1e15).contains(&n) && n.fract() == 0.0).then_some(n as u64)
@@ -244,10 +259,19 @@ mod tests {
 
     #[test]
     fn trials_are_read_as_people_write_them() {
-        for (text, n) in [("1", 1), ("100_000", 100_000), ("100,000", 100_000), ("20k", 20_000), ("1.5k", 1_500), ("2M", 2_000_000), ("1e6", 1_000_000)] {
+        for (text, n) in [
+            ("1", 1),
+            ("100_000", 100_000),
+            ("100,000", 100_000),
+            ("20k", 20_000),
+            ("1.5k", 1_500),
+            ("2M", 2_000_000),
+            ("1e6", 1_000_000),
+        ] {
             assert_eq!(trials(text), Ok(n), "{text}");
         }
-        for text in ["", "0", "-5", "1.5", "k", "many", "nan", "inf", "1e300", "99999999999999999999", "0x10", "1e6k0"] {
+        for text in ["", "0", "-5", "1.5", "k", "many", "nan", "inf", "1e300", "99999999999999999999", "0x10", "1e6k0"]
+        {
             assert!(trials(text).is_err(), "{text}");
         }
     }

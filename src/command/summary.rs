@@ -12,11 +12,24 @@ use super::{amount, shown, verdict};
 /// Table, verdict and places, for a terminal of `width` columns.
 pub(super) fn text(results: &Results, info: &RunInfo, target: &Path, width: usize) -> String {
     let from = &results.provenance;
-    let title = format!("{}\n{} trials, seed {}, {}", terminal::plain(&from.scenario), amount::count(from.trials), from.seed, took(info.wall_seconds));
+    let title = format!(
+        "{}\n{} trials, seed {}, {}",
+        terminal::plain(&from.scenario),
+        amount::count(from.trials),
+        from.seed,
+        took(info.wall_seconds)
+    );
     let verdict = format!("Verdict (95 % paired intervals): {}", verdict::sentence(results));
     let files = format!("Files: {} (tables, charts/, run.json, inputs/)", shown(&target.join("")));
     let wrapped = |text: &str, indent: &str| terminal::wrapped(text, width, indent);
-    [wrapped(&title, "  "), table(results, width), wrapped(&note(results), ""), wrapped(&verdict, ""), wrapped(&files, "  ")].join("\n")
+    [
+        wrapped(&title, "  "),
+        table(results, width),
+        wrapped(&note(results), ""),
+        wrapped(&verdict, ""),
+        wrapped(&files, "  "),
+    ]
+    .join("\n")
 }
 
 /// What the columns of the table mean.
@@ -47,7 +60,13 @@ fn took(seconds: f64) -> String {
 fn table(results: &Results, width: usize) -> String {
     let currency = &results.provenance.currency;
     let over = results.provenance.appetite.map(|limit| format!("P(over\n{})", amount::given(limit, currency)));
-    let mut columns = vec![("portfolio", Column::Left), ("plan", Column::Right), ("mean\nloss", Column::Right), ("TVaR\n95 %", Column::Right), ("TVaR\n99 %", Column::Right)];
+    let mut columns = vec![
+        ("portfolio", Column::Left),
+        ("plan", Column::Right),
+        ("mean\nloss", Column::Right),
+        ("TVaR\n95 %", Column::Right),
+        ("TVaR\n99 %", Column::Right),
+    ];
     if let Some(over) = &over {
         columns.push((over, Column::Right));
     }

@@ -100,7 +100,8 @@ pub(super) fn table(columns: &[(&str, Column)], rows: &[Vec<String>], width: usi
         return natural;
     }
     // Room that numbers and single words need: they are not broken.
-    let least: usize = (0..columns.len()).map(|c| least_width(columns[c].0, rows.iter().map(|row| row[c].as_str())) + 2).sum();
+    let least: usize =
+        (0..columns.len()).map(|c| least_width(columns[c].0, rows.iter().map(|row| row[c].as_str())) + 2).sum();
     if least <= width + 2 { drawn(columns, rows, Some(width)) } else { blocks(columns, rows, width) }
 }
 
@@ -109,7 +110,9 @@ fn drawn(columns: &[(&str, Column)], rows: &[Vec<String>], width: Option<usize>)
     table.load_preset(presets::NOTHING).set_header(columns.iter().map(|column| column.0));
     match width {
         // The padding at the end of the last column is cut off again.
-        Some(width) => table.set_content_arrangement(ContentArrangement::Dynamic).set_width(u16::try_from(width + 2).unwrap_or(u16::MAX)),
+        Some(width) => table
+            .set_content_arrangement(ContentArrangement::Dynamic)
+            .set_width(u16::try_from(width + 2).unwrap_or(u16::MAX)),
         None => table.set_content_arrangement(ContentArrangement::Disabled),
     };
     for (column, (_, align)) in table.column_iter_mut().zip(columns) {

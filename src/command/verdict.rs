@@ -9,12 +9,17 @@ use super::amount;
 pub(super) fn sentence(results: &Results) -> String {
     let mut clauses = Vec::new();
     if results.comparison.is_empty() {
-        clauses.push(format!("{} is the only portfolio, so there is nothing to compare it with", name(results, results.baseline)));
+        clauses.push(format!(
+            "{} is the only portfolio, so there is nothing to compare it with",
+            name(results, results.baseline)
+        ));
     }
     if results.comparison.len() > 1 {
         clauses.push(cheapest(results));
     }
-    clauses.extend(results.comparison.iter().enumerate().map(|(n, comparison)| against_baseline(results, comparison, n == 0)));
+    clauses.extend(
+        results.comparison.iter().enumerate().map(|(n, comparison)| against_baseline(results, comparison, n == 0)),
+    );
     if let Some(kept) = kept(results, results.baseline) {
         clauses.push(format!("{} itself {kept}", name(results, results.baseline)));
     }
@@ -39,7 +44,8 @@ pub(super) fn may_be_cheapest(results: &Results) -> Vec<usize> {
     let mut all: Vec<(usize, (f64, f64))> = results.comparison.iter().map(|c| (c.portfolio, interval(c))).collect();
     all.push((results.baseline, (0.0, 0.0)));
     let least_upper = all.iter().map(|(_, (_, upper))| *upper).fold(f64::INFINITY, f64::min);
-    let mut candidates: Vec<usize> = all.into_iter().filter(|(_, (lower, _))| *lower <= least_upper).map(|(p, _)| p).collect();
+    let mut candidates: Vec<usize> =
+        all.into_iter().filter(|(_, (lower, _))| *lower <= least_upper).map(|(p, _)| p).collect();
     candidates.sort_unstable();
     candidates
 }
@@ -56,13 +62,19 @@ fn cheapest(results: &Results) -> String {
 /// `first`: the baseline has not been named yet.
 fn against_baseline(results: &Results, comparison: &Comparison, first: bool) -> String {
     let ours = name(results, comparison.portfolio);
-    let baseline = if first { format!("the baseline {}", name(results, comparison.baseline)) } else { name(results, comparison.baseline) };
+    let baseline = if first {
+        format!("the baseline {}", name(results, comparison.baseline))
+    } else {
+        name(results, comparison.baseline)
+    };
     let currency = &results.provenance.currency;
     let mean = comparison.mean;
     let judged = match comparison.verdict {
         Verdict::Better => format!("is better than {baseline} by {}", amount::interval(&turned(mean), currency)),
         Verdict::Worse => format!("is worse than {baseline} by {}", amount::interval(&mean, currency)),
-        Verdict::CannotTell if mean.value == 0.0 && amount::half_width(&mean) == Some(0.0) => format!("costs the same as {baseline}"),
+        Verdict::CannotTell if mean.value == 0.0 && amount::half_width(&mean) == Some(0.0) => {
+            format!("costs the same as {baseline}")
+        }
         Verdict::CannotTell => {
             let trials = amount::count(results.provenance.trials);
             format!("cannot be told from {baseline} at {trials} trials ({})", amount::difference(&mean, currency))
@@ -79,7 +91,12 @@ fn against_baseline(results: &Results, comparison: &Comparison, first: bool) -> 
 }
 
 fn turned(estimate: Estimate) -> Estimate {
-    Estimate { value: -estimate.value, std_error: estimate.std_error, lower: estimate.upper.map(|x| -x), upper: estimate.lower.map(|x| -x) }
+    Estimate {
+        value: -estimate.value,
+        std_error: estimate.std_error,
+        lower: estimate.upper.map(|x| -x),
+        upper: estimate.lower.map(|x| -x),
+    }
 }
 
 /// Whether losses keep within the appetite, as far as these trials can tell.
@@ -112,7 +129,9 @@ fn kept(results: &Results, portfolio: usize) -> Option<String> {
     let (judged, over) = appetite(results, portfolio)?;
     let share = amount::probability(&over);
     Some(match judged {
-        Appetite::Within if results.provenance.appetite_probability.is_none() => "is within appetite in every trial".to_owned(),
+        Appetite::Within if results.provenance.appetite_probability.is_none() => {
+            "is within appetite in every trial".to_owned()
+        }
         Appetite::Within => format!("is within appetite ({share})"),
         Appetite::Over if over.value >= 1.0 => "is over appetite in every trial".to_owned(),
         Appetite::Over => format!("is over appetite ({share})"),
@@ -124,7 +143,9 @@ fn limit(results: &Results) -> Option<String> {
     let from = &results.provenance;
     let loss = amount::given(from.appetite?, &from.currency);
     Some(match from.appetite_probability {
-        Some(allowed) => format!("appetite is to lose more than {loss} in at most {} of trials", amount::percent(allowed)),
+        Some(allowed) => {
+            format!("appetite is to lose more than {loss} in at most {} of trials", amount::percent(allowed))
+        }
         None => format!("appetite is to lose at most {loss}"),
     })
 }

@@ -78,7 +78,9 @@ fn slope(curve: &Curve, a: f64, b: f64, weight: &impl Fn(f64) -> f64) -> f64 {
         sum += if jump.is_finite() {
             (curve.integral(to) - curve.integral(from)) * (5.0 * (low + high) + 8.0 * mid) / 18.0
         } else {
-            half * (5.0 * (low * curve.rate(middle - away) + high * curve.rate(middle + away)) + 8.0 * mid * curve.rate(middle)) / 9.0
+            half * (5.0 * (low * curve.rate(middle - away) + high * curve.rate(middle + away))
+                + 8.0 * mid * curve.rate(middle))
+                / 9.0
         };
         from = to;
     }
@@ -106,13 +108,17 @@ mod tests {
     #[test]
     fn marginals_and_the_rest_sum_to_the_whole() {
         let grows = Curve::new(3e-5, None, 0, 9000.0);
-        let changes = [change(5.0, 2000.0, 8000.0, 0.3), change(900.0, 3000.0, 3000.0, -0.5), change(1000.0, 0.0, 5000.0, -0.2)];
+        let changes =
+            [change(5.0, 2000.0, 8000.0, 0.3), change(900.0, 3000.0, 3000.0, -0.5), change(1000.0, 0.0, 5000.0, -0.2)];
         let taken: f64 = (1..=3).map(|n| marginal(&grows, &changes[..n], 0.0, 8766.0)).sum();
         let left = after_all(&grows, &changes, 0.0, 8766.0);
         assert!((taken + left - grows.integral(8766.0)).abs() < 1e-6);
         // Against a plain sum over small steps.
         let step = 0.05;
-        let plain: f64 = (0..175_320).map(|i| (f64::from(i) + 0.5) * step).map(|t| step * grows.rate(t) * changes.iter().map(|c| factor(c, t)).product::<f64>()).sum();
+        let plain: f64 = (0..175_320)
+            .map(|i| (f64::from(i) + 0.5) * step)
+            .map(|t| step * grows.rate(t) * changes.iter().map(|c| factor(c, t)).product::<f64>())
+            .sum();
         assert!((left / plain - 1.0).abs() < 1e-6, "{left} {plain}");
     }
 }

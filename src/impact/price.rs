@@ -55,7 +55,9 @@ impl Prices {
             // The first n paths as drawn, the rest as expected.
             self.index.clear();
             self.index.extend(months.iter().map(|&m| {
-                (paths.iter().enumerate()).map(|(i, &p)| if i < n { world.paths[p][m] } else { plan.paths[p].expected[m] }).product::<f64>()
+                (paths.iter().enumerate())
+                    .map(|(i, &p)| if i < n { world.paths[p][m] } else { plan.paths[p].expected[m] })
+                    .product::<f64>()
             }));
             self.link(terms, Cause::Path(u32::try_from(paths[n - 1]).unwrap_or(u32::MAX)), cap, months);
         }

@@ -18,11 +18,7 @@ pub(super) struct Tail<'a> {
 impl<'a> Tail<'a> {
     /// `trials`: weights and parts of the trials that `tail` chose among `n`.
     pub(super) fn new(trials: &'a [(f64, Parts)], n: usize) -> Self {
-        Self {
-            trials,
-            nearest: nearest(trials),
-            n,
-        }
+        Self { trials, nearest: nearest(trials), n }
     }
 
     /// The part of TVaR that `part` picks from a trial: its weighted sum. NaN if no trials were drawn again.
@@ -37,23 +33,15 @@ impl<'a> Tail<'a> {
         if self.trials.is_empty() {
             return Estimate::exact(f64::NAN);
         }
-        let value = self
-            .trials
-            .iter()
-            .map(|(weight, parts)| weight * part(parts))
-            .sum();
+        let value = self.trials.iter().map(|(weight, parts)| weight * part(parts)).sum();
         let error = is_enough(self.n, TAIL).then(|| self.standard_error(part));
         Estimate::normal(value, error)
     }
 
     fn standard_error(&self, part: impl Fn(&Parts) -> f64) -> f64 {
         let n = number(self.n);
-        let at_var = self
-            .nearest
-            .iter()
-            .map(|&trial| part(&self.trials[trial].1))
-            .sum::<f64>()
-            / number(self.nearest.len());
+        let at_var =
+            self.nearest.iter().map(|&trial| part(&self.trials[trial].1)).sum::<f64>() / number(self.nearest.len());
         let influence = |(weight, parts): &(f64, Parts)| n * weight * (part(parts) - at_var);
         let mean = self.trials.iter().map(influence).sum::<f64>() / n;
         let squares: f64 = self.trials.iter().map(influence).map(|x| x * x).sum();
@@ -64,13 +52,7 @@ impl<'a> Tail<'a> {
 /// The trials with the lowest losses of the tail: m^⅔ of m, and all that tie with the last of them.
 fn nearest(trials: &[(f64, Parts)]) -> Vec<usize> {
     let mut by_loss: Vec<usize> = (0..trials.len()).collect();
-    by_loss.sort_unstable_by(|&a, &b| {
-        trials[a]
-            .1
-            .loss
-            .total_cmp(&trials[b].1.loss)
-            .then(a.cmp(&b))
-    });
+    by_loss.sort_unstable_by(|&a, &b| trials[a].1.loss.total_cmp(&trials[b].1.loss).then(a.cmp(&b)));
     let Some(&lowest) = by_loss.first() else {
         return vec![];
     };
@@ -84,11 +66,7 @@ fn nearest(trials: &[(f64, Parts)]) -> Vec<usize> {
     by_loss
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "at most the trials of the tail"
-)]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most the trials of the tail")]
 fn at_least_one(x: f64) -> usize {
     x.ceil().max(1.0) as usize
 }

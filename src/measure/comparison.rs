@@ -39,19 +39,13 @@ impl Side<'_> {
 /// `ours` − `baseline` of total cost.
 pub(super) fn compare(scenario: &Scenario, ours: Side, baseline: Side) -> Comparison {
     let n = ours.losses.len().min(baseline.losses.len());
-    let differences =
-        (0..n).map(|t| ours.losses[t] - baseline.losses[t] + (ours.plan - baseline.plan));
+    let differences = (0..n).map(|t| ours.losses[t] - baseline.losses[t] + (ours.plan - baseline.plan));
     let mean = estimate::mean(&Moments::of(differences));
     Comparison {
         portfolio: ours.portfolio,
         baseline: baseline.portfolio,
         mean,
-        p_cheaper: estimate::probability(
-            (0..n)
-                .filter(|&t| is_cheaper(ours.cost(t), baseline.cost(t)))
-                .count(),
-            n,
-        ),
+        p_cheaper: estimate::probability((0..n).filter(|&t| is_cheaper(ours.cost(t), baseline.cost(t))).count(), n),
         tail: tail_differences(ours, baseline, n),
         break_even_overhead: mean.times(-1.0 / present_value_of_one_a_month(scenario)),
         verdict: verdict(mean, n, ROUNDING * (ours.size() + baseline.size())),
@@ -91,11 +85,8 @@ fn tail_differences(ours: Side, baseline: Side, n: usize) -> Vec<(f64, Estimate,
         let error = sums.var_error(of_ours.std_error, of_baseline.std_error, number(n));
         let var = Estimate::normal(of_ours.value - of_baseline.value, error);
         let apart = ours.tvar[k].value - baseline.tvar[k].value;
-        let tvar = if tail::is_enough(n, LEVELS[k]) {
-            sums.apart.estimate(apart, number(n))
-        } else {
-            Estimate::exact(apart)
-        };
+        let tvar =
+            if tail::is_enough(n, LEVELS[k]) { sums.apart.estimate(apart, number(n)) } else { Estimate::exact(apart) };
         (LEVELS[k], var.plus(plans), tvar.plus(plans))
     };
     together.iter().enumerate().map(difference).collect()
@@ -137,11 +128,7 @@ impl Together {
         let (a, b) = (ours?, baseline?);
         let (p_a, p_b) = (self.ours / n, self.baseline / n);
         let scale = (p_a * (1.0 - p_a) * p_b * (1.0 - p_b)).sqrt();
-        let correlation = if scale > 0.0 {
-            (self.both / n - p_a * p_b) / scale
-        } else {
-            0.0
-        };
+        let correlation = if scale > 0.0 { (self.both / n - p_a * p_b) / scale } else { 0.0 };
         Some((a * a + b * b - 2.0 * correlation * a * b).max(0.0).sqrt())
     }
 }

@@ -8,17 +8,9 @@ const NO_SHARE: f64 = 1e-9;
 
 /// Planned share of all traffic on each vendor: the mean over services by revenue, in equal parts if none earns.
 pub(crate) fn planned_shares(scenario: &Scenario, portfolio: usize) -> Vec<f64> {
-    let earned: f64 = scenario
-        .services
-        .iter()
-        .map(|service| service.revenue_per_hour)
-        .sum();
+    let earned: f64 = scenario.services.iter().map(|service| service.revenue_per_hour).sum();
     let mut shares = vec![0.0; scenario.vendors.len()];
-    for (service, placed) in scenario
-        .services
-        .iter()
-        .zip(&scenario.portfolios[portfolio].shares)
-    {
+    for (service, placed) in scenario.services.iter().zip(&scenario.portfolios[portfolio].shares) {
         let weight = if earned > 0.0 {
             service.revenue_per_hour / earned
         } else {

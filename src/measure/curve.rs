@@ -11,12 +11,7 @@ pub(super) fn probabilities(n: usize) -> Vec<f64> {
     let mut tenths = 10.0;
     // Division of two whole numbers: each is the float nearest to the decimal.
     while tenths <= 1e3_f64.max(10.0 * number(n)) {
-        all.extend(
-            [5.0, 2.0, 1.0]
-                .map(|digit| digit / tenths)
-                .iter()
-                .filter(|&&p| p >= 0.001 || p * number(n) >= 1.0),
-        );
+        all.extend([5.0, 2.0, 1.0].map(|digit| digit / tenths).iter().filter(|&&p| p >= 0.001 || p * number(n) >= 1.0));
         tenths *= 10.0;
     }
     all
@@ -45,19 +40,11 @@ pub(super) fn horizon(portfolio: usize, losses: &Sorted) -> Vec<ExceedancePoint>
         probability,
         loss: losses.quantile_with_error(1.0 - probability),
     };
-    horizon_probabilities(losses.n())
-        .into_iter()
-        .map(point)
-        .collect()
+    horizon_probabilities(losses.n()).into_iter().map(point).collect()
 }
 
 /// Points of the curve of a year's loss; none without a full year.
-pub(super) fn yearly(
-    portfolio: usize,
-    kind: Exceedance,
-    losses: &[f64],
-    n_years: usize,
-) -> Vec<ExceedancePoint> {
+pub(super) fn yearly(portfolio: usize, kind: Exceedance, losses: &[f64], n_years: usize) -> Vec<ExceedancePoint> {
     let probabilities = probabilities(losses.len());
     let estimates = years::exceeded(losses, n_years, &probabilities);
     let point = |(&probability, loss): (&f64, Estimate)| ExceedancePoint {

@@ -9,36 +9,19 @@ pub(super) const Z: f64 = 1.959_963_984_540_054;
 impl Estimate {
     /// A figure without error.
     pub(crate) fn exact(value: f64) -> Self {
-        Self {
-            value,
-            std_error: None,
-            lower: None,
-            upper: None,
-        }
+        Self { value, std_error: None, lower: None, upper: None }
     }
 
     /// A figure whose 95 % interval is the normal one, if it has a standard error.
     pub(crate) fn normal(value: f64, std_error: Option<f64>) -> Self {
-        Self {
-            value,
-            std_error,
-            lower: std_error.map(|e| value - Z * e),
-            upper: std_error.map(|e| value + Z * e),
-        }
+        Self { value, std_error, lower: std_error.map(|e| value - Z * e), upper: std_error.map(|e| value + Z * e) }
     }
 
     /// A figure with an interval that is not made from a standard error. The error is then that of the normal
     /// interval of the same width, if both ends are known.
     pub(crate) fn between(value: f64, lower: Option<f64>, upper: Option<f64>) -> Self {
-        let std_error = lower
-            .zip(upper)
-            .map(|(lower, upper)| (upper - lower) / (2.0 * Z));
-        Self {
-            value,
-            std_error,
-            lower,
-            upper,
-        }
+        let std_error = lower.zip(upper).map(|(lower, upper)| (upper - lower) / (2.0 * Z));
+        Self { value, std_error, lower, upper }
     }
 
     /// The same with a constant added.
@@ -53,45 +36,21 @@ impl Estimate {
 
     /// The same times a constant, whose sign may turn the interval round.
     pub(crate) fn times(self, factor: f64) -> Self {
-        let (lower, upper) = (
-            self.lower.map(|x| x * factor),
-            self.upper.map(|x| x * factor),
-        );
-        let (lower, upper) = if factor < 0.0 {
-            (upper, lower)
-        } else {
-            (lower, upper)
-        };
-        Self {
-            value: self.value * factor,
-            std_error: self.std_error.map(|e| e * factor.abs()),
-            lower,
-            upper,
-        }
+        let (lower, upper) = (self.lower.map(|x| x * factor), self.upper.map(|x| x * factor));
+        let (lower, upper) = if factor < 0.0 { (upper, lower) } else { (lower, upper) };
+        Self { value: self.value * factor, std_error: self.std_error.map(|e| e * factor.abs()), lower, upper }
     }
 }
 
 /// A mean with its standard error and Student's interval; without either below two trials.
 pub(super) fn mean(moments: &Moments) -> Estimate {
-    let value = if moments.n == 0 {
-        f64::NAN
-    } else {
-        moments.mean
-    };
+    let value = if moments.n == 0 { f64::NAN } else { moments.mean };
     let Some(error) = moments.standard_error() else {
         return Estimate::exact(value);
     };
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "numbers of trials are far below 2^53"
-    )]
+    #[expect(clippy::cast_precision_loss, reason = "numbers of trials are far below 2^53")]
     let half = error * student(1.0 / (moments.n - 1) as f64);
-    Estimate {
-        value,
-        std_error: Some(error),
-        lower: Some(value - half),
-        upper: Some(value + half),
-    }
+    Estimate { value, std_error: Some(error), lower: Some(value - half), upper: Some(value + half) }
 }
 
 /// What each trial adds to n × (a figure − the truth): its influence. From their spread comes the figure's error.
@@ -111,11 +70,7 @@ impl Influence {
 
     pub(super) fn add(&mut self, x: f64) {
         let square = x * x;
-        for (sum, power) in self
-            .powers
-            .iter_mut()
-            .zip([x, square, square * x, square * square])
-        {
+        for (sum, power) in self.powers.iter_mut().zip([x, square, square * x, square * square]) {
             *sum += power;
         }
     }
@@ -130,21 +85,11 @@ impl Influence {
         let [sum, squares, cubes, fourths] = self.powers;
         let mean = sum / n;
         let second = (squares - n * mean * mean).max(0.0);
-        let fourth =
-            fourths - mean * (4.0 * cubes - mean * (6.0 * squares - 3.0 * n * mean * mean));
+        let fourth = fourths - mean * (4.0 * cubes - mean * (6.0 * squares - 3.0 * n * mean * mean));
         let error = (second / (n - 1.0) / n).sqrt();
-        let kurtosis = if second > 0.0 {
-            n * fourth / (second * second)
-        } else {
-            1.0
-        };
+        let kurtosis = if second > 0.0 { n * fourth / (second * second) } else { 1.0 };
         let half = error * student((kurtosis - 1.0).max(0.0) / (2.0 * n));
-        Estimate {
-            value,
-            std_error: Some(error),
-            lower: Some(value - half),
-            upper: Some(value + half),
-        }
+        Estimate { value, std_error: Some(error), lower: Some(value - half), upper: Some(value + half) }
     }
 }
 
@@ -174,10 +119,7 @@ pub(super) fn sd(values: &[f64], moments: &Moments) -> Estimate {
     let deviations = values.iter().map(|x| (x - moments.mean) / sd);
     let influences = Influence::of(deviations.map(|z| (z * z - 1.0) / 2.0));
     let estimate = influences.estimate(1.0, number(values.len())).times(sd);
-    Estimate {
-        lower: estimate.lower.map(|x| x.max(0.0)),
-        ..estimate
-    }
+    Estimate { lower: estimate.lower.map(|x| x.max(0.0)), ..estimate }
 }
 
 /// The probability of what happened in `hits` of `n` trials, with Wilson's interval, which holds where hits are
@@ -202,10 +144,7 @@ pub(super) fn probability(hits: usize, n: usize) -> Estimate {
 }
 
 /// A count as a float.
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "numbers of trials and of items are far below 2^53"
-)]
+#[expect(clippy::cast_precision_loss, reason = "numbers of trials and of items are far below 2^53")]
 pub(super) fn number(n: usize) -> f64 {
     n as f64
 }

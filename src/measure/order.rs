@@ -33,11 +33,7 @@ impl Sorted {
     /// The smallest x with F(x) ≥ `p`, F being the sample's distribution function. NaN of nothing.
     #[must_use]
     pub fn quantile(&self, p: f64) -> f64 {
-        if self.0.is_empty() {
-            f64::NAN
-        } else {
-            self.0[rank_in(self.n(), p) - 1]
-        }
+        if self.0.is_empty() { f64::NAN } else { self.0[rank_in(self.n(), p) - 1] }
     }
 
     /// The same with its 95 % interval from order statistics; an end that would lie outside the sample is not
@@ -64,11 +60,7 @@ impl Sorted {
         let effective = (n / design_effect).round().clamp(1.0, 1e12);
         let (lower, upper) = ranks(effective, p);
         let lower = (lower * n / effective).floor();
-        let upper = if upper > effective {
-            f64::INFINITY
-        } else {
-            (upper * n / effective).ceil()
-        };
+        let upper = if upper > effective { f64::INFINITY } else { (upper * n / effective).ceil() };
         Estimate::between(value, self.at_rank(lower), self.at_rank(upper))
     }
 
@@ -77,15 +69,9 @@ impl Sorted {
         self.n() - self.0.partition_point(|&value| value <= x)
     }
 
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "checked to lie in 1 … n"
-    )]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to lie in 1 … n")]
     fn at_rank(&self, rank: f64) -> Option<f64> {
-        (1.0..=number(self.n()))
-            .contains(&rank)
-            .then(|| self.0[rank as usize - 1])
+        (1.0..=number(self.n())).contains(&rank).then(|| self.0[rank as usize - 1])
     }
 }
 
@@ -98,19 +84,11 @@ fn rank_in(n: usize, p: f64) -> usize {
 /// An integer that is in the order of the floats; −0 counts as 0.
 fn key(x: f64) -> u64 {
     let bits = (x + 0.0).to_bits();
-    if bits >> 63 == 1 {
-        !bits
-    } else {
-        bits | 1 << 63
-    }
+    if bits >> 63 == 1 { !bits } else { bits | 1 << 63 }
 }
 
 fn unkey(key: u64) -> f64 {
-    f64::from_bits(if key >> 63 == 1 {
-        key & !(1 << 63)
-    } else {
-        !key
-    })
+    f64::from_bits(if key >> 63 == 1 { key & !(1 << 63) } else { !key })
 }
 
 /// Ranks from 1 of the order statistics that enclose the `p` quantile of what `n` independent values come from,
@@ -119,10 +97,7 @@ fn unkey(key: u64) -> f64 {
 pub(super) fn ranks(n: f64, p: f64) -> (f64, f64) {
     let variance = n * p * (1.0 - p);
     if variance > 1e6 {
-        return (
-            near_normal(n, p, variance, -Z),
-            near_normal(n, p, variance, Z) + 1.0,
-        );
+        return (near_normal(n, p, variance, -Z), near_normal(n, p, variance, Z) + 1.0);
     }
     let binomial = Binomial::new(n, p);
     (binomial.point(0.025), binomial.point(0.975) + 1.0)
@@ -132,9 +107,7 @@ pub(super) fn ranks(n: f64, p: f64) -> (f64, f64) {
 /// the exact.
 pub(super) fn near_normal(n: f64, p: f64, variance: f64, z: f64) -> f64 {
     let skew = (1.0 - 2.0 * p) * (z * z - 1.0) / 6.0;
-    (n * p + z * variance.sqrt() + skew - 0.5)
-        .ceil()
-        .clamp(0.0, n)
+    (n * p + z * variance.sqrt() + skew - 0.5).ceil().clamp(0.0, n)
 }
 
 /// The number of hits in `n` independent tries with probability `p`, where it is not negligible.
@@ -149,10 +122,7 @@ impl Binomial {
     pub(super) fn new(n: f64, p: f64) -> Self {
         const NEGLIGIBLE: f64 = 1e-20;
         if !(p > 0.0 && p < 1.0) {
-            return Self {
-                first: if p >= 1.0 { n } else { 0.0 },
-                cumulative: vec![1.0],
-            };
+            return Self { first: if p >= 1.0 { n } else { 0.0 }, cumulative: vec![1.0] };
         }
         let (mode, odds) = (((n + 1.0) * p).floor().min(n), p / (1.0 - p));
         let (mut k, mut weight) = (mode, 1.0);
@@ -176,10 +146,7 @@ impl Binomial {
             total += *weight;
             *weight = total;
         }
-        Self {
-            first,
-            cumulative: weights,
-        }
+        Self { first, cumulative: weights }
     }
 
     /// The smallest k with P(hits ≤ k) ≥ `tail`.

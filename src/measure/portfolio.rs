@@ -6,8 +6,7 @@ use super::order::Sorted;
 use super::tail::tvar_with_error;
 use super::{LEVELS, QUANTILES, TAIL, concentration, curve, services, timeline};
 use crate::results::{
-    Attribution, By, COMPONENTS, Estimate, Exceedance, ExceedancePoint, Headline, ServiceHeadline,
-    TimelinePoint,
+    Attribution, By, COMPONENTS, Estimate, Exceedance, ExceedancePoint, Headline, ServiceHeadline, TimelinePoint,
 };
 use crate::scenario::Scenario;
 use crate::simulate::{Moments, Parts, PortfolioTrials, Trials};
@@ -70,35 +69,19 @@ pub(super) struct Served {
 }
 
 impl Figures {
-    pub(super) fn new(
-        scenario: &Scenario,
-        trials: &Trials,
-        portfolio: usize,
-        tail: &[(f64, Parts)],
-    ) -> Self {
+    pub(super) fn new(scenario: &Scenario, trials: &Trials, portfolio: usize, tail: &[(f64, Parts)]) -> Self {
         let kept = &trials.portfolios[portfolio];
         let plan = kept.plan.iter().sum();
         let sorted = Sorted::of(&kept.loss);
         let loss = Losses::new(&kept.loss, &sorted);
-        let exceeds = |appetite: &crate::scenario::Appetite| {
-            estimate::probability(sorted.n_above(appetite.loss), sorted.n())
-        };
+        let exceeds =
+            |appetite: &crate::scenario::Appetite| estimate::probability(sorted.n_above(appetite.loss), sorted.n());
         let prob_over_appetite = scenario.appetite.as_ref().map(exceeds);
         let ends = (sorted.quantile(ENDS.0), sorted.quantile(ENDS.1));
         let mut exceedance = curve::horizon(portfolio, &sorted);
         drop(sorted);
-        exceedance.extend(curve::yearly(
-            portfolio,
-            Exceedance::Aep,
-            &kept.aep,
-            trials.n_years,
-        ));
-        exceedance.extend(curve::yearly(
-            portfolio,
-            Exceedance::Oep,
-            &kept.oep,
-            trials.n_years,
-        ));
+        exceedance.extend(curve::yearly(portfolio, Exceedance::Aep, &kept.aep, trials.n_years));
+        exceedance.extend(curve::yearly(portfolio, Exceedance::Oep, &kept.oep, trials.n_years));
         let shares = concentration::planned_shares(scenario, portfolio);
         Self {
             plan,
@@ -111,9 +94,7 @@ impl Figures {
                 .map(|(plan, part)| estimate::mean(part).plus(*plan))
                 .collect(),
             prob_over_appetite,
-            services: (0..scenario.services.len())
-                .map(|service| Served::new(scenario, kept, service))
-                .collect(),
+            services: (0..scenario.services.len()).map(|service| Served::new(scenario, kept, service)).collect(),
             years: kept.years.iter().map(estimate::mean).collect(),
             exceedance,
             attribution: attribution(scenario, kept, portfolio, &Tail::new(tail, trials.n)),
@@ -127,8 +108,7 @@ impl Figures {
     }
 
     pub(super) fn headline(&self) -> Headline {
-        let [_, at_95, at_99, at_half_percent, _] =
-            std::array::from_fn(|k| (self.loss.var[k], self.loss.tvar[k]));
+        let [_, at_95, at_99, at_half_percent, _] = std::array::from_fn(|k| (self.loss.var[k], self.loss.tvar[k]));
         const { assert!(LEVELS[1] == 0.95 && LEVELS[2] == 0.99 && LEVELS[3] == 0.995) };
         Headline {
             plan: self.plan,
@@ -162,14 +142,8 @@ impl Losses {
             mean: estimate::mean(&moments),
             sd: estimate::sd(losses, &moments),
             quantiles: quantiles(sorted),
-            var: LEVELS
-                .iter()
-                .map(|&level| sorted.quantile_with_error(level))
-                .collect(),
-            tvar: LEVELS
-                .iter()
-                .map(|&level| tvar_with_error(sorted, level))
-                .collect(),
+            var: LEVELS.iter().map(|&level| sorted.quantile_with_error(level)).collect(),
+            tvar: LEVELS.iter().map(|&level| tvar_with_error(sorted, level)).collect(),
         }
     }
 }
@@ -179,23 +153,12 @@ impl Served {
         let (unserved_mean, unserved_tvar, unserved_quantiles) = {
             let hours = &kept.unserved_hours[service];
             let sorted = Sorted::of(hours);
-            (
-                estimate::mean(&Moments::from_slice(hours)),
-                tvar_with_error(&sorted, TAIL),
-                quantiles(&sorted),
-            )
+            (estimate::mean(&Moments::from_slice(hours)), tvar_with_error(&sorted, TAIL), quantiles(&sorted))
         };
         let longest = Sorted::of(&kept.longest_hours[service]);
         let tolerance = scenario.services[service].impact_tolerance_hours;
-        let thresholds = LONGER_THAN
-            .into_iter()
-            .chain(tolerance.filter(|hours| !LONGER_THAN.contains(hours)));
-        let longer_than = |hours| {
-            (
-                hours,
-                estimate::probability(longest.n_above(hours), longest.n()),
-            )
-        };
+        let thresholds = LONGER_THAN.into_iter().chain(tolerance.filter(|hours| !LONGER_THAN.contains(hours)));
+        let longer_than = |hours| (hours, estimate::probability(longest.n_above(hours), longest.n()));
         let available = |hours: Estimate| hours.times(-1.0 / scenario.horizon_hours).plus(1.0);
         Self {
             availability_mean: available(unserved_mean),
@@ -220,24 +183,12 @@ impl Served {
 }
 
 fn quantiles(sorted: &Sorted) -> Vec<Estimate> {
-    QUANTILES
-        .iter()
-        .map(|&level| sorted.quantile_with_error(level))
-        .collect()
+    QUANTILES.iter().map(|&level| sorted.quantile_with_error(level)).collect()
 }
 
 /// The loss divided by risk, node, component and service.
-fn attribution(
-    scenario: &Scenario,
-    kept: &PortfolioTrials,
-    portfolio: usize,
-    tail: &Tail,
-) -> Vec<Attribution> {
-    let parts = |by: By,
-                 items: Vec<String>,
-                 moments: &[Moments],
-                 of: fn(&Parts) -> &[f64]|
-     -> Vec<Attribution> {
+fn attribution(scenario: &Scenario, kept: &PortfolioTrials, portfolio: usize, tail: &Tail) -> Vec<Attribution> {
+    let parts = |by: By, items: Vec<String>, moments: &[Moments], of: fn(&Parts) -> &[f64]| -> Vec<Attribution> {
         let each = items.into_iter().zip(moments).enumerate();
         each.map(|(k, (item, moments))| Attribution {
             portfolio,
@@ -254,12 +205,8 @@ fn attribution(
     [
         parts(By::Risk, risks, &kept.risks, |parts| &parts.risks),
         parts(By::Node, nodes, &kept.nodes, |parts| &parts.nodes),
-        parts(By::Component, components, &kept.components, |parts| {
-            &parts.components
-        }),
-        parts(By::Service, services(scenario), &kept.services, |parts| {
-            &parts.services
-        }),
+        parts(By::Component, components, &kept.components, |parts| &parts.components),
+        parts(By::Service, services(scenario), &kept.services, |parts| &parts.services),
     ]
     .concat()
 }

@@ -11,19 +11,8 @@ const BINS: usize = 80;
 pub(super) fn distribution(from: f64, to: f64, costs: &[(&[f64], f64)]) -> Distribution {
     let (from, to) = widened(from, to);
     let width = (to - from) / number(BINS);
-    let edges = (0..=BINS)
-        .map(|k| {
-            if k == BINS {
-                to
-            } else {
-                from + width * number(k)
-            }
-        })
-        .collect();
-    let counts = costs
-        .iter()
-        .map(|(losses, plan)| counts(losses, plan - from, width))
-        .collect();
+    let edges = (0..=BINS).map(|k| if k == BINS { to } else { from + width * number(k) }).collect();
+    let counts = costs.iter().map(|(losses, plan)| counts(losses, plan - from, width)).collect();
     Distribution { edges, counts }
 }
 
@@ -40,11 +29,7 @@ fn widened(from: f64, to: f64) -> (f64, f64) {
     (from - half, from + half)
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "clamped to the bins"
-)]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the bins")]
 fn counts(losses: &[f64], shift: f64, width: f64) -> Vec<u64> {
     let mut counts = vec![0; BINS];
     for loss in losses {

@@ -12,17 +12,10 @@ const FRACTION: &str = "fraction";
 const ONE: &str = "1";
 
 /// All rows, portfolio by portfolio.
-pub(super) fn long_table(
-    scenario: &Scenario,
-    figures: &[Figures],
-    comparison: &[Comparison],
-) -> Vec<Measure> {
+pub(super) fn long_table(scenario: &Scenario, figures: &[Figures], comparison: &[Comparison]) -> Vec<Measure> {
     let mut rows = vec![];
     for (portfolio, figures) in figures.iter().enumerate() {
-        let mut table = Table {
-            portfolio,
-            rows: &mut rows,
-        };
+        let mut table = Table { portfolio, rows: &mut rows };
         table.losses(figures);
         table.total_cost(figures);
         table.parts(figures);
@@ -31,10 +24,7 @@ pub(super) fn long_table(
         }
         table.time(figures);
         table.concentration(figures);
-        for comparison in comparison
-            .iter()
-            .filter(|comparison| comparison.portfolio == portfolio)
-        {
+        for comparison in comparison.iter().filter(|comparison| comparison.portfolio == portfolio) {
             table.comparison(comparison);
         }
     }
@@ -54,25 +44,11 @@ impl Table<'_> {
     fn add(&mut self, about: About, measure: &'static str, level: Option<f64>, estimate: Estimate) {
         let About(quantity, item, unit) = about;
         let (portfolio, item) = (self.portfolio, item.to_owned());
-        self.rows.push(Measure {
-            portfolio,
-            quantity,
-            item,
-            measure,
-            level,
-            estimate,
-            unit,
-        });
+        self.rows.push(Measure { portfolio, quantity, item, measure, level, estimate, unit });
     }
 
     /// One row for each level.
-    fn levels(
-        &mut self,
-        about: About,
-        measure: &'static str,
-        levels: &[f64],
-        estimates: &[Estimate],
-    ) {
+    fn levels(&mut self, about: About, measure: &'static str, levels: &[f64], estimates: &[Estimate]) {
         for (&level, &estimate) in levels.iter().zip(estimates) {
             self.add(about, measure, Some(level), estimate);
         }
@@ -86,19 +62,11 @@ impl Table<'_> {
         self.levels(about, "var", &LEVELS, &loss.var);
         self.levels(about, "tvar", &LEVELS, &loss.tvar);
         if let Some(probability) = figures.prob_over_appetite {
-            self.add(
-                About("loss", "", FRACTION),
-                "prob_over_appetite",
-                None,
-                probability,
-            );
+            self.add(About("loss", "", FRACTION), "prob_over_appetite", None, probability);
         }
         for (kind, measure) in [(Exceedance::Aep, "aep"), (Exceedance::Oep, "oep")] {
             for point in figures.exceedance.iter().filter(|point| point.kind == kind) {
-                if let Some(years) = point
-                    .return_period
-                    .filter(|years| RETURN_PERIODS.contains(years))
-                {
+                if let Some(years) = point.return_period.filter(|years| RETURN_PERIODS.contains(years)) {
                     self.add(about, measure, Some(years), point.loss);
                 }
             }
@@ -109,19 +77,9 @@ impl Table<'_> {
         let about = About("total_cost", "", CURRENCY);
         self.add(about, "mean", None, figures.mean_total_cost);
         self.add(about, "sd", None, figures.loss.sd);
-        let quantiles: Vec<_> = figures
-            .loss
-            .quantiles
-            .iter()
-            .map(|loss| loss.plus(figures.plan))
-            .collect();
+        let quantiles: Vec<_> = figures.loss.quantiles.iter().map(|loss| loss.plus(figures.plan)).collect();
         self.levels(about, "quantile", &QUANTILES, &quantiles);
-        self.add(
-            About("plan", "", CURRENCY),
-            "mean",
-            None,
-            Estimate::exact(figures.plan),
-        );
+        self.add(About("plan", "", CURRENCY), "mean", None, Estimate::exact(figures.plan));
     }
 
     fn parts(&mut self, figures: &Figures) {
@@ -129,31 +87,12 @@ impl Table<'_> {
             self.add(About("component", name, CURRENCY), "mean", None, mean);
         }
         for part in figures.parts(By::Component) {
-            self.add(
-                About("component", &part.item, CURRENCY),
-                "tvar_99_part",
-                None,
-                part.tvar_99_part,
-            );
+            self.add(About("component", &part.item, CURRENCY), "tvar_99_part", None, part.tvar_99_part);
         }
-        for (by, quantity) in [
-            (By::Risk, "charged"),
-            (By::Node, "node"),
-            (By::Service, "service"),
-        ] {
+        for (by, quantity) in [(By::Risk, "charged"), (By::Node, "node"), (By::Service, "service")] {
             for part in figures.parts(by) {
-                self.add(
-                    About(quantity, &part.item, CURRENCY),
-                    "mean",
-                    None,
-                    part.mean,
-                );
-                self.add(
-                    About(quantity, &part.item, CURRENCY),
-                    "tvar_99_part",
-                    None,
-                    part.tvar_99_part,
-                );
+                self.add(About(quantity, &part.item, CURRENCY), "mean", None, part.mean);
+                self.add(About(quantity, &part.item, CURRENCY), "tvar_99_part", None, part.tvar_99_part);
             }
         }
     }
@@ -167,12 +106,7 @@ impl Table<'_> {
         self.add(about, "mean", None, served.longest_mean);
         self.levels(about, "quantile", &QUANTILES, &served.longest_quantiles);
         for &(hours, probability) in &served.longer_than {
-            self.add(
-                About("longest_interruption", id, FRACTION),
-                "prob_longer_than",
-                Some(hours),
-                probability,
-            );
+            self.add(About("longest_interruption", id, FRACTION), "prob_longer_than", Some(hours), probability);
         }
         let about = About("availability", id, FRACTION);
         self.add(about, "mean", None, served.availability_mean);
@@ -181,46 +115,21 @@ impl Table<'_> {
 
     fn time(&mut self, figures: &Figures) {
         for (year, &mean) in figures.years.iter().enumerate() {
-            self.add(
-                About("loss_by_year", &year.to_string(), CURRENCY),
-                "mean",
-                None,
-                mean,
-            );
+            self.add(About("loss_by_year", &year.to_string(), CURRENCY), "mean", None, mean);
         }
         for (&mean, point) in figures.months.iter().zip(&figures.timeline) {
             let month = point.month.to_string();
             let about = About("loss_by_month", &month, CURRENCY);
             self.add(about, "mean", None, mean);
-            self.levels(
-                about,
-                "quantile",
-                &MONTH_LEVELS,
-                &point.quantiles.map(Estimate::exact),
-            );
+            self.levels(about, "quantile", &MONTH_LEVELS, &point.quantiles.map(Estimate::exact));
         }
     }
 
     fn concentration(&mut self, figures: &Figures) {
-        self.add(
-            About("hhi_vendor", "", ONE),
-            "value",
-            None,
-            Estimate::exact(figures.hhi_vendor),
-        );
-        self.add(
-            About("hhi_platform", "", ONE),
-            "value",
-            None,
-            Estimate::exact(figures.hhi_platform),
-        );
+        self.add(About("hhi_vendor", "", ONE), "value", None, Estimate::exact(figures.hhi_vendor));
+        self.add(About("hhi_platform", "", ONE), "value", None, Estimate::exact(figures.hhi_platform));
         let vendors = figures.effective_vendors.unwrap_or(f64::NAN);
-        self.add(
-            About("effective_vendors", "", ONE),
-            "value",
-            None,
-            Estimate::exact(vendors),
-        );
+        self.add(About("effective_vendors", "", ONE), "value", None, Estimate::exact(vendors));
     }
 
     fn comparison(&mut self, comparison: &Comparison) {
@@ -232,17 +141,7 @@ impl Table<'_> {
         for &(level, _, tvar) in &comparison.tail {
             self.add(about, "tvar", Some(level), tvar);
         }
-        self.add(
-            About("p_cheaper", "", FRACTION),
-            "mean",
-            None,
-            comparison.p_cheaper,
-        );
-        self.add(
-            About("break_even_overhead", "", "currency/month"),
-            "mean",
-            None,
-            comparison.break_even_overhead,
-        );
+        self.add(About("p_cheaper", "", FRACTION), "mean", None, comparison.p_cheaper);
+        self.add(About("break_even_overhead", "", "currency/month"), "mean", None, comparison.break_even_overhead);
     }
 }

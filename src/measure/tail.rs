@@ -16,8 +16,7 @@ const ENOUGH: f64 = 10.0;
 #[must_use]
 pub fn tvar(losses: &Sorted, p: f64) -> f64 {
     let var = losses.quantile(p);
-    var + excesses(losses, var).iter().map(|x| x - var).sum::<f64>()
-        / (number(losses.n()) * (1.0 - p))
+    var + excesses(losses, var).iter().map(|x| x - var).sum::<f64>() / (number(losses.n()) * (1.0 - p))
 }
 
 /// TVaR with its standard error, if at least ten trials' worth lies in the tail.
@@ -66,22 +65,12 @@ pub fn tail(losses: &[f64], p: f64) -> Vec<(usize, f64)> {
     let tied = spaced(losses, var, if rest > 0.0 { most_tied(mass) } else { 0 });
     let share = rest / number(tied.len());
     let mut trials: Vec<(usize, f64)> = tied.into_iter().map(|trial| (trial, share)).collect();
-    trials.extend(
-        losses
-            .iter()
-            .enumerate()
-            .filter(|&(_, &x)| x > var)
-            .map(|(trial, _)| (trial, 1.0 / mass)),
-    );
+    trials.extend(losses.iter().enumerate().filter(|&(_, &x)| x > var).map(|(trial, _)| (trial, 1.0 / mass)));
     trials.sort_unstable_by_key(|&(trial, _)| trial);
     trials
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "at most four times the trials"
-)]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most four times the trials")]
 fn most_tied(mass: f64) -> usize {
     4 * (mass * (1.0 - 1e-12)).ceil().max(1.0) as usize
 }

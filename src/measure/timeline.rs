@@ -10,16 +10,8 @@ pub(super) const MONTH_LEVELS: [f64; 5] = [0.05, 0.25, 0.5, 0.75, 0.95];
 const MONTH_SECONDS: i64 = 2_629_800;
 
 /// One point per month of one portfolio.
-pub(super) fn timeline(
-    start_unix: i64,
-    portfolio: usize,
-    trials: &PortfolioTrials,
-) -> Vec<TimelinePoint> {
-    let months = trials
-        .months
-        .iter()
-        .zip(&trials.month_histograms)
-        .enumerate();
+pub(super) fn timeline(start_unix: i64, portfolio: usize, trials: &PortfolioTrials) -> Vec<TimelinePoint> {
+    let months = trials.months.iter().zip(&trials.month_histograms).enumerate();
     months
         .map(|(month, (moments, histogram))| TimelinePoint {
             portfolio,
@@ -39,12 +31,7 @@ pub(super) fn iso(unix: i64) -> String {
     if second == 0 {
         return date;
     }
-    format!(
-        "{date}T{:02}:{:02}:{:02}Z",
-        second / 3600,
-        second / 60 % 60,
-        second % 60
-    )
+    format!("{date}T{:02}:{:02}:{:02}Z", second / 3600, second / 60 % 60, second % 60)
 }
 
 /// Year, month and day of the Gregorian calendar, `days` after 1970-01-01.
@@ -54,15 +41,10 @@ fn civil(days: i64) -> (i64, i64, i64) {
     // Years that begin on 1 March, so that the leap day is the last; eras of 400 years, 146,097 days each.
     let days = days + 719_468;
     let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let march_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * march_month + 2) / 5 + 1;
-    let month = if march_month < 10 {
-        march_month + 3
-    } else {
-        march_month - 9
-    };
+    let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
     (era * 400 + year_of_era + i64::from(month <= 2), month, day)
 }

@@ -16,10 +16,7 @@ pub(super) fn exceeded(losses: &[f64], n_years: usize, probabilities: &[f64]) ->
         return vec![];
     }
     let sorted = Sorted::of(losses);
-    let quantiles: Vec<f64> = probabilities
-        .iter()
-        .map(|p| sorted.quantile(1.0 - p))
-        .collect();
+    let quantiles: Vec<f64> = probabilities.iter().map(|p| sorted.quantile(1.0 - p)).collect();
     let effects = design_effects(losses, n_years, &quantiles);
     let n_trials = losses.len() / n_years;
     let mut effect = 1.0;
@@ -48,12 +45,7 @@ fn design_effects(losses: &[f64], n_years: usize, quantiles: &[f64]) -> Vec<Opti
     let mut trial = Vec::with_capacity(n_years);
     for losses in losses.chunks_exact(n_years) {
         trial.clear();
-        trial.extend(
-            losses
-                .iter()
-                .copied()
-                .filter(|&x| quantiles.first().is_some_and(|&lowest| x > lowest)),
-        );
+        trial.extend(losses.iter().copied().filter(|&x| quantiles.first().is_some_and(|&lowest| x > lowest)));
         trial.sort_unstable_by(|a: &f64, b| b.total_cmp(a));
         for (odd, &x) in (1_u64..).step_by(2).zip(&trial) {
             let passed = quantiles.partition_point(|&q| q < x);
@@ -76,10 +68,7 @@ fn sum_from_the_end(counts: &mut [u64]) {
     }
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "numbers of years are far below 2^53"
-)]
+#[expect(clippy::cast_precision_loss, reason = "numbers of years are far below 2^53")]
 fn design_effect(n_trials: f64, n_years: f64, above: u64, squares: u64) -> Option<f64> {
     let (above, squares) = (above as f64, squares as f64);
     let share = above / (n_trials * n_years);

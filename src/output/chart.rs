@@ -34,10 +34,7 @@ pub struct Chart {
 /// All charts of a run, in the order of a talk. Never fails: what the results lack is left out, and the page says so.
 #[must_use]
 pub fn charts(results: &Results) -> Vec<Chart> {
-    let sheet = Sheet {
-        results,
-        looks: style::looks(results),
-    };
+    let sheet = Sheet { results, looks: style::looks(results) };
     let pages: [(&'static str, Page); 6] = [
         ("exceedance", exceedance::draw),
         ("total-cost", distribution::draw),
@@ -46,13 +43,7 @@ pub fn charts(results: &Results) -> Vec<Chart> {
         ("cost-and-tail-risk", frontier::draw),
         ("availability", availability::draw),
     ];
-    pages
-        .into_iter()
-        .map(|(name, draw)| Chart {
-            name,
-            svg: draw(&sheet),
-        })
-        .collect()
+    pages.into_iter().map(|(name, draw)| Chart { name, svg: draw(&sheet) }).collect()
 }
 
 /// Draws a page as an SVG document.
@@ -70,10 +61,7 @@ impl Sheet<'_> {
     }
 
     fn name(&self, portfolio: usize) -> &str {
-        self.results
-            .portfolios
-            .get(portfolio)
-            .map_or("", String::as_str)
+        self.results.portfolios.get(portfolio).map_or("", String::as_str)
     }
 
     /// The name as a sentence has room for it.
@@ -94,10 +82,7 @@ impl Sheet<'_> {
 
     /// The portfolio against the baseline; none for the baseline itself.
     fn comparison(&self, portfolio: usize) -> Option<&Comparison> {
-        self.results
-            .comparison
-            .iter()
-            .find(|c| c.portfolio == portfolio)
+        self.results.comparison.iter().find(|c| c.portfolio == portfolio)
     }
 
     /// Portfolios in the order of drawing: grey ones first, then the baseline, whose solid line would hide dashes.
@@ -109,18 +94,12 @@ impl Sheet<'_> {
 
     /// At most `most` portfolios in file order: the coloured ones, then the cheapest.
     fn at_most(&self, most: usize) -> Vec<usize> {
-        let cost = |p: usize| {
-            self.headline(p)
-                .and_then(|h| words::known(&h.mean_total_cost))
-        };
+        let cost = |p: usize| self.headline(p).and_then(|h| words::known(&h.mean_total_cost));
         let cost = |p: usize| cost(p).unwrap_or(f64::INFINITY);
         let mut chosen: Vec<usize> = (0..self.n()).collect();
         chosen.sort_by(|&a, &b| {
             let grey = |p: usize| !self.looks[p].coloured;
-            grey(a)
-                .cmp(&grey(b))
-                .then(cost(a).total_cmp(&cost(b)))
-                .then(a.cmp(&b))
+            grey(a).cmp(&grey(b)).then(cost(a).total_cmp(&cost(b))).then(a.cmp(&b))
         });
         chosen.truncate(most);
         chosen.sort_unstable();

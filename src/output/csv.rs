@@ -16,15 +16,9 @@ use crate::results::{By, Estimate, Exceedance, Results, Verdict};
 pub const FORMAT: Format = Format { name: "csv", files };
 
 fn files(results: &Results) -> Vec<File> {
-    let file = |path: &str, write| File {
-        path: path.to_owned(),
-        write,
-    };
+    let file = |path: &str, write| File { path: path.to_owned(), write };
     let mut files = vec![
-        file(
-            "summary.csv",
-            summary::write as fn(&Results, &mut dyn io::Write) -> io::Result<()>,
-        ),
+        file("summary.csv", summary::write as fn(&Results, &mut dyn io::Write) -> io::Result<()>),
         file("measures.csv", measures),
         file("exceedance.csv", exceedance),
         file("comparison.csv", comparison),
@@ -41,12 +35,7 @@ fn measures(results: &Results, out: &mut dyn io::Write) -> io::Result<()> {
     let mut rows = Rows::new(out);
     rows.header("portfolio,quantity,item,measure,level,value,std_error,lower,upper,unit")?;
     for row in &results.measures {
-        let Estimate {
-            value,
-            std_error,
-            lower,
-            upper,
-        } = row.estimate;
+        let Estimate { value, std_error, lower, upper } = row.estimate;
         rows.row([
             text(&results.portfolios[row.portfolio]),
             text(row.quantity),
@@ -88,25 +77,14 @@ fn exceedance(results: &Results, out: &mut dyn io::Write) -> io::Result<()> {
 /// One row per portfolio other than the baseline. The levels of the tail are columns.
 fn comparison(results: &Results, out: &mut dyn io::Write) -> io::Result<()> {
     let mut rows = Rows::new(out);
-    let mut header = ["portfolio", "baseline", "verdict"]
-        .map(String::from)
-        .to_vec();
+    let mut header = ["portfolio", "baseline", "verdict"].map(String::from).to_vec();
     header.extend(cell::with_interval("difference"));
     header.extend(cell::with_interval("p_cheaper"));
     header.extend(cell::with_interval("break_even_overhead_per_month"));
-    let levels = results
-        .comparison
-        .first()
-        .map_or(&[][..], |first| &first.tail);
+    let levels = results.comparison.first().map_or(&[][..], |first| &first.tail);
     for (level, ..) in levels {
-        header.extend(cell::with_interval(&format!(
-            "var_{}_difference",
-            cell::level_name(*level)
-        )));
-        header.extend(cell::with_interval(&format!(
-            "tvar_{}_difference",
-            cell::level_name(*level)
-        )));
+        header.extend(cell::with_interval(&format!("var_{}_difference", cell::level_name(*level))));
+        header.extend(cell::with_interval(&format!("tvar_{}_difference", cell::level_name(*level))));
     }
     rows.row(header)?;
     for comparison in &results.comparison {
@@ -178,12 +156,7 @@ fn timeline(results: &Results, out: &mut dyn io::Write) -> io::Result<()> {
 fn trials(results: &Results, out: &mut dyn io::Write) -> io::Result<()> {
     let mut rows = Rows::new(out);
     let columns = ["trial", "portfolio", "loss", "total_cost"];
-    rows.row(
-        columns
-            .iter()
-            .chain(&crate::results::COMPONENTS)
-            .map(|name| (*name).to_owned()),
-    )?;
+    rows.row(columns.iter().chain(&crate::results::COMPONENTS).map(|name| (*name).to_owned()))?;
     for trial in results.trials.iter().flatten() {
         let mut row = vec![
             trial.trial.to_string(),

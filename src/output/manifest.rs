@@ -36,11 +36,7 @@ pub fn write(results: &Results, run: &RunInfo, out: &mut dyn io::Write) -> io::R
 
 fn manifest(results: &Results, run: &RunInfo) -> Value {
     let from = &results.provenance;
-    let files: Vec<Value> = run
-        .files
-        .iter()
-        .map(|(path, sha256)| json!({ "path": path, "sha256": sha256 }))
-        .collect();
+    let files: Vec<Value> = run.files.iter().map(|(path, sha256)| json!({ "path": path, "sha256": sha256 })).collect();
     json!({
         "version": from.version,
         "scenario": from.scenario,

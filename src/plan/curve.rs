@@ -102,7 +102,12 @@ impl Curve {
 }
 
 impl Tables {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "hours and weeks of at most a century")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "hours and weeks of at most a century"
+    )]
     fn new(growth: f64, profile: Option<&Calendar>, start_unix: i64, horizon_hours: f64) -> Self {
         // 1970-01-01 was a Thursday: three days after a Monday.
         let phase = (start_unix + 3 * 86_400).rem_euclid(7 * 86_400) as f64 / 3600.0;
@@ -130,7 +135,12 @@ impl Tables {
 
     /// Week, hour of the week and the rest of an hour at `t`.
     #[inline]
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "t is within the horizon")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "t is within the horizon"
+    )]
     fn place(&self, t: f64) -> (usize, usize, f64) {
         let s = t + self.phase;
         let week = ((s * (1.0 / WEEK)) as usize).min(self.factor.len() - 1);
@@ -207,7 +217,11 @@ mod tests {
                 let curve = Curve::new(k, None, start, 30_000.0);
                 for t in [0.0, 0.3, 100.7, 8766.0, 29_999.9] {
                     let exact = (libm::expm1(k * t)) / k;
-                    assert!((curve.integral(t) - exact).abs() <= 1e-12 * (1.0 + exact), "k {k}, t {t}: {} {exact}", curve.integral(t));
+                    assert!(
+                        (curve.integral(t) - exact).abs() <= 1e-12 * (1.0 + exact),
+                        "k {k}, t {t}: {} {exact}",
+                        curve.integral(t)
+                    );
                 }
             }
         }
@@ -218,10 +232,20 @@ mod tests {
         for (k, profile) in [(0.0, None), (0.0, Some(office())), (2e-5, None), (-2e-5, Some(office()))] {
             let curve = Curve::new(k, profile.as_ref(), SUNDAY + 5_000, 9000.0);
             // Whole hours of the profile, so that the plain sum meets its jumps at the ends of steps.
-            for (a, b) in [(0.0, 700.0), (8000.0, 8100.0), (3.0, 4.0)].map(|(a, b): (f64, f64)| (a + 2200.0 / 3600.0, b + 2200.0 / 3600.0)) {
+            for (a, b) in [(0.0, 700.0), (8000.0, 8100.0), (3.0, 4.0)]
+                .map(|(a, b): (f64, f64)| (a + 2200.0 / 3600.0, b + 2200.0 / 3600.0))
+            {
                 let step = 1.0 / 512.0;
-                let plain: f64 = (0..).map(|i| (f64::from(i) + 0.5) * step).take_while(|x| *x < b - a).map(|x| step * x * curve.rate(a + x)).sum();
-                assert!((curve.moment(a, b) - plain).abs() < 1e-6 * plain + 1e-7, "{a} {b}: {} {plain}", curve.moment(a, b));
+                let plain: f64 = (0..)
+                    .map(|i| (f64::from(i) + 0.5) * step)
+                    .take_while(|x| *x < b - a)
+                    .map(|x| step * x * curve.rate(a + x))
+                    .sum();
+                assert!(
+                    (curve.moment(a, b) - plain).abs() < 1e-6 * plain + 1e-7,
+                    "{a} {b}: {} {plain}",
+                    curve.moment(a, b)
+                );
             }
         }
     }

@@ -78,7 +78,10 @@ impl PortfolioPlan {
             .map(|v| plan.price_terms(v, portfolio.contracts[v].price_cap.filter(|_| binds(v))))
             .collect();
         let price = |v: usize, month: usize| plan.terms[terms[v]].planned[month] * plan.vendors[v].price;
-        let prices = (0..plan.clock.n_months()).flat_map(|m| (0..n_vendors).map(move |v| (m, v))).map(|(m, v)| price(v, m)).collect();
+        let prices = (0..plan.clock.n_months())
+            .flat_map(|m| (0..n_vendors).map(move |v| (m, v)))
+            .map(|(m, v)| price(v, m))
+            .collect();
         let commitments = (0..n_vendors)
             .filter(|&v| binds(v))
             .filter_map(|v| Some((v, portfolio.contracts[v].commitment_per_year?)))
@@ -87,8 +90,17 @@ impl PortfolioPlan {
         let struck_share = plan.risks.iter().map(|r| r.struck.iter().map(|&v| planned[v]).sum()).collect();
         let mut compiled = Self {
             failover: portfolio.failover.clone(),
-            standby: portfolio.standby.iter().map(|s| Standby { vendor: s.vendor, capacity: s.capacity, starts: s.starts_hours }).collect(),
-            migration: portfolio.migration.as_ref().map(|m| Migration { to: m.to.clone(), patience: m.patience_hours, takes: m.takes.clone(), costs: m.costs.clone() }),
+            standby: portfolio
+                .standby
+                .iter()
+                .map(|s| Standby { vendor: s.vendor, capacity: s.capacity, starts: s.starts_hours })
+                .collect(),
+            migration: portfolio.migration.as_ref().map(|m| Migration {
+                to: m.to.clone(),
+                patience: m.patience_hours,
+                takes: m.takes.clone(),
+                costs: m.costs.clone(),
+            }),
             exit_fee: (0..n_vendors).map(|v| portfolio.contracts[v].exit_fee.filter(|_| binds(v))).collect(),
             groups,
             planned,
@@ -100,7 +112,8 @@ impl PortfolioPlan {
         };
         compiled.plan[Component::Spend as usize] = compiled.planned_spend(plan);
         let standbys: f64 = portfolio.standby.iter().map(|s| s.costs_per_hour).sum();
-        compiled.plan[Component::Overhead as usize] = portfolio.setup + (portfolio.overhead_per_hour + standbys) * plan.clock.annuity(plan.clock.horizon);
+        compiled.plan[Component::Overhead as usize] =
+            portfolio.setup + (portfolio.overhead_per_hour + standbys) * plan.clock.annuity(plan.clock.horizon);
         compiled
     }
 
@@ -138,7 +151,13 @@ impl Commitment {
         let plan_bill = years
             .map(|y| {
                 let month_bill = |m: usize| {
-                    let usage = |g: &Group| g.services.iter().map(|&s| plan.services[s].usage * plan.services[s].nominal_months[m]).sum::<f64>() * g.shares[vendor];
+                    let usage = |g: &Group| {
+                        g.services
+                            .iter()
+                            .map(|&s| plan.services[s].usage * plan.services[s].nominal_months[m])
+                            .sum::<f64>()
+                            * g.shares[vendor]
+                    };
                     groups.iter().map(usage).sum::<f64>() * price(m)
                 };
                 clock.year_months(y).map(month_bill).sum()
@@ -173,7 +192,10 @@ fn groups(portfolio: &Portfolio, n_vendors: usize) -> Vec<Group> {
         for &(v, share) in shares {
             dense[v] = share;
         }
-        groups.push((shares, Group { services: vec![s], shares: dense, listed: shares.iter().map(|&(v, _)| v).collect() }));
+        groups.push((
+            shares,
+            Group { services: vec![s], shares: dense, listed: shares.iter().map(|&(v, _)| v).collect() },
+        ));
     }
     groups.into_iter().map(|(_, group)| group).collect()
 }

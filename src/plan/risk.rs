@@ -93,7 +93,14 @@ pub(crate) struct PathPlan {
 }
 
 impl RiskPlan {
-    pub(crate) fn new(risk: &Risk, scenario: &Scenario, graph: &Graph, seed: u64, clock: &Clock, n_outcomes: &mut usize) -> Self {
+    pub(crate) fn new(
+        risk: &Risk,
+        scenario: &Scenario,
+        graph: &Graph,
+        seed: u64,
+        clock: &Clock,
+        n_outcomes: &mut usize,
+    ) -> Self {
         let namer = Namer { scenario, seed, risk: format!("risk.{}", risk.id) };
         let reach = reach(&risk.on, scenario, graph);
         let stages = (risk.stages.iter())
@@ -105,7 +112,13 @@ impl RiskPlan {
                         top += highest_probability(outcome.probability, &outcome.conditions);
                         *n_outcomes += 1;
                         let prefix = format!("{}/{}/", stage.name, outcome.name);
-                        OutcomePlan { id: *n_outcomes - 1, from, to: top, effects: namer.effects(&prefix, &outcome.effects), ends: outcome.ends }
+                        OutcomePlan {
+                            id: *n_outcomes - 1,
+                            from,
+                            to: top,
+                            effects: namer.effects(&prefix, &outcome.effects),
+                            ends: outcome.ends,
+                        }
                     })
                     .collect();
                 StagePlan {
@@ -164,7 +177,11 @@ impl Namer<'_> {
             }),
             notice: effects.notice.as_ref().map(|law| named("notice", law)),
             price_change: effects.price_change.as_ref().map(|law| named("price_change", law)),
-            revenue_change: effects.revenue_change.iter().map(|(s, law)| (*s, named(&format!("revenue_change.{}", self.scenario.services[*s].id), law))).collect(),
+            revenue_change: effects
+                .revenue_change
+                .iter()
+                .map(|(s, law)| (*s, named(&format!("revenue_change.{}", self.scenario.services[*s].id), law)))
+                .collect(),
             lasts: effects.lasts.as_ref().map(|law| named("for", law)),
             over: effects.over.as_ref().map(|law| named("over", law)),
             cost: effects.cost.as_ref().map(|c| (named("cost", &c.amount), c.scales_with)),
@@ -176,7 +193,8 @@ impl Namer<'_> {
         match &risk.arrivals {
             None => ArrivalsPlan::Never,
             Some(Arrivals::Poisson { per_hour, trend, calendar }) => {
-                let curve = Curve::new(log1p(*trend) / YEAR, calendar.as_ref(), self.scenario.start_unix, clock.horizon);
+                let curve =
+                    Curve::new(log1p(*trend) / YEAR, calendar.as_ref(), self.scenario.start_unix, clock.horizon);
                 let area = curve.integral(clock.horizon);
                 let law = Poisson::new(per_hour * area * highest(conditions));
                 ArrivalsPlan::Poisson { count: self.key("count"), time: self.key("time"), law, curve, area }
@@ -218,7 +236,10 @@ pub(crate) fn multiplier(conditions: &Conditions, plan: &Plan, planned: &[f64]) 
     let mut scratch = vec![0; plan.n_nodes];
     (conditions.list.iter())
         .map(|c| {
-            let share: f64 = (0..planned.len()).filter(|&v| plan.graph.exponent(v, &[c.uses], &mut scratch) > 0).map(|v| planned[v]).sum();
+            let share: f64 = (0..planned.len())
+                .filter(|&v| plan.graph.exponent(v, &[c.uses], &mut scratch) > 0)
+                .map(|v| planned[v])
+                .sum();
             // A share that is a sum of parts may fall short by a rounding.
             if share >= c.at_least - 1e-9 { c.times } else { c.otherwise }
         })

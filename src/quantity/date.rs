@@ -8,31 +8,18 @@ use super::Fault;
 pub(crate) fn unix_seconds(datetime: &Datetime) -> Result<f64, Fault> {
     let Some(date) = datetime.date else {
         let help = "write a date, or a date and a time: 2025-06-01, 2025-06-01T08:30:00Z";
-        return Err(Fault::new(
-            "is not a date",
-            "a time of day without a date",
-            help,
-        ));
+        return Err(Fault::new("is not a date", "a time of day without a date", help));
     };
-    let days = days_since_epoch(
-        i64::from(date.year),
-        i64::from(date.month),
-        i64::from(date.day),
-    );
+    let days = days_since_epoch(i64::from(date.year), i64::from(date.month), i64::from(date.day));
     let (mut seconds, mut nanos) = (days * 86_400, 0);
     if let Some(time) = datetime.time {
-        seconds += i64::from(time.hour) * 3600
-            + i64::from(time.minute) * 60
-            + i64::from(time.second.unwrap_or(0));
+        seconds += i64::from(time.hour) * 3600 + i64::from(time.minute) * 60 + i64::from(time.second.unwrap_or(0));
         nanos = time.nanosecond.unwrap_or(0);
     }
     if let Some(Offset::Custom { minutes }) = datetime.offset {
         seconds -= i64::from(minutes) * 60;
     }
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "years have four digits, so seconds have twelve"
-    )]
+    #[expect(clippy::cast_precision_loss, reason = "years have four digits, so seconds have twelve")]
     Ok(seconds as f64 + f64::from(nanos) / 1e9)
 }
 

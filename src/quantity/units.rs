@@ -18,18 +18,11 @@ const TIMES: &[Time] = &[
 
 /// Names shown and compared with: the ones that people write out.
 const TIME_NAMES: &[&str] = &[
-    "s", "seconds", "min", "minutes", "h", "hours", "day", "days", "week", "weeks", "month",
-    "months", "year", "years",
+    "s", "seconds", "min", "minutes", "h", "hours", "day", "days", "week", "weeks", "month", "months", "year", "years",
 ];
 
 const TIME_HELP: &str = "units of time are s, min, h, days, weeks, months and years";
-const MULTIPLES: &[(&str, f64)] = &[
-    ("k", 1e3),
-    ("K", 1e3),
-    ("M", 1e6),
-    ("bn", 1e9),
-    ("tn", 1e12),
-];
+const MULTIPLES: &[(&str, f64)] = &[("k", 1e3), ("K", 1e3), ("M", 1e6), ("bn", 1e9), ("tn", 1e12)];
 const PREFIXES: &[(char, f64)] = &[('k', 1e3), ('M', 1e6), ('G', 1e9), ('T', 1e12)];
 const MONEY_HELP: &str = "k, M and bn make an amount larger: \"$40k\", \"$2.5M\", \"$13bn\"";
 
@@ -52,10 +45,7 @@ pub(super) fn duration(text: &str) -> Result<f64, Fault> {
 }
 
 fn time(unit: &str) -> Option<(f64, f64)> {
-    TIMES
-        .iter()
-        .find(|(names, ..)| names.contains(&unit))
-        .map(|(_, times, over)| (*times, *over))
+    TIMES.iter().find(|(names, ..)| names.contains(&unit)).map(|(_, times, over)| (*times, *over))
 }
 
 fn unknown_time(what: &str, unit: &str) -> Fault {
@@ -64,11 +54,8 @@ fn unknown_time(what: &str, unit: &str) -> Fault {
     } else {
         unit_help(unit, TIME_NAMES, TIME_HELP)
     };
-    let why = if unit.is_empty() {
-        "names no unit of time".to_owned()
-    } else {
-        format!("unknown unit of time `{unit}`")
-    };
+    let why =
+        if unit.is_empty() { "names no unit of time".to_owned() } else { format!("unknown unit of time `{unit}`") };
     Fault::new(what, why, &help)
 }
 
@@ -77,24 +64,16 @@ pub(super) fn money(text: &str, currency: &str) -> Result<f64, Fault> {
     let what = "is not an amount of money";
     if let Some((amount, unit)) = text.split_once('/') {
         let help = format!("write the amount alone: \"{}\"", amount.trim());
-        return Err(Fault::new(
-            what,
-            format!("an amount per `{}`", unit.trim()),
-            &help,
-        ));
+        return Err(Fault::new(what, format!("an amount per `{}`", unit.trim()), &help));
     }
     let (negative, rest) = sign(text.trim());
     let rest = without_currency(rest, currency, what)?;
-    let (value, suffix) =
-        leading_number(rest).map_err(|why| Fault::new(what, why, Quantity::Money.help()))?;
+    let (value, suffix) = leading_number(rest).map_err(|why| Fault::new(what, why, Quantity::Money.help()))?;
     let value = if negative { -value } else { value };
     if suffix.is_empty() {
         return Ok(value);
     }
-    let factor = MULTIPLES
-        .iter()
-        .find(|(name, _)| *name == suffix)
-        .map(|(_, factor)| *factor);
+    let factor = MULTIPLES.iter().find(|(name, _)| *name == suffix).map(|(_, factor)| *factor);
     let factor = factor.ok_or_else(|| {
         let help = match suffix {
             "m" | "mn" | "mm" | "MM" | "mio" | "million" => "write `M` for millions".to_owned(),
@@ -120,11 +99,7 @@ fn without_currency<'t>(text: &'t str, currency: &str, what: &str) -> Result<&'t
         return Ok(text);
     }
     let help = format!("write amounts in `{currency}`, or set `currency` at the top of the file");
-    Err(Fault::new(
-        what,
-        format!("`{foreign}` is not the currency, which is `{currency}`"),
-        &help,
-    ))
+    Err(Fault::new(what, format!("`{foreign}` is not the currency, which is `{currency}`"), &help))
 }
 
 fn sign(text: &str) -> (bool, &str) {
@@ -158,16 +133,11 @@ pub(super) fn money_per(text: &str, currency: &str, per: f64) -> Result<f64, Fau
 /// 0.07 of "7%", "+7 %" or "0.07".
 pub(super) fn percent(text: &str, quantity: Quantity) -> Result<f64, Fault> {
     let what = format!("is not {}", quantity.noun());
-    let (value, unit) =
-        leading_number(text).map_err(|why| Fault::new(what.clone(), why, quantity.help()))?;
+    let (value, unit) = leading_number(text).map_err(|why| Fault::new(what.clone(), why, quantity.help()))?;
     match unit {
         "%" => Ok(value / 100.0),
         "" => Ok(value),
-        _ => Err(Fault::new(
-            what,
-            format!("unknown unit `{unit}`"),
-            quantity.help(),
-        )),
+        _ => Err(Fault::new(what, format!("unknown unit `{unit}`"), quantity.help())),
     }
 }
 
@@ -176,11 +146,7 @@ pub(super) fn number(text: &str) -> Result<f64, Fault> {
     let what = "is not a number";
     match leading_number(text) {
         Ok((value, "")) => Ok(value),
-        Ok((_, unit)) => Err(Fault::new(
-            what,
-            format!("`{unit}` follows the number"),
-            Quantity::Number.help(),
-        )),
+        Ok((_, unit)) => Err(Fault::new(what, format!("`{unit}` follows the number"), Quantity::Number.help())),
         Err(why) => Err(Fault::new(what, why, Quantity::Number.help())),
     }
 }
@@ -200,11 +166,7 @@ pub(super) fn usage(text: &str) -> Result<(f64, String, bool), Fault> {
     let (times, over) = time(per.trim()).ok_or_else(|| unknown_time(what, per.trim()))?;
     let per_hour = value * factor / (times / over);
     if per_hour > 1e24 {
-        return Err(Fault::new(
-            "is too large to be meant",
-            "more than 1e24 an hour",
-            help,
-        ));
+        return Err(Fault::new("is too large to be meant", "more than 1e24 an hour", help));
     }
     Ok((per_hour, word.to_owned(), factor > 1.0))
 }
@@ -216,10 +178,7 @@ pub(super) fn price(text: &str, currency: &str) -> Result<(f64, String), Fault> 
     let Some((amount, unit)) = text.split_once('/') else {
         return Err(Fault::new(what, "does not say per what", help));
     };
-    let value = money(amount, currency).map_err(|fault| Fault {
-        what: what.into(),
-        ..fault
-    })?;
+    let value = money(amount, currency).map_err(|fault| Fault { what: what.into(), ..fault })?;
     if !(0.0..=MOST_MONEY).contains(&value) {
         let (what, why) = if value < 0.0 {
             ("is negative", "must be 0 or more")
@@ -240,14 +199,9 @@ fn prefixed(unit: &str) -> Result<(f64, &str), String> {
         return Err("names no unit".to_owned());
     }
     if !begins.is_some_and(char::is_alphabetic) || !unit.chars().all(worded) {
-        return Err(format!(
-            "`{unit}` is not a unit: one word, such as `tok` or `Mtok`"
-        ));
+        return Err(format!("`{unit}` is not a unit: one word, such as `tok` or `Mtok`"));
     }
-    let factor = PREFIXES
-        .iter()
-        .find(|(prefix, _)| begins == Some(*prefix))
-        .map(|(_, factor)| *factor);
+    let factor = PREFIXES.iter().find(|(prefix, _)| begins == Some(*prefix)).map(|(_, factor)| *factor);
     match factor {
         Some(factor) if unit.len() > 1 => Ok((factor, &unit[1..])),
         _ => Ok((1.0, unit)),
@@ -261,11 +215,7 @@ fn leading_number(text: &str) -> Result<(f64, &str), String> {
     let end = end_of_number(rest);
     let (digits, rest) = rest.split_at(end);
     if !digits.contains(|c: char| c.is_ascii_digit()) {
-        return Err(if text.is_empty() {
-            "empty".to_owned()
-        } else {
-            "does not begin with a number".to_owned()
-        });
+        return Err(if text.is_empty() { "empty".to_owned() } else { "does not begin with a number".to_owned() });
     }
     if !well_grouped(digits) {
         return Err(format!(
@@ -273,9 +223,7 @@ fn leading_number(text: &str) -> Result<(f64, &str), String> {
         ));
     }
     let plain: String = digits.chars().filter(|c| !matches!(c, ',' | '_')).collect();
-    let value: f64 = plain
-        .parse()
-        .map_err(|_| format!("`{digits}` is not a number"))?;
+    let value: f64 = plain.parse().map_err(|_| format!("`{digits}` is not a number"))?;
     if !value.is_finite() {
         return Err(format!("`{digits}` is too large"));
     }
@@ -284,22 +232,14 @@ fn leading_number(text: &str) -> Result<(f64, &str), String> {
 
 /// Where the digits, points, groups and a possible exponent end.
 fn end_of_number(text: &str) -> usize {
-    let mantissa = text
-        .find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | ',' | '_')))
-        .unwrap_or(text.len());
+    let mantissa = text.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | ',' | '_'))).unwrap_or(text.len());
     let tail = &text[mantissa..];
     let Some(exponent) = tail.strip_prefix(['e', 'E']) else {
         return mantissa;
     };
     let signed = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
-    let digits = signed
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(signed.len());
-    if digits == 0 {
-        mantissa
-    } else {
-        mantissa + (tail.len() - signed.len()) + digits
-    }
+    let digits = signed.find(|c: char| !c.is_ascii_digit()).unwrap_or(signed.len());
+    if digits == 0 { mantissa } else { mantissa + (tail.len() - signed.len()) + digits }
 }
 
 /// A comma read as a decimal point would be wrong by powers of ten, so it must stand before three digits each.

@@ -55,8 +55,20 @@ impl Alone<'_> {
     /// The same as pieces.
     pub(crate) fn pieces(&self, mut emit: impl FnMut(&Piece)) {
         for (end, phase) in self.phases() {
-            let lost = Lost { vendor: self.vendor, missing: self.missing, unserved: phase.unserved, by: self.by, movable: false };
-            emit(&Piece { start: phase.from, end, lost: &[lost], moved: &self.moved[phase.first..phase.last], unserved: phase.unserved });
+            let lost = Lost {
+                vendor: self.vendor,
+                missing: self.missing,
+                unserved: phase.unserved,
+                by: self.by,
+                movable: false,
+            };
+            emit(&Piece {
+                start: phase.from,
+                end,
+                lost: &[lost],
+                moved: &self.moved[phase.first..phase.last],
+                unserved: phase.unserved,
+            });
         }
     }
 }
@@ -80,8 +92,22 @@ impl Whole<'_> {
             let before = Phase { from: fall.start, unserved: missing, first: 0, last: 0 };
             let after = Phase { from: movable, unserved, first: 0, last: moved.len() };
             let phases = [before, after];
-            let phases = if movable <= fall.start { &phases[1..] } else if movable >= fall.end { &phases[..1] } else { &phases };
-            emit(&Alone { start: fall.start, end: fall.end, vendor: self.vendor, missing, by: By::Event(fall.event), phases, moved });
+            let phases = if movable <= fall.start {
+                &phases[1..]
+            } else if movable >= fall.end {
+                &phases[..1]
+            } else {
+                &phases
+            };
+            emit(&Alone {
+                start: fall.start,
+                end: fall.end,
+                vendor: self.vendor,
+                missing,
+                by: By::Event(fall.event),
+                phases,
+                moved,
+            });
         }
     }
 }
@@ -161,7 +187,15 @@ impl Sweep {
     /// Walks through the falls of `view` that matter and hands what it finds to `emit`.
     ///
     /// `works`: the uniform of a vendor and the event that begins its fall; a fall moves if it is below the policy's.
-    pub(crate) fn run(&mut self, plan: &Plan, view: &View, failover: Option<&Failover>, regimes: &[Regime], works: impl Fn(usize, u32) -> f64, mut emit: impl FnMut(Found)) {
+    pub(crate) fn run(
+        &mut self,
+        plan: &Plan,
+        view: &View,
+        failover: Option<&Failover>,
+        regimes: &[Regime],
+        works: impl Fn(usize, u32) -> f64,
+        mut emit: impl FnMut(Found),
+    ) {
         let mut falls = std::mem::take(&mut self.cut);
         let scene = |regime| Scene { plan, view, failover, regime, works: &works };
         falls.clear();
@@ -190,24 +224,55 @@ impl Sweep {
         let delay = failover.map_or(f64::INFINITY, |f| f.detect_hours);
         let all_free = regime.start == 0.0 && regime.last && !view.lasting.iter().any(|l| matters(scene, l));
         let mut free = std::mem::take(&mut self.free);
-        for (vendor, &share) in regime.shares.iter().enumerate().filter(|(_, share)| **share > 0.0) {
-            let whole = if all_free { &view.whole[vendor] } else { free_of(&view.whole[vendor], scene, vendor, &mut free, cut) };
+        for (vendor, &share) in regime.shares.iter().enumerate() {
+            if regime.roles[vendor] == Role::Stands && !all_free {
+                // Alone it would not matter; beside a lasting fall its room is missing.
+                free_of(&view.whole[vendor], scene, vendor, &mut free, cut);
+                free_of(&view.partial[vendor], scene, vendor, &mut free, cut);
+            }
+            if regime.roles[vendor] != Role::Serves {
+                continue;
+            }
+            let whole = if all_free {
+                &view.whole[vendor]
+            } else {
+                free_of(&view.whole[vendor], scene, vendor, &mut free, cut)
+            };
             if simple {
                 emit(Found::Whole(&Whole { vendor, reaction: &regime.reactions[vendor], delay, falls: whole }));
             } else {
                 self.each(scene, vendor, share, whole, emit);
             }
-            let partial = if all_free { &view.partial[vendor] } else { free_of(&view.partial[vendor], scene, vendor, &mut free, cut) };
+            let partial = if all_free {
+                &view.partial[vendor]
+            } else {
+                free_of(&view.partial[vendor], scene, vendor, &mut free, cut)
+            };
             self.each(scene, vendor, share, partial, emit);
         }
         self.free = free;
     }
 
-    fn each(&mut self, scene: &Scene<impl Fn(usize, u32) -> f64>, vendor: usize, share: f64, falls: &[Lone], emit: &mut impl FnMut(Found)) {
+    fn each(
+        &mut self,
+        scene: &Scene<impl Fn(usize, u32) -> f64>,
+        vendor: usize,
+        share: f64,
+        falls: &[Lone],
+        emit: &mut impl FnMut(Found),
+    ) {
         for &Lone { start, end, available, event, .. } in falls {
             let missing = share * (1.0 - available);
             self.phases(scene.regime, vendor, missing, start, end, movable_from(scene, vendor, start, event, false));
-            emit(Found::Alone(&Alone { start, end, vendor, missing, by: By::Event(event), phases: &self.phases, moved: &self.moved }));
+            emit(Found::Alone(&Alone {
+                start,
+                end,
+                vendor,
+                missing,
+                by: By::Event(event),
+                phases: &self.phases,
+                moved: &self.moved,
+            }));
         }
     }
 
@@ -242,7 +307,13 @@ impl Sweep {
         }
     }
 
-    fn regime(&mut self, scene: &Scene<impl Fn(usize, u32) -> f64>, falls: &[Fall], since: &mut Since, emit: &mut impl FnMut(Found)) {
+    fn regime(
+        &mut self,
+        scene: &Scene<impl Fn(usize, u32) -> f64>,
+        falls: &[Fall],
+        since: &mut Since,
+        emit: &mut impl FnMut(Found),
+    ) {
         let regime = scene.regime;
         self.active.clear();
         self.available.clear();
@@ -279,9 +350,21 @@ impl Sweep {
                     return fall.start;
                 }
                 let serves = role == Role::Serves;
-                let movable = if serves { movable_from(scene, fall.vendor, fall.start, fall.event, fall.announced) } else { f64::INFINITY };
+                let movable = if serves {
+                    movable_from(scene, fall.vendor, fall.start, fall.event, fall.announced)
+                } else {
+                    f64::INFINITY
+                };
                 let by = fall.alone.map(|_| By::Event(fall.event));
-                self.active.push(Active { vendor: fall.vendor, end: fall.end, serves, movable, step: fall.first, alone: fall.alone, by });
+                self.active.push(Active {
+                    vendor: fall.vendor,
+                    end: fall.end,
+                    serves,
+                    movable,
+                    step: fall.first,
+                    alone: fall.alone,
+                    by,
+                });
             }
             *next += 1;
         }
@@ -320,7 +403,13 @@ impl Sweep {
                 if !movable {
                     next = next.min(active.movable);
                 }
-                self.lost.push(Lost { vendor: active.vendor, missing, unserved: missing, by: active.by.unwrap_or(By::Step(active.step)), movable });
+                self.lost.push(Lost {
+                    vendor: active.vendor,
+                    missing,
+                    unserved: missing,
+                    by: active.by.unwrap_or(By::Step(active.step)),
+                    movable,
+                });
             }
         }
         next
@@ -345,9 +434,13 @@ impl Sweep {
                 continue;
             }
             for lost in self.lost.iter_mut().filter(movable) {
+                // Nothing is left, to the digit.
                 lost.unserved = if taken >= left { 0.0 } else { lost.unserved - taken * (lost.unserved / left) };
             }
             self.moved.push((room.vendor, taken));
+            if !regime.waits && !self.lost.iter().any(|l| l.movable && l.unserved > 0.0) {
+                break;
+            }
         }
         next
     }
@@ -356,12 +449,20 @@ impl Sweep {
 /// Whether a lasting interruption touches a vendor that matters in the regime, while it lasts.
 fn matters(scene: &Scene<impl Fn(usize, u32) -> f64>, lasting: &Interruption) -> bool {
     let Scene { regime, plan, .. } = scene;
-    lasting.start <= regime.end && lasting.end >= regime.start && plan.risks[lasting.risk as usize].reach.iter().any(|r| regime.roles[r.0] != Role::None)
+    lasting.start <= regime.end
+        && lasting.end >= regime.start
+        && plan.risks[lasting.risk as usize].reach.iter().any(|r| regime.roles[r.0] != Role::None)
 }
 
 /// Those of a vendor's lone falls that lie within the regime and meet no lasting interruption there; the others that touch
 /// the regime are added to `cut`.
-fn free_of<'f>(falls: &[Lone], scene: &Scene<impl Fn(usize, u32) -> f64>, vendor: usize, free: &'f mut Vec<Lone>, cut: &mut Vec<Fall>) -> &'f [Lone] {
+fn free_of<'f>(
+    falls: &[Lone],
+    scene: &Scene<impl Fn(usize, u32) -> f64>,
+    vendor: usize,
+    free: &'f mut Vec<Lone>,
+    cut: &mut Vec<Fall>,
+) -> &'f [Lone] {
     let (regime, lasting) = (scene.regime, &scene.view.lasting);
     free.clear();
     for fall in falls {
@@ -381,10 +482,20 @@ fn free_of<'f>(falls: &[Lone], scene: &Scene<impl Fn(usize, u32) -> f64>, vendor
 
 /// When what is missing in a fall may move.
 #[inline]
-fn movable_from(scene: &Scene<impl Fn(usize, u32) -> f64>, vendor: usize, start: f64, event: u32, announced: bool) -> f64 {
+fn movable_from(
+    scene: &Scene<impl Fn(usize, u32) -> f64>,
+    vendor: usize,
+    start: f64,
+    event: u32,
+    announced: bool,
+) -> f64 {
     match scene.failover {
         Some(policy) if policy.works >= 1.0 || (scene.works)(vendor, event) < policy.works => {
-            if announced { start } else { start + policy.detect_hours }
+            if announced {
+                start
+            } else {
+                start + policy.detect_hours
+            }
         }
         _ => f64::INFINITY,
     }

@@ -80,7 +80,15 @@ impl Decisions {
         if losses.is_empty() {
             return;
         }
-        Settler { plan, portfolio, policy, losses: &losses, shares: portfolio.groups.iter().map(|g| g.shares.clone()).collect(), under_way: Vec::new(), exited: vec![false; plan.vendors.len()] }.run(luck, self);
+        Settler {
+            plan,
+            policy,
+            losses: &losses,
+            shares: portfolio.groups.iter().map(|g| g.shares.clone()).collect(),
+            under_way: Vec::new(),
+            exited: vec![false; plan.vendors.len()],
+        }
+        .run(luck, self);
         self.cut_regimes(plan, portfolio);
     }
 
@@ -129,7 +137,6 @@ fn losses<'a>(policy: &Migration, view: &'a View, horizon: f64) -> Vec<Loss<'a>>
 
 struct Settler<'a> {
     plan: &'a Plan,
-    portfolio: &'a PortfolioPlan,
     policy: &'a Migration,
     losses: &'a [Loss<'a>],
     /// Per group and vendor.

@@ -33,14 +33,7 @@ pub(crate) fn check(parts: &Parts<'_>, cx: &mut Cx) {
                 continue;
             };
             priced[vendor_idx] |= service.usage_per_hour.is_some();
-            price(
-                parts,
-                vendor_idx,
-                service,
-                *prefixed,
-                &parts.services[service_idx].1,
-                cx,
-            );
+            price(parts, vendor_idx, service, *prefixed, &parts.services[service_idx].1, cx);
         }
     }
     if sound {
@@ -56,21 +49,10 @@ pub(crate) fn check(parts: &Parts<'_>, cx: &mut Cx) {
 /// Vendors that any portfolio can send a service's traffic to.
 fn reached(parts: &Parts<'_>, service: usize) -> BTreeSet<usize> {
     let of = |portfolio: &Portfolio| {
-        let shares = portfolio
-            .shares
-            .get(service)
-            .into_iter()
-            .flatten()
-            .map(|(vendor, _)| *vendor);
+        let shares = portfolio.shares.get(service).into_iter().flatten().map(|(vendor, _)| *vendor);
         let standbys = portfolio.standby.iter().map(|standby| standby.vendor);
-        let migration = portfolio
-            .migration
-            .iter()
-            .flat_map(|migration| migration.to.iter().copied());
-        shares
-            .chain(standbys)
-            .chain(migration)
-            .collect::<Vec<usize>>()
+        let migration = portfolio.migration.iter().flat_map(|migration| migration.to.iter().copied());
+        shares.chain(standbys).chain(migration).collect::<Vec<usize>>()
     };
     parts.portfolios.iter().flatten().flat_map(of).collect()
 }
@@ -84,56 +66,35 @@ fn unused_price(parts: &Parts<'_>, vendor_idx: usize, used: bool, cx: &mut Cx) {
         return;
     }
     let (label, help) = if used {
-        (
-            "no service that it serves has a `usage`",
-            "give the service a `usage`, such as \"3 Ttok/month\"",
-        )
+        ("no service that it serves has a `usage`", "give the service a `usage`, such as \"3 Ttok/month\"")
     } else {
-        (
-            "no portfolio sends it traffic",
-            "give it a share somewhere, or take it out",
-        )
+        ("no portfolio sends it traffic", "give it a share somewhere, or take it out")
     };
-    let problem = Problem::warning(format!(
-        "the price of `{}` is never used",
-        cx.vendors[vendor_idx]
-    ));
-    cx.log
-        .push(problem.at(span.clone(), label).help(help.to_owned()));
+    let problem = Problem::warning(format!("the price of `{}` is never used", cx.vendors[vendor_idx]));
+    cx.log.push(problem.at(span.clone(), label).help(help.to_owned()));
 }
 
 /// A metered service needs a price, in its own unit, of every vendor it can reach.
-fn price(
-    parts: &Parts<'_>,
-    vendor_idx: usize,
-    service: &Service,
-    prefixed: bool,
-    service_span: &Span,
-    cx: &mut Cx,
-) {
+fn price(parts: &Parts<'_>, vendor_idx: usize, service: &Service, prefixed: bool, service_span: &Span, cx: &mut Cx) {
     let (Some(vendor), span) = &parts.vendors[vendor_idx] else {
         return;
     };
     let Some(unit) = &service.unit else { return };
     let (vendor_id, service_id) = (&cx.vendors[vendor_idx], &service.id);
-    let per = if prefixed {
-        format!("M{unit}")
-    } else {
-        unit.clone()
-    };
+    let per = if prefixed { format!("M{unit}") } else { unit.clone() };
     let problem = match &vendor.unit {
-        None => Problem::error(format!(
-            "vendor `{vendor_id}` has no price, but serves `{service_id}`, which is metered"
-        ))
-        .at(span.clone(), "has no `price`")
-        .at(service_span.clone(), format!("has a `usage` in `{unit}`"))
-        .help(format!("price = \"{}0/{per}\"", cx.currency)),
-        Some(priced) if priced != unit => Problem::error(format!(
-            "vendor `{vendor_id}` is priced by another unit than `{service_id}` uses"
-        ))
-        .at(span.clone(), format!("priced per `{priced}`"))
-        .at(service_span.clone(), format!("used in `{unit}`"))
-        .help("write the same unit for both; prefixes k, M, G, T may differ".to_owned()),
+        None => {
+            Problem::error(format!("vendor `{vendor_id}` has no price, but serves `{service_id}`, which is metered"))
+                .at(span.clone(), "has no `price`")
+                .at(service_span.clone(), format!("has a `usage` in `{unit}`"))
+                .help(format!("price = \"{}0/{per}\"", cx.currency))
+        }
+        Some(priced) if priced != unit => {
+            Problem::error(format!("vendor `{vendor_id}` is priced by another unit than `{service_id}` uses"))
+                .at(span.clone(), format!("priced per `{priced}`"))
+                .at(service_span.clone(), format!("used in `{unit}`"))
+                .help("write the same unit for both; prefixes k, M, G, T may differ".to_owned())
+        }
         Some(_) => return,
     };
     cx.log.push(problem);
@@ -143,38 +104,24 @@ fn price(
 fn unfelt(parts: &Parts<'_>, vendors: &[bool], cx: &mut Cx) {
     let n_platforms = cx.platforms.len();
     let mut used = vec![false; parts.nodes.len()];
-    let mut open: Vec<usize> = (0..vendors.len())
-        .filter(|vendor| vendors[*vendor])
-        .map(|vendor| n_platforms + vendor)
-        .collect();
+    let mut open: Vec<usize> =
+        (0..vendors.len()).filter(|vendor| vendors[*vendor]).map(|vendor| n_platforms + vendor).collect();
     while let Some(node) = open.pop() {
         if !std::mem::replace(&mut used[node], true) {
-            open.extend(
-                parts.nodes[node]
-                    .iter()
-                    .flat_map(|node| match &node.runs_on {
-                        RunsOn::All(list) | RunsOn::AnyOf(list) => list.iter().copied(),
-                    }),
-            );
+            open.extend(parts.nodes[node].iter().flat_map(|node| match &node.runs_on {
+                RunsOn::All(list) | RunsOn::AnyOf(list) => list.iter().copied(),
+            }));
         }
     }
     for (risk, span) in parts.risks {
         let Some((risk, _)) = risk else { continue };
-        let effects = risk
-            .stages
-            .iter()
-            .flat_map(|stage| &stage.outcomes)
-            .map(|outcome| &outcome.effects);
-        let market = std::iter::once(&risk.effects)
-            .chain(effects)
-            .any(|effects| !effects.revenue_change.is_empty());
+        let effects = risk.stages.iter().flat_map(|stage| &stage.outcomes).map(|outcome| &outcome.effects);
+        let market = std::iter::once(&risk.effects).chain(effects).any(|effects| !effects.revenue_change.is_empty());
         if !market && !risk.on.iter().any(|node| used[*node]) {
             let problem = Problem::warning(format!("no portfolio can feel risk `{}`", risk.id));
             let label = "none has traffic, a standby or a way to what it is on";
             cx.log.push(
-                problem
-                    .at(span.clone(), label)
-                    .help("give a portfolio a share there, or take the risk out".to_owned()),
+                problem.at(span.clone(), label).help("give a portfolio a share there, or take the risk out".to_owned()),
             );
         }
     }
@@ -182,17 +129,13 @@ fn unfelt(parts: &Parts<'_>, vendors: &[bool], cx: &mut Cx) {
 
 /// Index of the baseline: the portfolio that says so, or the first. `marks`: places of `baseline = true`.
 pub(crate) fn baseline(marks: &[Option<Span>], cx: &mut Cx) -> usize {
-    let marked: Vec<(usize, &Span)> = marks
-        .iter()
-        .enumerate()
-        .filter_map(|(n, mark)| Some((n, mark.as_ref()?)))
-        .collect();
+    let marked: Vec<(usize, &Span)> =
+        marks.iter().enumerate().filter_map(|(n, mark)| Some((n, mark.as_ref()?))).collect();
     if let [(_, first), (_, second), ..] = marked.as_slice() {
         let problem = Problem::error("two portfolios are the baseline")
             .at((*second).clone(), "the second")
             .at((*first).clone(), "the first");
-        cx.log
-            .push(problem.help("keep one `baseline = true`".to_owned()));
+        cx.log.push(problem.help("keep one `baseline = true`".to_owned()));
     }
     marked.first().map_or(0, |(n, _)| *n)
 }

@@ -18,11 +18,7 @@ impl Names {
     /// Names as the file lists them.
     pub(crate) fn new<'n>(names: impl Iterator<Item = &'n str>) -> Self {
         let list: Vec<String> = names.map(str::to_owned).collect();
-        let index = list
-            .iter()
-            .enumerate()
-            .map(|(n, name)| (name.clone(), n))
-            .collect();
+        let index = list.iter().enumerate().map(|(n, name)| (name.clone(), n)).collect();
         Self { list, index }
     }
 
@@ -101,18 +97,10 @@ impl<'f> Cx<'f> {
         let at = self.vendors.find(name);
         if at.is_none() {
             let platform = self.platforms.find(name).is_some();
-            let label = if platform {
-                "a platform, which serves no traffic itself"
-            } else {
-                "not in this file"
-            };
+            let label = if platform { "a platform, which serves no traffic itself" } else { "not in this file" };
             let known: Vec<&str> = self.vendors.iter().map(String::as_str).collect();
             let help = suggest(name, &known, "vendors here");
-            self.log.push(
-                Problem::error(format!("no vendor is called `{name}`"))
-                    .at(span, label)
-                    .help(help),
-            );
+            self.log.push(Problem::error(format!("no vendor is called `{name}`")).at(span, label).help(help));
         }
         at
     }
@@ -123,19 +111,10 @@ impl<'f> Cx<'f> {
         let at = self.platforms.find(name);
         if at.is_none() {
             let vendor = self.vendors.find(name).is_some();
-            let label = if vendor {
-                "a vendor; only platforms carry others"
-            } else {
-                "not in this file"
-            };
+            let label = if vendor { "a vendor; only platforms carry others" } else { "not in this file" };
             let known: Vec<&str> = self.platforms.iter().map(String::as_str).collect();
-            let help = suggest(name, &known, "platforms here")
-                .or(Some(format!("add `[platform.{name}]`")));
-            self.log.push(
-                Problem::error(format!("no platform is called `{name}`"))
-                    .at(item.span(), label)
-                    .help(help),
-            );
+            let help = suggest(name, &known, "platforms here").or(Some(format!("add `[platform.{name}]`")));
+            self.log.push(Problem::error(format!("no platform is called `{name}`")).at(item.span(), label).help(help));
         }
         at
     }
@@ -144,40 +123,24 @@ impl<'f> Cx<'f> {
     pub(crate) fn node(&mut self, item: Item<'_>) -> Option<usize> {
         let name = item.str(self)?;
         let n_platforms = self.platforms.len();
-        let at = self
-            .platforms
-            .find(name)
-            .or(self.vendors.find(name).map(|at| n_platforms + at));
+        let at = self.platforms.find(name).or(self.vendors.find(name).map(|at| n_platforms + at));
         if at.is_none() {
-            let known: Vec<&str> = self
-                .platforms
-                .iter()
-                .chain(self.vendors.iter())
-                .map(String::as_str)
-                .collect();
+            let known: Vec<&str> = self.platforms.iter().chain(self.vendors.iter()).map(String::as_str).collect();
             let help = suggest(name, &known, "platforms and vendors here");
             let problem = Problem::error(format!("no vendor or platform is called `{name}`"));
-            self.log
-                .push(problem.at(item.span(), "not in this file").help(help));
+            self.log.push(problem.at(item.span(), "not in this file").help(help));
         }
         at
     }
 
     /// Service index of a name at `span`.
-    pub(crate) fn service_called(
-        &mut self,
-        name: &str,
-        span: crate::source::Span,
-    ) -> Option<usize> {
+    pub(crate) fn service_called(&mut self, name: &str, span: crate::source::Span) -> Option<usize> {
         let at = self.services.find(name);
         if at.is_none() {
             let known: Vec<&str> = self.services.iter().map(String::as_str).collect();
             let help = suggest(name, &known, "services here");
-            self.log.push(
-                Problem::error(format!("no service is called `{name}`"))
-                    .at(span, "not in this file")
-                    .help(help),
-            );
+            self.log
+                .push(Problem::error(format!("no service is called `{name}`")).at(span, "not in this file").help(help));
         }
         at
     }
@@ -194,13 +157,8 @@ impl<'f> Cx<'f> {
             let index = find(self, item);
             if index.is_some_and(|index| !seen.insert(index)) {
                 let name = item.value.get_ref().as_str().unwrap_or_default();
-                let problem =
-                    Problem::error(format!("`{name}` is listed twice in `{}`", list.key.name));
-                self.log.push(
-                    problem
-                        .at(item.span(), "once is enough")
-                        .help("take one of them out".to_owned()),
-                );
+                let problem = Problem::error(format!("`{name}` is listed twice in `{}`", list.key.name));
+                self.log.push(problem.at(item.span(), "once is enough").help("take one of them out".to_owned()));
             }
             indices.push(index);
         }

@@ -55,12 +55,7 @@ impl Files for NoFiles {
 }
 
 /// Numbers of the column that `{ empirical = "file", column = "name" }` names, with the lines they stand on.
-pub(crate) fn column(
-    table: &Table<'_>,
-    quantity: Quantity,
-    cut: Cut,
-    cx: &mut Cx,
-) -> Option<Vec<f64>> {
+pub(crate) fn column(table: &Table<'_>, quantity: Quantity, cut: Cut, cx: &mut Cx) -> Option<Vec<f64>> {
     let path_item = table.need("empirical", cx);
     let column_item = table.need("column", cx);
     let (path_item, column_item) = (path_item?, column_item?);
@@ -83,17 +78,12 @@ pub(crate) fn column(
                 }
                 FileError::NotAFile | FileError::Other(_) => "name a CSV file that can be read",
             };
-            cx.log.push(
-                path_item
-                    .problem(&format!("cannot be read: `{path}`"), error.to_string())
-                    .help(help.to_owned()),
-            );
+            cx.log
+                .push(path_item.problem(&format!("cannot be read: `{path}`"), error.to_string()).help(help.to_owned()));
             return None;
         }
     };
-    let rows = parsed
-        .map_err(|fault| fault.note(path, path_item, column_item, cx))
-        .ok()?;
+    let rows = parsed.map_err(|fault| fault.note(path, path_item, column_item, cx)).ok()?;
     let rows = kept(rows, cut);
     within_bounds(rows, path, path_item, quantity, cx)
 }
@@ -121,8 +111,7 @@ fn outside(path: &str) -> Option<&'static str> {
 
 /// Rows between `min` and `max`, and all of them if none is, for the law to say so.
 fn kept(rows: Vec<Row>, (min, max): Cut) -> Vec<Row> {
-    let within =
-        |row: &&Row| min.is_none_or(|min| row.1 >= min) && max.is_none_or(|max| row.1 <= max);
+    let within = |row: &&Row| min.is_none_or(|min| row.1 >= min) && max.is_none_or(|max| row.1 <= max);
     let kept: Vec<Row> = rows.iter().filter(within).copied().collect();
     if kept.is_empty() { rows } else { kept }
 }
@@ -135,11 +124,7 @@ enum Fault {
     NotCsv(String),
     NoColumn(Vec<String>),
     NoRows,
-    Cell {
-        line: u64,
-        cell: String,
-        why: &'static str,
-    },
+    Cell { line: u64, cell: String, why: &'static str },
 }
 
 impl Fault {
@@ -148,15 +133,14 @@ impl Fault {
         let problem = match self {
             Self::NotCsv(why) => path_item
                 .problem(&format!("is not a CSV file: `{path}`"), why)
-                .help(
-                    "the first line holds the names of the columns, commas separate the cells"
-                        .to_owned(),
-                ),
+                .help("the first line holds the names of the columns, commas separate the cells".to_owned()),
             Self::NoColumn(columns) => {
                 let known: Vec<&str> = columns.iter().map(String::as_str).collect();
-                column_item
-                    .problem(&format!("is not in `{path}`"), "no such column")
-                    .help(suggest(column, &known, "its columns"))
+                column_item.problem(&format!("is not in `{path}`"), "no such column").help(suggest(
+                    column,
+                    &known,
+                    "its columns",
+                ))
             }
             Self::NoRows => path_item
                 .problem(
@@ -180,14 +164,8 @@ fn parse(content: &[u8], column: &str) -> Result<Vec<Row>, Fault> {
     if std::str::from_utf8(content).is_err() {
         return Err(Fault::NotCsv("its text is not UTF-8".to_owned()));
     }
-    let mut reader = csv::ReaderBuilder::new()
-        .trim(csv::Trim::All)
-        .flexible(true)
-        .from_reader(content);
-    let headers = reader
-        .headers()
-        .map_err(|error| Fault::NotCsv(error.to_string()))?
-        .clone();
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(content);
+    let headers = reader.headers().map_err(|error| Fault::NotCsv(error.to_string()))?.clone();
     if headers.iter().all(str::is_empty) {
         return Err(Fault::NotCsv("it is empty".to_owned()));
     }
@@ -195,26 +173,14 @@ fn parse(content: &[u8], column: &str) -> Result<Vec<Row>, Fault> {
         return Err(Fault::NoColumn(headers.iter().map(str::to_owned).collect()));
     };
     let rows: Result<Vec<Row>, Fault> = reader.records().map(|record| row(record, at)).collect();
-    rows.and_then(|rows| {
-        if rows.is_empty() {
-            Err(Fault::NoRows)
-        } else {
-            Ok(rows)
-        }
-    })
+    rows.and_then(|rows| if rows.is_empty() { Err(Fault::NoRows) } else { Ok(rows) })
 }
 
 fn row(record: csv::Result<csv::StringRecord>, at: usize) -> Result<Row, Fault> {
     let record = record.map_err(|error| Fault::NotCsv(error.to_string()))?;
     let line = record.position().map_or(0, csv::Position::line);
     let cell = record.get(at).unwrap_or_default();
-    let fault = |why| {
-        Err(Fault::Cell {
-            line,
-            cell: quoted(cell),
-            why,
-        })
-    };
+    let fault = |why| Err(Fault::Cell { line, cell: quoted(cell), why });
     match cell.parse::<f64>() {
         Ok(value) if value.is_nan() => fault("not a number: "),
         Ok(value) if value.is_infinite() => fault("not finite: "),
@@ -225,28 +191,15 @@ fn row(record: csv::Result<csv::StringRecord>, at: usize) -> Result<Row, Fault> 
 }
 
 fn quoted(cell: &str) -> String {
-    if cell.is_empty() {
-        String::new()
-    } else {
-        format!("`{}`", cell.chars().take(40).collect::<String>())
-    }
+    if cell.is_empty() { String::new() } else { format!("`{}`", cell.chars().take(40).collect::<String>()) }
 }
 
-fn within_bounds(
-    rows: Vec<Row>,
-    path: &str,
-    item: Item<'_>,
-    quantity: Quantity,
-    cx: &mut Cx,
-) -> Option<Vec<f64>> {
+fn within_bounds(rows: Vec<Row>, path: &str, item: Item<'_>, quantity: Quantity, cx: &mut Cx) -> Option<Vec<f64>> {
     for (line, value) in &rows {
         if let Err(fault) = quantity.check(*value) {
             let what = format!("holds a value that {}: `{path}`", fault.what);
             let help = "bare numbers in files are hours, currency or fractions; take the line out, or cut with `min` and `max`";
-            cx.log.push(
-                item.problem(&what, format!("line {line}: {value} {}", fault.why))
-                    .help(help.to_owned()),
-            );
+            cx.log.push(item.problem(&what, format!("line {line}: {value} {}", fault.why)).help(help.to_owned()));
             return None;
         }
     }

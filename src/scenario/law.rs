@@ -25,10 +25,7 @@ impl Item<'_> {
         let quantity = match self.key.takes {
             Takes::Law(quantity) => quantity,
             Takes::Length => Quantity::Duration,
-            _ => unreachable!(
-                "`{}` is read as a distribution, but its list entry says otherwise",
-                self.key.name
-            ),
+            _ => unreachable!("`{}` is read as a distribution, but its list entry says otherwise", self.key.name),
         };
         self.law_of(quantity, cx)
     }
@@ -56,12 +53,8 @@ fn interval(item: Item<'_>, low: &str, high: &str, quantity: Quantity, cx: &mut 
         (Err(mut fault), Ok(_)) if low.trim().bytes().all(|b| b.is_ascii_digit() || b == b'.') => {
             "is an interval with one unit".clone_into(&mut fault.what);
             fault.why = format!("`{}` has no unit", low.trim());
-            fault.help = Some(format!(
-                "write the unit at both ends: \"{} {} to {}\"",
-                low.trim(),
-                unit_of(high),
-                high.trim()
-            ));
+            fault.help =
+                Some(format!("write the unit at both ends: \"{} {} to {}\"", low.trim(), unit_of(high), high.trim()));
             item.fault(fault, cx);
             return None;
         }
@@ -72,15 +65,8 @@ fn interval(item: Item<'_>, low: &str, high: &str, quantity: Quantity, cx: &mut 
     };
     if low_value > high_value {
         let why = format!("`{}` is more than `{}`", low.trim(), high.trim());
-        let help = format!(
-            "write the smaller end first: \"{} to {}\"",
-            high.trim(),
-            low.trim()
-        );
-        cx.log.push(
-            item.problem("is an interval from high to low", why)
-                .help(help),
-        );
+        let help = format!("write the smaller end first: \"{} to {}\"", high.trim(), low.trim());
+        cx.log.push(item.problem("is an interval from high to low", why).help(help));
         return None;
     }
     if quantity == Quantity::Change {
@@ -88,31 +74,21 @@ fn interval(item: Item<'_>, low: &str, high: &str, quantity: Quantity, cx: &mut 
     }
     if low_value <= 0.0 {
         let why = format!("`{}` is not above 0", low.trim());
-        let help = "an interval is the 90 % range of a log-normal, which is positive; for others write `{ uniform = [a, b] }`";
-        cx.log.push(
-            item.problem("is an interval that reaches 0", why)
-                .help(help.to_owned()),
-        );
+        let help =
+            "an interval is the 90 % range of a log-normal, which is positive; for others write `{ uniform = [a, b] }`";
+        cx.log.push(item.problem("is an interval that reaches 0", why).help(help.to_owned()));
         return None;
     }
     Law::from_interval_90(low_value, high_value)
 }
 
 fn unit_of(text: &str) -> &str {
-    text.trim()
-        .trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | '_' | ' '))
+    text.trim().trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | '_' | ' '))
 }
 
 fn table(item: Item<'_>, quantity: Quantity, cx: &mut Cx) -> Option<Law> {
     let what = format!("the distribution of `{}`", item.key.name);
-    let table = Table::over(
-        item.table(cx)?,
-        item.span(),
-        what,
-        &[KEYS],
-        |name| percentile(name).is_some(),
-        cx,
-    );
+    let table = Table::over(item.table(cx)?, item.span(), what, &[KEYS], |name| percentile(name).is_some(), cx);
     let form = form(&table, cx)?;
     let cut = cut(&table, quantity, cx);
     let law = match form {
@@ -133,11 +109,7 @@ fn table(item: Item<'_>, quantity: Quantity, cx: &mut Cx) -> Option<Law> {
         let name = if max.is_some() { "max" } else { "min" };
         let problem = Problem::error(format!("{} has nothing between its bounds", table.what));
         let help = "let `min` and `max` leave a part of the law".to_owned();
-        cx.log.push(
-            problem
-                .at(table.value_span(name), "cuts off all of it")
-                .help(help),
-        );
+        cx.log.push(problem.at(table.value_span(name), "cuts off all of it").help(help));
     }
     truncated
 }
@@ -152,12 +124,7 @@ fn cut(table: &Table<'_>, quantity: Quantity, cx: &mut Cx) -> Option<Cut> {
     {
         let problem = Problem::error(format!("`min` is above `max` in {}", table.what));
         let (low, high) = (table.value_span("min"), table.value_span("max"));
-        cx.log.push(
-            problem
-                .at(low, "more than `max`")
-                .at(high, "less than `min`")
-                .help("exchange them".to_owned()),
-        );
+        cx.log.push(problem.at(low, "more than `max`").at(high, "less than `min`").help("exchange them".to_owned()));
         return None;
     }
     Some((min, max))
@@ -168,15 +135,10 @@ fn form(table: &Table<'_>, cx: &mut Cx) -> Option<&'static str> {
     if table.has_unknown(|name| percentile(name).is_some()) {
         return None;
     }
-    let log_normal = |name: &str| {
-        matches!(name, "median" | "mean" | "sd" | "sigma") || percentile(name).is_some()
-    };
+    let log_normal = |name: &str| matches!(name, "median" | "mean" | "sd" | "sigma") || percentile(name).is_some();
     let mut found: Vec<(&'static str, Span)> = Vec::new();
     for (name, span) in table.given() {
-        let form = FORMS
-            .iter()
-            .find(|(form, _)| *form == name)
-            .map(|(form, _)| *form);
+        let form = FORMS.iter().find(|(form, _)| *form == name).map(|(form, _)| *form);
         let form = form.or(log_normal(name).then_some("log-normal"));
         if let Some(form) = form
             && !found.iter().any(|(known, _)| *known == form)
@@ -191,24 +153,16 @@ fn form(table: &Table<'_>, cx: &mut Cx) -> Option<&'static str> {
         }
         [] => {
             let known: Vec<&str> = FORMS.iter().map(|(form, _)| *form).collect();
-            let help = format!(
-                "write `median` and `p95`, `mean` and `sd`, or one of {}",
-                listed(&known, "or")
-            );
+            let help = format!("write `median` and `p95`, `mean` and `sd`, or one of {}", listed(&known, "or"));
             cx.log.push(
-                Problem::error(format!("{} has no law", table.what))
-                    .at(table.span.clone(), "names none")
-                    .help(help),
+                Problem::error(format!("{} has no law", table.what)).at(table.span.clone(), "names none").help(help),
             );
             None
         }
         [(_, first), (_, second), ..] => {
             let problem = Problem::error(format!("{} has two laws", table.what));
             cx.log.push(
-                problem
-                    .at(second.clone(), "the second")
-                    .at(first.clone(), "the first")
-                    .help("keep one".to_owned()),
+                problem.at(second.clone(), "the second").at(first.clone(), "the first").help("keep one".to_owned()),
             );
             None
         }
@@ -218,17 +172,10 @@ fn form(table: &Table<'_>, cx: &mut Cx) -> Option<&'static str> {
 /// Refuses keys that belong to another form.
 fn stray(table: &Table<'_>, form: &str, cx: &mut Cx) {
     for (name, span) in table.given() {
-        let owner = FORMS
-            .iter()
-            .find(|(_, with)| with.contains(&name))
-            .map(|(owner, _)| *owner);
+        let owner = FORMS.iter().find(|(_, with)| with.contains(&name)).map(|(owner, _)| *owner);
         if let Some(owner) = owner.filter(|owner| *owner != form) {
             let problem = Problem::error(format!("`{name}` means nothing here"));
-            cx.log.push(
-                problem
-                    .at(span, format!("goes with `{owner}`"))
-                    .help("take it out".to_owned()),
-            );
+            cx.log.push(problem.at(span, format!("goes with `{owner}`")).help("take it out".to_owned()));
         }
     }
 }
@@ -249,25 +196,14 @@ fn check(item: Item<'_>, quantity: Quantity, law: Law, cx: &mut Cx) -> Option<La
     let (low, high) = law.support();
     let (least, most) = quantity.bounds();
     if low < least {
-        let why = if quantity == Quantity::Change {
-            "may fall below -100 %"
-        } else {
-            "may be negative"
-        };
-        cx.log
-            .push(item.problem("may be too small", why).help(format!(
-                "add `min = {}`",
-                if least < 0.0 { "-1" } else { "0" }
-            )));
+        let why = if quantity == Quantity::Change { "may fall below -100 %" } else { "may be negative" };
+        cx.log.push(
+            item.problem("may be too small", why).help(format!("add `min = {}`", if least < 0.0 { "-1" } else { "0" })),
+        );
         return None;
     }
     if quantity == Quantity::Fraction && high > most {
-        let help = match item
-            .value
-            .get_ref()
-            .as_str()
-            .and_then(|text| text.split_once(" to "))
-        {
+        let help = match item.value.get_ref().as_str().and_then(|text| text.split_once(" to ")) {
             Some((low, high)) => format!(
                 "cut it: `{{ p05 = \"{}\", p95 = \"{}\", max = 1 }}`, or write `{{ uniform = [\"{}\", \"{}\"] }}`",
                 low.trim(),
@@ -277,13 +213,7 @@ fn check(item: Item<'_>, quantity: Quantity, law: Law, cx: &mut Cx) -> Option<La
             ),
             None => "add `max = 1`, or use `beta`, `pert` or `uniform`".to_owned(),
         };
-        cx.log.push(
-            item.problem(
-                "may be more than the whole",
-                "a fraction, but this law may exceed 1",
-            )
-            .help(help),
-        );
+        cx.log.push(item.problem("may be more than the whole", "a fraction, but this law may exceed 1").help(help));
         return None;
     }
     warn(item, &law, cx);
@@ -307,8 +237,7 @@ fn warn(item: Item<'_>, law: &Law, cx: &mut Cx) {
         return wide(item, law, cx);
     };
     let problem = Problem::warning(format!("the law of `{}` {what}", item.key.name));
-    cx.log
-        .push(problem.at(item.span(), why).help(help.to_owned()));
+    cx.log.push(problem.at(item.span(), why).help(help.to_owned()));
 }
 
 /// The mean of a wide log-normal hangs on its tail, and raising the low end lowers it.
@@ -321,11 +250,7 @@ fn wide(item: Item<'_>, law: &Law, cx: &mut Cx) {
         return;
     };
     let problem = Problem::warning(format!("the law of `{}` is very wide", item.key.name));
-    let why = format!(
-        "its mean is {:.0} times its median, and hangs on the tail",
-        mean / middle
-    );
+    let why = format!("its mean is {:.0} times its median, and hangs on the tail", mean / middle);
     let help = "its 95th percentile is over 1,000 times its 5th; a higher low end would lower the mean: check both ends, or cut it with `max`";
-    cx.log
-        .push(problem.at(item.span(), why).help(help.to_owned()));
+    cx.log.push(problem.at(item.span(), why).help(help.to_owned()));
 }

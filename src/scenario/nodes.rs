@@ -19,18 +19,8 @@ pub(crate) const VENDOR: &[Key] = &[
         says: "what a unit of usage costs",
         example: "\"$4.40/Mtok\"",
     },
-    later(
-        "capability",
-        Takes::One(Quantity::Multiple),
-        "how good its models are, 1 being the frontier",
-        "1.0",
-    ),
-    later(
-        "stake",
-        Takes::One(Quantity::Money),
-        "what the firm holds in it",
-        "\"$13bn\"",
-    ),
+    later("capability", Takes::One(Quantity::Multiple), "how good its models are, 1 being the frontier", "1.0"),
+    later("stake", Takes::One(Quantity::Money), "what the firm holds in it", "\"$13bn\""),
 ];
 
 const RUNS_ON: Key = Key {
@@ -106,12 +96,7 @@ pub(crate) const SERVICE: &[Key] = &[
         "customers lost after long interruptions",
         "{ after = \"4 h\", loses = \"1%\", returns = \"9 months\" }",
     ),
-    later(
-        "sensitivity",
-        Takes::One(Quantity::Multiple),
-        "revenue lost per unit of capability short of 1",
-        "0.3",
-    ),
+    later("sensitivity", Takes::One(Quantity::Multiple), "revenue lost per unit of capability short of 1", "0.3"),
 ];
 
 /// Keys of a `calendar`.
@@ -161,49 +146,26 @@ pub(crate) const CONTRACT: &[Key] = &[
         "credits for missed availability",
         "[{ below = 0.999, credit = \"10%\" }]",
     ),
-    later(
-        "rebates",
-        Takes::Form("a list of tables"),
-        "volume discounts",
-        "[{ above = \"$50M/year\", off = \"10%\" }]",
-    ),
+    later("rebates", Takes::Form("a list of tables"), "volume discounts", "[{ above = \"$50M/year\", off = \"10%\" }]"),
 ];
 
 const fn later(name: &'static str, takes: Takes, says: &'static str, example: &'static str) -> Key {
-    Key {
-        name,
-        takes,
-        absent: Absent::Unsupported,
-        says,
-        example,
-    }
+    Key { name, takes, absent: Absent::Unsupported, says, example }
 }
 
 /// A platform.
 pub(crate) fn platform(member: &Member<'_>, cx: &mut Cx) -> Option<Node> {
-    let table = Table::open(
-        member.item,
-        format!("platform `{}`", member.id),
-        &[PLATFORM],
-        cx,
-    )?;
+    let table = Table::open(member.item, format!("platform `{}`", member.id), &[PLATFORM], cx)?;
     node(&table, member.id, cx)
 }
 
 /// A vendor, as a node and as what only a vendor has.
 pub(crate) fn vendor(member: &Member<'_>, cx: &mut Cx) -> Option<(Node, Vendor)> {
-    let table = Table::open(
-        member.item,
-        format!("vendor `{}`", member.id),
-        &[VENDOR],
-        cx,
-    )?;
+    let table = Table::open(member.item, format!("vendor `{}`", member.id), &[VENDOR], cx)?;
     let node = node(&table, member.id, cx);
     let price = table.maybe("price", cx, |item, cx| {
         let text = quoted(item, cx)?;
-        quantity::price(text, &cx.currency)
-            .map_err(|fault| item.fault(fault, cx))
-            .ok()
+        quantity::price(text, &cx.currency).map_err(|fault| item.fault(fault, cx)).ok()
     });
     let (price, unit) = price?.unzip();
     Some((node?, Vendor { price, unit }))
@@ -212,11 +174,7 @@ pub(crate) fn vendor(member: &Member<'_>, cx: &mut Cx) -> Option<(Node, Vendor)>
 fn node(table: &Table<'_>, id: &str, cx: &mut Cx) -> Option<Node> {
     let runs_on = table.take("runs_on", cx, runs_on);
     let about = table.about(cx);
-    Some(Node {
-        id: id.to_owned(),
-        runs_on: runs_on?,
-        about: about?,
-    })
+    Some(Node { id: id.to_owned(), runs_on: runs_on?, about: about? })
 }
 
 fn runs_on(item: Item<'_>, cx: &mut Cx) -> Option<RunsOn> {
@@ -226,8 +184,7 @@ fn runs_on(item: Item<'_>, cx: &mut Cx) -> Option<RunsOn> {
         let any_of = cx.ids(list, Cx::platform)?;
         if any_of.is_empty() {
             let problem = list.problem("is empty", "one of no platforms is never there");
-            cx.log
-                .push(problem.help("name at least one platform".to_owned()));
+            cx.log.push(problem.help("name at least one platform".to_owned()));
             return None;
         }
         return Some(RunsOn::AnyOf(any_of));
@@ -242,21 +199,13 @@ fn quoted<'t>(item: Item<'t>, cx: &mut Cx) -> Option<&'t str> {
 
 /// A service, and whether its usage was written with a prefix (`Mtok`).
 pub(crate) fn service(member: &Member<'_>, cx: &mut Cx) -> Option<(Service, bool)> {
-    let table = Table::open(
-        member.item,
-        format!("service `{}`", member.id),
-        &[SERVICE],
-        cx,
-    )?;
+    let table = Table::open(member.item, format!("service `{}`", member.id), &[SERVICE], cx)?;
     let revenue = table.one("revenue", cx);
     let growth = table.one("growth", cx);
     let calendar = table.maybe("calendar", cx, calendar);
     let margin = table.one("margin", cx);
-    let usage = table.maybe("usage", cx, |item, cx| {
-        quantity::usage(quoted(item, cx)?)
-            .map_err(|fault| item.fault(fault, cx))
-            .ok()
-    });
+    let usage = table
+        .maybe("usage", cx, |item, cx| quantity::usage(quoted(item, cx)?).map_err(|fault| item.fault(fault, cx)).ok());
     let tolerance = table.one("tolerance", cx);
     let impact_tolerance = table.maybe("impact_tolerance", cx, Item::one);
     let about = table.about(cx);
@@ -286,16 +235,10 @@ pub(crate) fn calendar(item: Item<'_>, cx: &mut Cx) -> Option<Calendar> {
     let (weekday, hour) = (weekday?, hour?);
     if weekday.is_none() && hour.is_none() {
         let problem = item.problem("says nothing", "has neither `weekday` nor `hour`");
-        cx.log.push(
-            problem
-                .help("give the seven weights of `weekday`, the 24 of `hour`, or both".to_owned()),
-        );
+        cx.log.push(problem.help("give the seven weights of `weekday`, the 24 of `hour`, or both".to_owned()));
         return None;
     }
-    Some(Calendar {
-        weekday: weekday.unwrap_or([1.0; 7]),
-        hour: hour.unwrap_or([1.0; 24]),
-    })
+    Some(Calendar { weekday: weekday.unwrap_or([1.0; 7]), hour: hour.unwrap_or([1.0; 24]) })
 }
 
 #[expect(clippy::cast_precision_loss, reason = "7 or 24")]
@@ -309,45 +252,21 @@ fn weights<const N: usize>(item: Item<'_>, cx: &mut Cx) -> Option<[f64; N]> {
     } else if !(sum > 0.0 && sum.is_finite()) {
         "all weights are 0".to_owned()
     } else {
-        return weights
-            .iter()
-            .map(|w| w / (sum / N as f64))
-            .collect::<Vec<f64>>()
-            .try_into()
-            .ok();
+        return weights.iter().map(|w| w / (sum / N as f64)).collect::<Vec<f64>>().try_into().ok();
     };
-    let help = format!(
-        "give {N} weights of 0 or more, {}",
-        if N == 7 {
-            "Monday first"
-        } else {
-            "from midnight on"
-        }
-    );
-    cx.log.push(
-        item.problem(&format!("must be {N} weights"), why)
-            .help(help),
-    );
+    let help = format!("give {N} weights of 0 or more, {}", if N == 7 { "Monday first" } else { "from midnight on" });
+    cx.log.push(item.problem(&format!("must be {N} weights"), why).help(help));
     None
 }
 
 /// A contract.
 pub(crate) fn contract(member: &Member<'_>, cx: &mut Cx) -> Option<Contract> {
-    let table = Table::open(
-        member.item,
-        format!("the contract with `{}`", member.id),
-        &[CONTRACT],
-        cx,
-    )?;
+    let table = Table::open(member.item, format!("the contract with `{}`", member.id), &[CONTRACT], cx)?;
     let price_cap = table.maybe("price_cap", cx, Item::one);
     let commitment = table.maybe("commitment", cx, Item::one);
     let exit_fee = table.maybe("exit_fee", cx, Item::one);
     table.about(cx)?;
-    Some(Contract {
-        price_cap: price_cap?,
-        commitment_per_year: commitment?,
-        exit_fee: exit_fee?,
-    })
+    Some(Contract { price_cap: price_cap?, commitment_per_year: commitment?, exit_fee: exit_fee? })
 }
 
 /// Refuses platforms that stand on themselves, printing the way round.
@@ -359,18 +278,10 @@ pub(crate) fn refuse_cycles(platforms: &[Option<Node>], places: &[Span], cx: &mu
         };
         let name = |at: &usize| format!("`{}`", cx.platforms[*at]);
         let way: Vec<String> = path.iter().chain(path.first()).map(name).collect();
-        let problem = Problem::error(format!(
-            "platforms stand on each other in a circle: {}",
-            way.join(" → ")
-        ));
-        let label = if path.len() == 1 {
-            "stands on itself"
-        } else {
-            "stands on itself in the end"
-        };
+        let problem = Problem::error(format!("platforms stand on each other in a circle: {}", way.join(" → ")));
+        let label = if path.len() == 1 { "stands on itself" } else { "stands on itself in the end" };
         let problem = problem.at(places[path[0]].clone(), label);
-        cx.log
-            .push(problem.help("take one of these out of the other's `runs_on`".to_owned()));
+        cx.log.push(problem.help("take one of these out of the other's `runs_on`".to_owned()));
         for at in path {
             cleared[at] = true;
         }
@@ -378,19 +289,13 @@ pub(crate) fn refuse_cycles(platforms: &[Option<Node>], places: &[Span], cx: &mu
 }
 
 /// The nodes of a cycle that `start` leads into, if none of them is `cleared`; clears all that lead nowhere.
-fn cycle_from(
-    start: usize,
-    platforms: &[Option<Node>],
-    cleared: &mut [bool],
-) -> Option<Vec<usize>> {
+fn cycle_from(start: usize, platforms: &[Option<Node>], cleared: &mut [bool]) -> Option<Vec<usize>> {
     // A stack of (node, next edge), so that a long chain of platforms cannot exhaust the machine's own stack.
     let mut stack = vec![(start, 0)];
     while let Some((node, edge)) = stack.last_mut() {
-        let needs = platforms[*node]
-            .as_ref()
-            .map_or(&[][..], |node| match &node.runs_on {
-                RunsOn::All(list) | RunsOn::AnyOf(list) => list,
-            });
+        let needs = platforms[*node].as_ref().map_or(&[][..], |node| match &node.runs_on {
+            RunsOn::All(list) | RunsOn::AnyOf(list) => list,
+        });
         let Some(next) = needs.get(*edge).copied().filter(|_| !cleared[*node]) else {
             cleared[*node] = true;
             stack.pop();

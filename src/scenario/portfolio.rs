@@ -21,17 +21,11 @@ const NO_SHARE: f64 = 1e-9;
 const SUM_ERROR: f64 = 1e-6;
 
 /// A portfolio, and the place of its `baseline = true`, if it has one. `contracts`: those of the scenario, by vendor.
-pub(crate) fn portfolio(
-    member: &Member<'_>,
-    contracts: &[Contract],
-    cx: &mut Cx,
-) -> Option<(Portfolio, Option<Span>)> {
+pub(crate) fn portfolio(member: &Member<'_>, contracts: &[Contract], cx: &mut Cx) -> Option<(Portfolio, Option<Span>)> {
     let what = format!("portfolio `{}`", member.id);
     let table = Table::open(member.item, what.clone(), &[PORTFOLIO], cx)?;
     let baseline = table.flag("baseline", cx);
-    let shares = table
-        .need("shares", cx)
-        .and_then(|item| shares(item, &what, cx));
+    let shares = table.need("shares", cx).and_then(|item| shares(item, &what, cx));
     let failover = table.maybe("failover", cx, failover);
     let standby = table.maybe("standby", cx, standbys);
     let migration = table.maybe("migration", cx, migration);
@@ -65,93 +59,52 @@ fn shares(item: Item<'_>, what: &str, cx: &mut Cx) -> Option<Vec<Vec<(usize, f64
     let members = item.members(cx)?;
     if members.is_empty() {
         let problem = item.problem("is empty", "places no traffic");
-        cx.log
-            .push(problem.help("for example `shares = { openai = 1.0 }`".to_owned()));
+        cx.log.push(problem.help("for example `shares = { openai = 1.0 }`".to_owned()));
         return None;
     }
-    let tables = members
-        .iter()
-        .filter(|member| member.item.value.get_ref().is_table())
-        .count();
+    let tables = members.iter().filter(|member| member.item.value.get_ref().is_table()).count();
     if tables == 0 {
         let shares = one_service(item.span(), &members, &format!("shares of {what}"), cx)?;
         return Some(vec![shares; cx.services.len()]);
     }
     if tables < members.len() {
-        let single = members
-            .iter()
-            .find(|member| !member.item.value.get_ref().is_table())?;
+        let single = members.iter().find(|member| !member.item.value.get_ref().is_table())?;
         let problem = Problem::error(format!("shares of {what} are given in two ways"));
-        let problem = problem.at(
-            single.id_span.clone(),
-            "a vendor, beside tables for services",
-        );
-        cx.log.push(
-            problem
-                .help("give shares once for all services, or a table for each service".to_owned()),
-        );
+        let problem = problem.at(single.id_span.clone(), "a vendor, beside tables for services");
+        cx.log.push(problem.help("give shares once for all services, or a table for each service".to_owned()));
         return None;
     }
     by_service(item, &members, what, cx)
 }
 
-fn by_service(
-    item: Item<'_>,
-    members: &[Member<'_>],
-    what: &str,
-    cx: &mut Cx,
-) -> Option<Vec<Vec<(usize, f64)>>> {
+fn by_service(item: Item<'_>, members: &[Member<'_>], what: &str, cx: &mut Cx) -> Option<Vec<Vec<(usize, f64)>>> {
     let mut by_service: Vec<Option<Vec<(usize, f64)>>> = vec![None; cx.services.len()];
     let mut given = vec![false; cx.services.len()];
     let mut unknown = false;
     for member in members {
         let service = cx.service_called(member.id, member.id_span.clone());
         let of = format!("shares of service `{}` in {what}", member.id);
-        let shares = member
-            .item
-            .members(cx)
-            .and_then(|vendors| one_service(member.item.span(), &vendors, &of, cx));
+        let shares = member.item.members(cx).and_then(|vendors| one_service(member.item.span(), &vendors, &of, cx));
         match service {
             Some(service) => (by_service[service], given[service]) = (shares, true),
             None => unknown = true,
         }
     }
-    let missing: Vec<&str> = cx
-        .services
-        .iter()
-        .zip(&given)
-        .filter(|(_, given)| !**given)
-        .map(|(service, _)| service.as_str())
-        .collect();
+    let missing: Vec<&str> =
+        cx.services.iter().zip(&given).filter(|(_, given)| !**given).map(|(service, _)| service.as_str()).collect();
     if !missing.is_empty() && !unknown {
-        let problem = Problem::error(format!(
-            "{what} has no shares for {}",
-            listed(&missing, "and")
-        ));
+        let problem = Problem::error(format!("{what} has no shares for {}", listed(&missing, "and")));
         let help = format!("add `shares.{} = {{ … }}`", missing[0]);
         let first = members.first()?;
-        let place = if item.span().is_empty() {
-            first.id_span.clone()
-        } else {
-            item.span()
-        };
-        cx.log.push(
-            problem
-                .at(place, "shares by service need every service")
-                .help(help),
-        );
+        let place = if item.span().is_empty() { first.id_span.clone() } else { item.span() };
+        cx.log.push(problem.at(place, "shares by service need every service").help(help));
         return None;
     }
     by_service.into_iter().collect()
 }
 
 /// Vendors and shares as listed, scaled to sum to 1 exactly.
-fn one_service(
-    span: Span,
-    members: &[Member<'_>],
-    what: &str,
-    cx: &mut Cx,
-) -> Option<Vec<(usize, f64)>> {
+fn one_service(span: Span, members: &[Member<'_>], what: &str, cx: &mut Cx) -> Option<Vec<(usize, f64)>> {
     let listed: Vec<Option<(usize, f64)>> = members
         .iter()
         .map(|member| {
@@ -191,11 +144,7 @@ fn share(member: &Member<'_>, cx: &mut Cx) -> Option<f64> {
         Ok(share) => return Some(share),
         Err(_) if !is_scalar(item.value.get_ref()) => {
             let why = format!("this is {}", type_of(item.value.get_ref()));
-            (
-                "must be a fraction".to_owned(),
-                why,
-                Some(Quantity::Fraction.help().to_owned()),
-            )
+            ("must be a fraction".to_owned(), why, Some(Quantity::Fraction.help().to_owned()))
         }
         Err(fault) => (fault.what, fault.why, fault.help),
     };
@@ -205,10 +154,7 @@ fn share(member: &Member<'_>, cx: &mut Cx) -> Option<f64> {
 }
 
 fn is_scalar(value: &DeValue<'_>) -> bool {
-    matches!(
-        value,
-        DeValue::String(_) | DeValue::Integer(_) | DeValue::Float(_)
-    )
+    matches!(value, DeValue::String(_) | DeValue::Integer(_) | DeValue::Float(_))
 }
 
 fn failover(item: Item<'_>, cx: &mut Cx) -> Option<Failover> {
@@ -218,12 +164,7 @@ fn failover(item: Item<'_>, cx: &mut Cx) -> Option<Failover> {
     let works = table.one("works", cx);
     let order = table.maybe("order", cx, |item, cx| cx.ids(item, Cx::vendor));
     table.about(cx)?;
-    Some(Failover {
-        detect_hours: detect?,
-        headroom: headroom?,
-        works: works?,
-        order: order?,
-    })
+    Some(Failover { detect_hours: detect?, headroom: headroom?, works: works?, order: order? })
 }
 
 fn standbys(item: Item<'_>, cx: &mut Cx) -> Option<Vec<Standby>> {
@@ -234,22 +175,12 @@ fn standbys(item: Item<'_>, cx: &mut Cx) -> Option<Vec<Standby>> {
 
 fn standby(member: &Member<'_>, cx: &mut Cx) -> Option<Standby> {
     let vendor = cx.vendor_called(member.id, member.id_span.clone());
-    let table = Table::open(
-        member.item,
-        format!("standby `{}`", member.id),
-        &[STANDBY],
-        cx,
-    )?;
+    let table = Table::open(member.item, format!("standby `{}`", member.id), &[STANDBY], cx)?;
     let capacity = table.one("capacity", cx);
     let starts = table.one("starts", cx);
     let costs = table.one("costs", cx);
     table.about(cx)?;
-    Some(Standby {
-        vendor: vendor?,
-        capacity: capacity?,
-        starts_hours: starts?,
-        costs_per_hour: costs?,
-    })
+    Some(Standby { vendor: vendor?, capacity: capacity?, starts_hours: starts?, costs_per_hour: costs? })
 }
 
 fn migration(item: Item<'_>, cx: &mut Cx) -> Option<Migration> {
@@ -258,9 +189,9 @@ fn migration(item: Item<'_>, cx: &mut Cx) -> Option<Migration> {
         let to = cx.ids(item, Cx::vendor)?;
         if to.is_empty() {
             let problem = item.problem("is empty", "leads nowhere");
-            cx.log.push(problem.help(
-                "name a vendor, or take `to` out to move to the service's other vendors".to_owned(),
-            ));
+            cx.log.push(
+                problem.help("name a vendor, or take `to` out to move to the service's other vendors".to_owned()),
+            );
         }
         Some(to)
     });
@@ -268,12 +199,7 @@ fn migration(item: Item<'_>, cx: &mut Cx) -> Option<Migration> {
     let takes = table.law("takes", cx);
     let costs = table.law("costs", cx);
     table.about(cx)?;
-    Some(Migration {
-        to: to?.unwrap_or_default(),
-        patience_hours: patience?,
-        takes: takes?,
-        costs: costs?,
-    })
+    Some(Migration { to: to?.unwrap_or_default(), patience_hours: patience?, takes: takes?, costs: costs? })
 }
 
 fn own_contracts(item: Item<'_>, cx: &mut Cx) -> Option<Vec<(usize, Contract)>> {
@@ -293,55 +219,26 @@ fn own_contracts(item: Item<'_>, cx: &mut Cx) -> Option<Vec<(usize, Contract)>> 
 fn warn(table: &Table<'_>, portfolio: &Portfolio, cx: &mut Cx) {
     if !portfolio.standby.is_empty() && portfolio.failover.is_none() {
         let problem = Problem::warning(format!("{} keeps a standby that never serves", table.what));
-        let problem = problem.at(
-            table.key_span("standby"),
-            "without `failover` no traffic moves to it",
-        );
-        cx.log
-            .push(problem.help("add `failover = { detect = \"5 min\" }`".to_owned()));
+        let problem = problem.at(table.key_span("standby"), "without `failover` no traffic moves to it");
+        cx.log.push(problem.help("add `failover = { detect = \"5 min\" }`".to_owned()));
     }
     if cx.services.is_empty() {
         return;
     }
-    let Some(order) = portfolio
-        .failover
-        .as_ref()
-        .and_then(|failover| failover.order.as_ref())
-    else {
+    let Some(order) = portfolio.failover.as_ref().and_then(|failover| failover.order.as_ref()) else {
         return;
     };
     let serves = |vendor: &usize| {
-        portfolio
-            .standby
-            .iter()
-            .any(|standby| standby.vendor == *vendor)
-            || portfolio
-                .migration
-                .as_ref()
-                .is_some_and(|migration| migration.to.contains(vendor))
-            || portfolio
-                .shares
-                .iter()
-                .flatten()
-                .any(|(with_share, _)| with_share == vendor)
+        portfolio.standby.iter().any(|standby| standby.vendor == *vendor)
+            || portfolio.migration.as_ref().is_some_and(|migration| migration.to.contains(vendor))
+            || portfolio.shares.iter().flatten().any(|(with_share, _)| with_share == vendor)
     };
-    let idle: Vec<&str> = order
-        .iter()
-        .filter(|vendor| !serves(vendor))
-        .map(|vendor| cx.vendors[*vendor].as_str())
-        .collect();
+    let idle: Vec<&str> =
+        order.iter().filter(|vendor| !serves(vendor)).map(|vendor| cx.vendors[*vendor].as_str()).collect();
     if !idle.is_empty() {
-        let problem = Problem::warning(format!(
-            "`order` of {} names vendors without room: {}",
-            table.what,
-            listed(&idle, "and")
-        ));
-        let problem = problem.at(
-            table.value_span("failover"),
-            "neither a share nor a standby",
-        );
-        cx.log.push(
-            problem.help("give them a share or make them standbys, or take them out".to_owned()),
-        );
+        let problem =
+            Problem::warning(format!("`order` of {} names vendors without room: {}", table.what, listed(&idle, "and")));
+        let problem = problem.at(table.value_span("failover"), "neither a share nor a standby");
+        cx.log.push(problem.help("give them a share or make them standbys, or take them out".to_owned()));
     }
 }

@@ -36,13 +36,8 @@ pub struct Read {
 /// # Errors
 /// Every problem of the file at once, in file order; of a file that is not TOML, its syntax errors alone.
 pub fn read(name: &str, text: &[u8], files: &dyn Files) -> Result<Read, Problems> {
-    let problems = |text: &str, list| Problems {
-        name: name.to_owned(),
-        text: text.to_owned(),
-        list,
-    };
-    let text =
-        std::str::from_utf8(text).map_err(|error| not_utf8(name, text, error.valid_up_to()))?;
+    let problems = |text: &str, list| Problems { name: name.to_owned(), text: text.to_owned(), list };
+    let text = std::str::from_utf8(text).map_err(|error| not_utf8(name, text, error.valid_up_to()))?;
     let text = without_mark(text);
     let root = syntax::parse(name, text).map_err(|list| problems(text, list))?;
     if root.is_empty() {
@@ -54,10 +49,7 @@ pub fn read(name: &str, text: &[u8], files: &dyn Files) -> Result<Read, Problems
     let refused = cx.log.has_errors();
     let list = std::mem::take(&mut cx.log).into_sorted();
     match scenario {
-        Some(scenario) if !refused => Ok(Read {
-            scenario: Scenario { files, ..scenario },
-            warnings: list,
-        }),
+        Some(scenario) if !refused => Ok(Read { scenario: Scenario { files, ..scenario }, warnings: list }),
         _ => Err(problems(text, at_least_one(list))),
     }
 }
@@ -82,31 +74,22 @@ fn not_utf8(name: &str, bytes: &[u8], valid: usize) -> Problems {
     let text = without_mark(&text).to_owned();
     let at = valid.saturating_sub(mark);
     let replacement = '\u{fffd}'.len_utf8();
-    let problem = Problem::error(format!("`{name}` is not UTF-8 text"))
-        .at(at..at + replacement, "not a character in UTF-8");
+    let problem =
+        Problem::error(format!("`{name}` is not UTF-8 text")).at(at..at + replacement, "not a character in UTF-8");
     let list = vec![problem.help("save the file as UTF-8".to_owned())];
-    Problems {
-        name: name.to_owned(),
-        text,
-        list,
-    }
+    Problems { name: name.to_owned(), text, list }
 }
 
 /// Members of one of the top tables, by the name of its key.
 fn section<'t>(root: &Table<'t>, key: &str, cx: &mut Cx) -> Vec<Member<'t>> {
-    let mut members = root
-        .maybe(key, cx, Item::members)
-        .flatten()
-        .unwrap_or_default();
+    let mut members = root.maybe(key, cx, Item::members).flatten().unwrap_or_default();
     for member in &members {
         let bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
         if member.id.is_empty() || !member.id.chars().all(bare) {
             let problem = Problem::error(format!("`{}` is no name for a {key}", member.id));
             let label = "letters, digits, `-` and `_` alone";
             cx.log.push(
-                problem
-                    .at(member.id_span.clone(), label)
-                    .help("for example `open-ai`, without quotes".to_owned()),
+                problem.at(member.id_span.clone(), label).help("for example `open-ai`, without quotes".to_owned()),
             );
         }
     }
@@ -116,8 +99,7 @@ fn section<'t>(root: &Table<'t>, key: &str, cx: &mut Cx) -> Vec<Member<'t>> {
             let problem = Problem::error(format!("{key} `{}` must be a table", member.id));
             let label = format!("this is {}", type_of(value));
             let help = format!("write its keys below a heading `[{key}.{}]`", member.id);
-            cx.log
-                .push(problem.at(member.item.span(), label).help(help));
+            cx.log.push(problem.at(member.item.span(), label).help(help));
         }
         value.is_table()
     });
@@ -129,26 +111,13 @@ fn names(members: &[Member<'_>]) -> Names {
 }
 
 fn spans(members: &[Member<'_>]) -> Vec<Span> {
-    members
-        .iter()
-        .map(|member| member.id_span.clone())
-        .collect()
+    members.iter().map(|member| member.id_span.clone()).collect()
 }
 
-#[expect(
-    clippy::too_many_lines,
-    reason = "one line per part of the file, in the order that names need"
-)]
+#[expect(clippy::too_many_lines, reason = "one line per part of the file, in the order that names need")]
 fn root_table(name: &str, entries: &DeTable<'_>, text: &str, cx: &mut Cx) -> Option<Scenario> {
     let first_line = text.find('\n').unwrap_or(text.len());
-    let root = Table::over(
-        entries,
-        0..first_line,
-        "the scenario",
-        &[ROOT],
-        |_| false,
-        cx,
-    );
+    let root = Table::over(entries, 0..first_line, "the scenario", &[ROOT], |_| false, cx);
     let currency = root.take("currency", cx, currency);
     if let Some(sign) = &currency {
         cx.currency.clone_from(sign);
@@ -165,17 +134,13 @@ fn root_table(name: &str, entries: &DeTable<'_>, text: &str, cx: &mut Cx) -> Opt
     let platforms = section(&root, "platform", cx);
     let vendors = section(&root, "vendor", cx);
     let services = section(&root, "service", cx);
-    (cx.platforms, cx.vendors, cx.services) =
-        (names(&platforms), names(&vendors), names(&services));
+    (cx.platforms, cx.vendors, cx.services) = (names(&platforms), names(&vendors), names(&services));
     refuse_shared_ids(&platforms, &vendors, cx);
     for (key, members) in [("vendor", &vendors), ("service", &services)] {
         refuse_none(&root, key, members.len(), cx);
     }
 
-    let mut all_nodes: Vec<_> = platforms
-        .iter()
-        .map(|member| nodes::platform(member, cx))
-        .collect();
+    let mut all_nodes: Vec<_> = platforms.iter().map(|member| nodes::platform(member, cx)).collect();
     nodes::refuse_cycles(&all_nodes, &spans(&platforms), cx);
     let mut vendors_read = Vec::new();
     for member in &vendors {
@@ -183,30 +148,19 @@ fn root_table(name: &str, entries: &DeTable<'_>, text: &str, cx: &mut Cx) -> Opt
         all_nodes.push(node);
         vendors_read.push((vendor, member.id_span.clone()));
     }
-    let services_read: Vec<_> = services
-        .iter()
-        .map(|member| (nodes::service(member, cx), member.id_span.clone()))
-        .collect();
+    let services_read: Vec<_> =
+        services.iter().map(|member| (nodes::service(member, cx), member.id_span.clone())).collect();
     let contracts = contracts(&section(&root, "contract", cx), cx);
     let risks = section(&root, "risk", cx);
-    let risks: Vec<_> = risks
-        .iter()
-        .map(|member| (risk(member, cx), member.id_span.clone()))
-        .collect();
+    let risks: Vec<_> = risks.iter().map(|member| (risk(member, cx), member.id_span.clone())).collect();
     let expected: Vec<(String, Span, f64)> = risks
         .iter()
-        .filter_map(|(risk, span)| {
-            risk.as_ref()
-                .map(|(risk, n)| (risk.id.clone(), span.clone(), *n))
-        })
+        .filter_map(|(risk, span)| risk.as_ref().map(|(risk, n)| (risk.id.clone(), span.clone(), *n)))
         .collect();
     refuse_too_many_together(&expected, cx);
     let portfolios = section(&root, "portfolio", cx);
     refuse_none(&root, "portfolio", portfolios.len(), cx);
-    let portfolios: Vec<_> = portfolios
-        .iter()
-        .map(|member| portfolio(member, &contracts, cx))
-        .collect();
+    let portfolios: Vec<_> = portfolios.iter().map(|member| portfolio(member, &contracts, cx)).collect();
     let (portfolios, marks): (Vec<Option<Portfolio>>, Vec<Option<Span>>) = portfolios
         .into_iter()
         .map(|read| read.map_or((None, None), |(portfolio, mark)| (Some(portfolio), mark)))
@@ -235,18 +189,9 @@ fn root_table(name: &str, entries: &DeTable<'_>, text: &str, cx: &mut Cx) -> Opt
         seed: seed?,
         n_platforms: platforms.len(),
         nodes: all_nodes.into_iter().collect::<Option<_>>()?,
-        vendors: vendors_read
-            .into_iter()
-            .map(|(vendor, _)| vendor)
-            .collect::<Option<_>>()?,
-        services: services_read
-            .into_iter()
-            .map(|(service, _)| Some(service?.0))
-            .collect::<Option<_>>()?,
-        risks: risks
-            .into_iter()
-            .map(|(risk, _)| Some(risk?.0))
-            .collect::<Option<_>>()?,
+        vendors: vendors_read.into_iter().map(|(vendor, _)| vendor).collect::<Option<_>>()?,
+        services: services_read.into_iter().map(|(service, _)| Some(service?.0)).collect::<Option<_>>()?,
+        risks: risks.into_iter().map(|(risk, _)| Some(risk?.0)).collect::<Option<_>>()?,
         portfolios: portfolios.into_iter().collect::<Option<_>>()?,
         baseline,
         files: Vec::new(),
@@ -256,10 +201,7 @@ fn root_table(name: &str, entries: &DeTable<'_>, text: &str, cx: &mut Cx) -> Opt
 fn refuse_none(root: &Table<'_>, key: &str, count: usize, cx: &mut Cx) {
     if count == 0
         && !root.misspelt(key)
-        && !(root.has(key)
-            && root
-                .item(key)
-                .is_some_and(|item| !item.value.get_ref().is_table()))
+        && !(root.has(key) && root.item(key).is_some_and(|item| !item.value.get_ref().is_table()))
     {
         let example = match key {
             "vendor" => "`[vendor.openai]`",
@@ -267,11 +209,7 @@ fn refuse_none(root: &Table<'_>, key: &str, count: usize, cx: &mut Cx) {
             _ => "`[portfolio.single]` with `shares = { openai = 1.0 }`",
         };
         let problem = Problem::error(format!("the scenario has no {key}"));
-        cx.log.push(
-            problem
-                .at(root.span.clone(), format!("there must be a {key}"))
-                .help(format!("add {example}")),
-        );
+        cx.log.push(problem.at(root.span.clone(), format!("there must be a {key}")).help(format!("add {example}")));
     }
 }
 
@@ -281,18 +219,9 @@ fn refuse_shared_ids(platforms: &[Member<'_>], vendors: &[Member<'_>], cx: &mut 
             continue;
         };
         let (first, second) = (&platform.id_span, &vendor.id_span);
-        let (first, second) = if first.start < second.start {
-            (first, second)
-        } else {
-            (second, first)
-        };
-        let problem = Problem::error(format!(
-            "`{}` is the name of a vendor and of a platform",
-            vendor.id
-        ));
-        let problem = problem
-            .at(second.clone(), "the second")
-            .at(first.clone(), "the first");
+        let (first, second) = if first.start < second.start { (first, second) } else { (second, first) };
+        let problem = Problem::error(format!("`{}` is the name of a vendor and of a platform", vendor.id));
+        let problem = problem.at(second.clone(), "the second").at(first.clone(), "the first");
         cx.log.push(problem.help("rename one of them".to_owned()));
     }
 }
@@ -313,12 +242,8 @@ fn contracts(members: &[Member<'_>], cx: &mut Cx) -> Vec<Contract> {
 fn currency(item: Item<'_>, cx: &mut Cx) -> Option<String> {
     let sign = item.text(cx)?;
     if !is_currency(&sign) {
-        let problem = item.problem(
-            "is not a sign for amounts",
-            "one to five characters without digits or spaces",
-        );
-        cx.log
-            .push(problem.help("for example \"$\", \"€\" or \"CHF\"".to_owned()));
+        let problem = item.problem("is not a sign for amounts", "one to five characters without digits or spaces");
+        cx.log.push(problem.help("for example \"$\", \"€\" or \"CHF\"".to_owned()));
         return None;
     }
     Some(sign)
@@ -328,17 +253,13 @@ fn start(item: Item<'_>, cx: &mut Cx) -> Option<f64> {
     let seconds = item.date(cx)?;
     if seconds.fract() != 0.0 {
         let problem = item.problem("has a fraction of a second", "must be a whole second");
-        cx.log
-            .push(problem.help("for example 2025-06-01 or 2025-06-01T08:30:00Z".to_owned()));
+        cx.log.push(problem.help("for example 2025-06-01 or 2025-06-01T08:30:00Z".to_owned()));
         return None;
     }
     Some(seconds)
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "a whole number of seconds with at most twelve digits"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "a whole number of seconds with at most twelve digits")]
 fn seconds(start: f64) -> i64 {
     start as i64
 }
@@ -352,42 +273,26 @@ fn horizon(item: Item<'_>, cx: &mut Cx) -> Option<f64> {
     } else {
         return Some(hours);
     };
-    cx.log.push(
-        item.problem(what, why)
-            .help("for example `horizon = \"36 months\"`".to_owned()),
-    );
+    cx.log.push(item.problem(what, why).help("for example `horizon = \"36 months\"`".to_owned()));
     None
 }
 
 fn appetite(item: Item<'_>, cx: &mut Cx) -> Option<Appetite> {
     if !item.value.get_ref().is_table() {
-        return item.quantity(Quantity::Money, cx).map(|loss| Appetite {
-            loss,
-            probability: None,
-        });
+        return item.quantity(Quantity::Money, cx).map(|loss| Appetite { loss, probability: None });
     }
     let table = Table::open(item, "`appetite`", &[APPETITE], cx)?;
     let loss = table.one("loss", cx);
     let probability = table.maybe("probability", cx, Item::one);
     table.about(cx)?;
-    Some(Appetite {
-        loss: loss?,
-        probability: probability?,
-    })
+    Some(Appetite { loss: loss?, probability: probability? })
 }
 
 fn trials(item: Item<'_>, cx: &mut Cx) -> Option<u64> {
     let trials = item.whole(cx)?;
     if !(1..=MOST_TRIALS).contains(&trials) {
-        let why = if trials == 0 {
-            "at least one is needed"
-        } else {
-            "more than 1e12"
-        };
-        cx.log.push(
-            item.problem("is out of range", why)
-                .help("for example `trials = 100_000`".to_owned()),
-        );
+        let why = if trials == 0 { "at least one is needed" } else { "more than 1e12" };
+        cx.log.push(item.problem("is out of range", why).help("for example `trials = 100_000`".to_owned()));
         return None;
     }
     Some(trials)

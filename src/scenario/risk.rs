@@ -65,24 +65,9 @@ pub(crate) const RISK: &[Key] = &[
         says: "what follows, one stage after the other",
         example: "[{ name = \"trial\", after = \"9 months\", probability = 0.3, cost = \"$5M\" }]",
     },
-    later(
-        "due",
-        Takes::Date,
-        "the date on which a release is due",
-        "2026-03-01",
-    ),
-    later(
-        "slips",
-        Takes::Law(Quantity::Duration),
-        "how long a release slips",
-        "\"2 months to 9 months\"",
-    ),
-    later(
-        "gap",
-        Takes::Law(Quantity::Change),
-        "what is missing until then",
-        "\"-10%\"",
-    ),
+    later("due", Takes::Date, "the date on which a release is due", "2026-03-01"),
+    later("slips", Takes::Law(Quantity::Duration), "how long a release slips", "\"2 months to 9 months\""),
+    later("gap", Takes::Law(Quantity::Change), "what is missing until then", "\"-10%\""),
 ];
 
 /// Keys of `path`.
@@ -101,27 +86,11 @@ pub(crate) const PATH: &[Key] = &[
         says: "the standard deviation of the logarithm over a year",
         example: "0.25",
     },
-    later(
-        "follows",
-        Takes::Form("a table of factors"),
-        "how closely it follows a factor",
-        "{ market = 0.4 }",
-    ),
+    later("follows", Takes::Form("a table of factors"), "how closely it follows a factor", "{ market = 0.4 }"),
 ];
 
-pub(super) const fn later(
-    name: &'static str,
-    takes: Takes,
-    says: &'static str,
-    example: &'static str,
-) -> Key {
-    Key {
-        name,
-        takes,
-        absent: Absent::Unsupported,
-        says,
-        example,
-    }
+pub(super) const fn later(name: &'static str, takes: Takes, says: &'static str, example: &'static str) -> Key {
+    Key { name, takes, absent: Absent::Unsupported, says, example }
 }
 
 /// A risk, and how many of its events are expected in a trial at the most.
@@ -130,12 +99,8 @@ pub(crate) fn risk(member: &Member<'_>, cx: &mut Cx) -> Option<(Risk, f64)> {
     if kind.is_some_and(|kind| !kind.supported) {
         return None;
     }
-    let table = Table::open(
-        member.item,
-        format!("risk `{}`", member.id),
-        &[RISK, conditions::CONDITIONS, EFFECTS],
-        cx,
-    )?;
+    let table =
+        Table::open(member.item, format!("risk `{}`", member.id), &[RISK, conditions::CONDITIONS, EFFECTS], cx)?;
     let kind_given = table.need("kind", cx);
     if let Some(kind) = kind {
         kind.refuse_others(&table, false, cx);
@@ -145,25 +110,16 @@ pub(crate) fn risk(member: &Member<'_>, cx: &mut Cx) -> Option<(Risk, f64)> {
     let path = table.maybe("path", cx, path);
     let effects = effects::effects(&table, cx);
     let stages = stages::of_risk(&table, kind, cx);
-    let delay = stages
-        .as_ref()
-        .filter(|_| table.has("stages"))
-        .and_then(|stages| stages.first())
-        .map(|stage| &stage.after);
-    let arrivals = table.maybe("arrivals", cx, |item, cx| {
-        arrivals::arrivals(item, table.has("stages"), delay, cx)
-    });
-    let renewal = table
-        .item("arrivals")
-        .is_some_and(|item| item.value.get_ref().get("every").is_some());
+    let delay =
+        stages.as_ref().filter(|_| table.has("stages")).and_then(|stages| stages.first()).map(|stage| &stage.after);
+    let arrivals = table.maybe("arrivals", cx, |item, cx| arrivals::arrivals(item, table.has("stages"), delay, cx));
+    let renewal = table.item("arrivals").is_some_and(|item| item.value.get_ref().get("every").is_some());
     let conditions = conditions::conditions(&table, renewal, cx);
     let about = table.about(cx);
     refuse_idle(&table, kind, cx);
     kind_given?;
     let (arrivals, conditions) = (arrivals?, conditions?);
-    let expected = arrivals.as_ref().map_or(0.0, |arrivals| {
-        arrivals::expected(arrivals, &conditions, cx)
-    });
+    let expected = arrivals.as_ref().map_or(0.0, |arrivals| arrivals::expected(arrivals, &conditions, cx));
     arrivals::refuse_too_many(&table, expected, cx);
     let risk = Risk {
         id: member.id.to_owned(),
@@ -182,10 +138,7 @@ pub(crate) fn risk(member: &Member<'_>, cx: &mut Cx) -> Option<(Risk, f64)> {
 /// The kind that a risk names; notes one that is unknown or not supported.
 fn kind(member: &Member<'_>, cx: &mut Cx) -> Option<&'static Kind> {
     let value = member.item.value.get_ref().get("kind")?;
-    let item = Item {
-        key: &RISK[0],
-        value,
-    };
+    let item = Item { key: &RISK[0], value };
     let name = item.str(cx)?;
     let found = KINDS.iter().find(|kind| kind.name == name);
     match found {
@@ -233,10 +186,7 @@ fn on(item: Item<'_>, cx: &mut Cx) -> Option<Vec<usize>> {
     }
     let nodes = cx.ids(item, Cx::node)?;
     if nodes.is_empty() {
-        cx.log.push(
-            item.problem("is empty", "strikes nobody")
-                .help("name a vendor or a platform".to_owned()),
-        );
+        cx.log.push(item.problem("is empty", "strikes nobody").help("name a vendor or a platform".to_owned()));
         return None;
     }
     Some(nodes)
@@ -251,11 +201,8 @@ fn path(item: Item<'_>, cx: &mut Cx) -> Option<PricePath> {
     if volatility > 10.0 {
         let item = table.item("volatility")?;
         cx.log.push(
-            item.problem(
-                "is too large to be meant",
-                "the standard deviation of the logarithm over a year",
-            )
-            .help("0.25 is a price that moves by a quarter a year".to_owned()),
+            item.problem("is too large to be meant", "the standard deviation of the logarithm over a year")
+                .help("0.25 is a price that moves by a quarter a year".to_owned()),
         );
         return None;
     }
@@ -265,31 +212,20 @@ fn path(item: Item<'_>, cx: &mut Cx) -> Option<PricePath> {
 /// Events that do nothing, and effects without events.
 fn refuse_idle(table: &Table<'_>, kind: Option<&'static Kind>, cx: &mut Cx) {
     let acts = |name: &&str| table.item(name).is_some();
-    let effect = EFFECTS
-        .iter()
-        .map(|key| key.name)
-        .chain(["outcomes", "stages", "rate_if", "only_if"])
-        .find(acts);
-    let needs_arrivals =
-        kind.is_some_and(|kind| kind.needs.iter().any(|any| any.contains(&"arrivals")));
+    let effect = EFFECTS.iter().map(|key| key.name).chain(["outcomes", "stages", "rate_if", "only_if"]).find(acts);
+    let needs_arrivals = kind.is_some_and(|kind| kind.needs.iter().any(|any| any.contains(&"arrivals")));
     match (table.has("arrivals"), effect) {
         (false, Some(name)) if !needs_arrivals => {
             let problem = Problem::error(format!("{} never happens", table.what));
             let label = format!("`{name}` needs `arrivals` that say when");
             cx.log.push(
-                problem
-                    .at(table.key_span(name), label)
-                    .help("for example `arrivals = { per_year = 2 }`".to_owned()),
+                problem.at(table.key_span(name), label).help("for example `arrivals = { per_year = 2 }`".to_owned()),
             );
         }
         (true, None) if table.has("path") => {
             let problem = Problem::error(format!("events of {} do nothing", table.what));
             let help = "give them a `price_change`, or take `arrivals` out".to_owned();
-            cx.log.push(
-                problem
-                    .at(table.key_span("arrivals"), "says when, but not what")
-                    .help(help),
-            );
+            cx.log.push(problem.at(table.key_span("arrivals"), "says when, but not what").help(help));
         }
         _ => {}
     }

@@ -67,12 +67,7 @@ impl<'t> Table<'t> {
         also: fn(&str) -> bool,
         cx: &mut Cx,
     ) -> Self {
-        let table = Self {
-            what: what.into(),
-            span,
-            entries,
-            keys,
-        };
+        let table = Self { what: what.into(), span, entries, keys };
         for key in entries.keys() {
             table.check_key(key.get_ref(), key.span(), also, cx);
         }
@@ -99,31 +94,17 @@ impl<'t> Table<'t> {
     }
 
     fn known(&self) -> impl Iterator<Item = &'static Key> {
-        self.keys
-            .iter()
-            .copied()
-            .flatten()
-            .filter(|key| key.absent != Absent::Unsupported)
+        self.keys.iter().copied().flatten().filter(|key| key.absent != Absent::Unsupported)
     }
 
     fn find(&self, name: &str) -> Option<&'static Key> {
-        self.keys
-            .iter()
-            .copied()
-            .chain([ABOUT])
-            .flatten()
-            .find(|key| key.name == name)
+        self.keys.iter().copied().chain([ABOUT]).flatten().find(|key| key.name == name)
     }
 
     /// The key's entry in the list of keys.
     pub(crate) fn key(&self, name: &str) -> &'static Key {
         let key = self.find(name);
-        key.unwrap_or_else(|| {
-            unreachable!(
-                "`{name}` is read but not on the list of keys of {}",
-                self.what
-            )
-        })
+        key.unwrap_or_else(|| unreachable!("`{name}` is read but not on the list of keys of {}", self.what))
     }
 
     /// Whether the file gives the key.
@@ -133,23 +114,17 @@ impl<'t> Table<'t> {
 
     /// Place of the key itself, or of the table.
     pub(crate) fn key_span(&self, name: &str) -> Span {
-        self.entries
-            .get_key_value(name)
-            .map_or(self.span.clone(), |(key, _)| key.span())
+        self.entries.get_key_value(name).map_or(self.span.clone(), |(key, _)| key.span())
     }
 
     /// Place of the key's value, or of the table.
     pub(crate) fn value_span(&self, name: &str) -> Span {
-        self.entries
-            .get(name)
-            .map_or(self.span.clone(), Spanned::span)
+        self.entries.get(name).map_or(self.span.clone(), Spanned::span)
     }
 
     /// Names and places of the keys given, in file order.
     pub(crate) fn given(&self) -> impl Iterator<Item = (&'t str, Span)> + use<'t> {
-        self.entries
-            .keys()
-            .map(|key| (&**key.get_ref(), key.span()))
+        self.entries.keys().map(|key| (&**key.get_ref(), key.span()))
     }
 
     /// The key's value, if the file gives it.
@@ -179,8 +154,7 @@ impl<'t> Table<'t> {
             self.missing(key, cx);
             return None;
         };
-        let value =
-            DeValue::parse(default).unwrap_or_else(|_| unreachable!("default of `{name}` is TOML"));
+        let value = DeValue::parse(default).unwrap_or_else(|_| unreachable!("default of `{name}` is TOML"));
         read(Item { key, value: &value }, cx)
     }
 
@@ -225,11 +199,7 @@ impl<'t> Table<'t> {
         let name = key.name;
         let help = format!("for example `{name} = {}`, {}", key.example, key.says);
         let problem = Problem::error(format!("{} needs `{name}`", self.what));
-        cx.log.push(
-            problem
-                .at(self.span.clone(), format!("has no `{name}`"))
-                .help(help),
-        );
+        cx.log.push(problem.at(self.span.clone(), format!("has no `{name}`")).help(help));
     }
 
     /// Whether an unknown key was probably meant to be this one: its problem then says enough.
@@ -241,15 +211,11 @@ impl<'t> Table<'t> {
 
     /// Whether any key is unknown, the names `also` beyond the list left aside.
     pub(crate) fn has_unknown(&self, also: fn(&str) -> bool) -> bool {
-        self.given()
-            .any(|(name, _)| self.find(name).is_none() && !also(name))
+        self.given().any(|(name, _)| self.find(name).is_none() && !also(name))
     }
 
     /// A key that may be absent: `Some(None)` then; `None` if it was refused.
-    #[expect(
-        clippy::option_option,
-        reason = "refused, absent and given are three things"
-    )]
+    #[expect(clippy::option_option, reason = "refused, absent and given are three things")]
     pub(crate) fn maybe<T>(
         &self,
         name: &str,
@@ -267,11 +233,7 @@ impl<'t> Table<'t> {
         let note = self.maybe("note", cx, Item::text);
         let source = self.maybe("source", cx, Item::text);
         let grade = self.maybe("grade", cx, Item::choice);
-        Some(About {
-            note: note?,
-            source: source?,
-            grade: grade?,
-        })
+        Some(About { note: note?, source: source?, grade: grade? })
     }
 }
 

@@ -31,7 +31,6 @@ pub(crate) struct PortfolioBlock {
 /// vendors' hours down, and the sum of these.
 struct Columns {
     risks: usize,
-    nodes: usize,
     services: usize,
     months: usize,
     years: usize,
@@ -47,17 +46,23 @@ impl Columns {
         let months = services + plan.services.len() + 1;
         let years = months + plan.clock.n_months();
         let down = years + plan.clock.n_years;
-        Self { risks, nodes, services, months, years, down, width: down + plan.vendors.len() + 1 }
+        Self { risks, services, months, years, down, width: down + plan.vendors.len() + 1 }
     }
 }
 
 impl Block {
     pub(crate) fn run(plan: &Plan, trials: Range<u64>, keep_components: bool, worker: &mut Worker) -> Self {
         let columns = Columns::new(plan);
-        let mut portfolios: Vec<PortfolioBlock> = plan.portfolios.iter().map(|_| PortfolioBlock::new(plan, keep_components)).collect();
+        let mut portfolios: Vec<PortfolioBlock> =
+            plan.portfolios.iter().map(|_| PortfolioBlock::new(plan, keep_components)).collect();
         let n = trials.clone().count();
         for trial in trials {
-            worker.engine.trial(plan, trial, |_| true, |verdict| portfolios[verdict.portfolio].add(plan, &columns, verdict));
+            worker.engine.trial(
+                plan,
+                trial,
+                |_| true,
+                |verdict| portfolios[verdict.portfolio].add(plan, &columns, verdict),
+            );
         }
         for (portfolio, histograms) in portfolios.iter_mut().zip(&mut worker.histograms) {
             portfolio.sum_up(&columns, histograms);

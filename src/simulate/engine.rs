@@ -40,13 +40,28 @@ impl Engine {
     }
 
     /// Runs `trial` for the portfolios that `wanted` names, and shows each of them to `visit`.
-    pub(crate) fn trial(&mut self, plan: &Plan, trial: u64, wanted: impl Fn(usize) -> bool, mut visit: impl FnMut(&Verdict)) {
+    pub(crate) fn trial(
+        &mut self,
+        plan: &Plan,
+        trial: u64,
+        wanted: impl Fn(usize) -> bool,
+        mut visit: impl FnMut(&Verdict),
+    ) {
         self.world.draw(plan, trial);
         for seer in plan.views.iter().filter(|v| v.portfolios.iter().any(|&p| wanted(p))) {
             self.view.see(plan, seer, &self.world);
             self.common.prepare(plan, &self.view, &self.world);
             for &p in seer.portfolios.iter().filter(|&&p| wanted(p)) {
-                self.judge.judge(plan, p, &self.regimes[p], &self.world, &self.view, &self.common, trial, &mut self.ledger);
+                self.judge.judge(
+                    plan,
+                    p,
+                    &self.regimes[p],
+                    &self.world,
+                    &self.view,
+                    &self.common,
+                    trial,
+                    &mut self.ledger,
+                );
                 visit(&Verdict { portfolio: p, world: &self.world, view: &self.view, ledger: &self.ledger });
             }
         }
@@ -55,14 +70,25 @@ impl Engine {
     /// The divided loss of one portfolio in `trial`.
     pub(crate) fn parts(&mut self, plan: &Plan, trial: u64, portfolio: usize) -> Parts {
         let mut parts = Parts::default();
-        self.trial(plan, trial, |p| p == portfolio, |verdict| {
-            let mut risks = vec![0.0; plan.risks.len()];
-            let mut nodes = vec![0.0; plan.n_nodes];
-            verdict.by_risk(plan, &mut risks);
-            by_node(plan, &risks, &mut nodes);
-            let ledger = verdict.ledger;
-            parts = Parts { loss: ledger.loss(), components: ledger.components.to_vec(), risks, nodes, services: ledger.services.clone() };
-        });
+        self.trial(
+            plan,
+            trial,
+            |p| p == portfolio,
+            |verdict| {
+                let mut risks = vec![0.0; plan.risks.len()];
+                let mut nodes = vec![0.0; plan.n_nodes];
+                verdict.by_risk(plan, &mut risks);
+                by_node(plan, &risks, &mut nodes);
+                let ledger = verdict.ledger;
+                parts = Parts {
+                    loss: ledger.loss(),
+                    components: ledger.components.to_vec(),
+                    risks,
+                    nodes,
+                    services: ledger.services.clone(),
+                };
+            },
+        );
         parts
     }
 }

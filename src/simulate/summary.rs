@@ -21,9 +21,7 @@ impl Moments {
 
     /// Of a sequence that can be walked twice: once for the mean, once for the deviations from it.
     pub(crate) fn of(values: impl Iterator<Item = f64> + Clone) -> Self {
-        let (n, sum) = values
-            .clone()
-            .fold((0_u64, 0.0), |(n, sum), x| (n + 1, sum + x));
+        let (n, sum) = values.clone().fold((0_u64, 0.0), |(n, sum), x| (n + 1, sum + x));
         if n == 0 {
             return Self::default();
         }
@@ -33,11 +31,7 @@ impl Moments {
             (m2 + d * d, left + d)
         });
         // What rounding left in the mean is taken out again.
-        Self {
-            n,
-            mean: mean + left / count(n),
-            m2: (m2 - left * left / count(n)).max(0.0),
-        }
+        Self { n, mean: mean + left / count(n), m2: (m2 - left * left / count(n)).max(0.0) }
     }
 
     /// Joins the moments of the values that follow. Floats: the order of merging is part of the result.
@@ -65,11 +59,7 @@ impl Moments {
     /// Variance with divisor n − 1; 0 below two values.
     #[must_use]
     pub fn variance(&self) -> f64 {
-        if self.n < 2 {
-            0.0
-        } else {
-            self.m2 / count(self.n - 1)
-        }
+        if self.n < 2 { 0.0 } else { self.m2 / count(self.n - 1) }
     }
 
     /// Standard deviation with divisor n − 1; 0 below two values.
@@ -85,10 +75,7 @@ impl Moments {
     }
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "numbers of trials are far below 2^53"
-)]
+#[expect(clippy::cast_precision_loss, reason = "numbers of trials are far below 2^53")]
 fn count(n: u64) -> f64 {
     n as f64
 }
@@ -124,11 +111,7 @@ struct Bin {
     max: f64,
 }
 
-const EMPTY: Bin = Bin {
-    n: 0,
-    min: f64::INFINITY,
-    max: f64::NEG_INFINITY,
-};
+const EMPTY: Bin = Bin { n: 0, min: f64::INFINITY, max: f64::NEG_INFINITY };
 
 impl Histogram {
     /// Counts one value, which must be a number.
@@ -157,12 +140,7 @@ impl Histogram {
     pub fn merge(&mut self, other: &Self) {
         self.n += other.n;
         self.zeros += other.zeros;
-        for (octave, &page) in other
-            .octaves
-            .iter()
-            .enumerate()
-            .filter(|(_, page)| **page != NONE)
-        {
+        for (octave, &page) in other.octaves.iter().enumerate().filter(|(_, page)| **page != NONE) {
             let theirs = &other.pages[usize::from(page)];
             for (ours, theirs) in self.page(octave).iter_mut().zip(theirs.iter()) {
                 ours.n = ours.n.saturating_add(theirs.n);
@@ -186,9 +164,7 @@ impl Histogram {
             return f64::NAN;
         }
         let mut before = rank(self.n, p) - 1;
-        let below = (NEGATIVE..OCTAVES)
-            .rev()
-            .flat_map(|octave| self.bins(octave).iter().rev());
+        let below = (NEGATIVE..OCTAVES).rev().flat_map(|octave| self.bins(octave).iter().rev());
         if let Some(x) = find(below, &mut before) {
             return x;
         }
@@ -212,8 +188,7 @@ impl Histogram {
             self.octaves = vec![NONE; OCTAVES];
         }
         if self.octaves[octave] == NONE {
-            self.octaves[octave] =
-                u16::try_from(self.pages.len()).expect("there are 4,096 octaves");
+            self.octaves[octave] = u16::try_from(self.pages.len()).expect("there are 4,096 octaves");
             self.pages.push(Box::new([EMPTY; BINS]));
         }
         &mut self.pages[usize::from(self.octaves[octave])]
@@ -250,19 +225,11 @@ impl Bin {
 
 /// The rank of the smallest x with F(x) ≥ `p` among `n` ≥ 1 values: ⌈n p⌉, from 1 to n, where an n p that is
 /// whole but for rounding counts as whole.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "clamped to 1 … n"
-)]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 1 … n")]
 pub(crate) fn rank(n: u64, p: f64) -> u64 {
     let at = count(n) * p;
     let whole = at.round();
-    let up = if (at - whole).abs() <= 8.0 * f64::EPSILON * count(n) {
-        whole
-    } else {
-        at.ceil()
-    };
+    let up = if (at - whole).abs() <= 8.0 * f64::EPSILON * count(n) { whole } else { at.ceil() };
     (up.max(1.0) as u64).min(n)
 }
 

@@ -17,22 +17,11 @@ const MOST: usize = 200;
 #[must_use]
 pub fn render(name: &str, text: &str, problems: &[Problem], colour: bool) -> String {
     let text = without_mark(text);
-    let renderer = if colour {
-        Renderer::styled()
-    } else {
-        Renderer::plain()
-    }
-    .term_width(WIDTH);
-    let mut drawn: Vec<String> = problems
-        .iter()
-        .take(MOST)
-        .map(|problem| draw(&renderer, name, text, problem))
-        .collect();
+    let renderer = if colour { Renderer::styled() } else { Renderer::plain() }.term_width(WIDTH);
+    let mut drawn: Vec<String> =
+        problems.iter().take(MOST).map(|problem| draw(&renderer, name, text, problem)).collect();
     if problems.len() > MOST {
-        drawn.push(format!(
-            "and {} more problems in {name}",
-            problems.len() - MOST
-        ));
+        drawn.push(format!("and {} more problems in {name}", problems.len() - MOST));
     }
     let mut out = drawn.join("\n\n");
     out.push('\n');
@@ -44,9 +33,7 @@ fn draw(renderer: &Renderer, name: &str, text: &str, problem: &Problem) -> Strin
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let mut group = level
-        .primary_title(one_line(&problem.message))
-        .elements(snippet(name, text, problem));
+    let mut group = level.primary_title(one_line(&problem.message)).elements(snippet(name, text, problem));
     if let Some(help) = &problem.help {
         group = group.element(Level::HELP.message(one_line(help)));
     }
@@ -60,11 +47,7 @@ fn snippet<'a>(
     text: &str,
     problem: &'a Problem,
 ) -> Option<Snippet<'a, annotate_snippets::Annotation<'a>>> {
-    let spans: Vec<Span> = problem
-        .labels
-        .iter()
-        .map(|(span, _)| clamp(text, span))
-        .collect();
+    let spans: Vec<Span> = problem.labels.iter().map(|(span, _)| clamp(text, span)).collect();
     let first = spans.iter().map(|s| s.start).min()?;
     let last = spans.iter().map(|s| s.end).max()?;
     let from = text[..first].rfind('\n').map_or(0, |at| at + 1);
@@ -72,27 +55,13 @@ fn snippet<'a>(
     let line = text[..from].matches('\n').count() + 1;
     let window = text[from..to].trim_end_matches('\r').to_owned();
     let window_len = window.len();
-    let annotations =
-        spans
-            .into_iter()
-            .zip(&problem.labels)
-            .enumerate()
-            .map(|(n, (span, (_, label)))| {
-                let kind = if n == 0 {
-                    AnnotationKind::Primary
-                } else {
-                    AnnotationKind::Context
-                };
-                let within = (span.start - from).min(window_len)..(span.end - from).min(window_len);
-                kind.span(within).label(one_line(label))
-            });
+    let annotations = spans.into_iter().zip(&problem.labels).enumerate().map(|(n, (span, (_, label)))| {
+        let kind = if n == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
+        let within = (span.start - from).min(window_len)..(span.end - from).min(window_len);
+        kind.span(within).label(one_line(label))
+    });
     let annotations: Vec<_> = annotations.collect();
-    Some(
-        Snippet::source(window)
-            .line_start(line)
-            .path(name)
-            .annotations(annotations),
-    )
+    Some(Snippet::source(window).line_start(line).path(name).annotations(annotations))
 }
 
 /// A span that lies in the text and cuts no character in two.
@@ -112,8 +81,5 @@ fn floor(text: &str, at: usize) -> usize {
 
 /// The user's words may hold anything; a message stays on its line, and is no longer than can be read.
 fn one_line(text: &str) -> String {
-    text.chars()
-        .take(LONGEST)
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect()
+    text.chars().take(LONGEST).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

@@ -15,11 +15,7 @@ const MOST: usize = 20;
 /// One problem per broken statement, in file order.
 pub(crate) fn parse<'t>(name: &str, text: &'t str) -> Result<DeTable<'t>, Vec<Problem>> {
     let (tree, errors) = DeTable::parse_recoverable(text);
-    if errors.is_empty() {
-        Ok(tree.into_inner())
-    } else {
-        Err(problems(name, text))
-    }
+    if errors.is_empty() { Ok(tree.into_inner()) } else { Err(problems(name, text)) }
 }
 
 fn problems(name: &str, text: &str) -> Vec<Problem> {
@@ -34,23 +30,16 @@ fn problems(name: &str, text: &str) -> Vec<Problem> {
             found.push(
                 Problem::error(format!("`{bracket}` is never closed"))
                     .at(open..open + 1, "opened here")
-                    .help(format!(
-                        "close it with `{close}` before the next key or table"
-                    )),
+                    .help(format!("close it with `{close}` before the next key or table")),
             );
         }
     }
     let rest = blanked(text, &statements, &broken);
     let (_, errors) = DeTable::parse_recoverable(&rest);
-    let mut errors: Vec<(Span, &str)> = errors
-        .iter()
-        .map(|e| (e.span().unwrap_or(0..0), e.message()))
-        .collect();
+    let mut errors: Vec<(Span, &str)> = errors.iter().map(|e| (e.span().unwrap_or(0..0), e.message())).collect();
     errors.sort_by_key(|(span, _)| span.start);
     for (span, message) in errors {
-        let n = statements
-            .partition_point(|s| s.span.end <= span.start)
-            .min(statements.len().saturating_sub(1));
+        let n = statements.partition_point(|s| s.span.end <= span.start).min(statements.len().saturating_sub(1));
         if broken.get(n).is_some_and(|b| !b) {
             broken[n] = true;
             found.push(of_statement(text, span, message));
@@ -71,74 +60,49 @@ fn of_statement(text: &str, span: Span, message: &str) -> Problem {
     let (what, expected) = message.split_once(", expected ").unwrap_or((message, ""));
     let given = text.get(span.clone()).unwrap_or_default().trim();
     let ends = given.is_empty() || given.starts_with(['}', ']', ',']);
-    let at = |message: String, label: &str, help: String| {
-        Problem::error(message).at(span.clone(), label).help(help)
-    };
+    let at = |message: String, label: &str, help: String| Problem::error(message).at(span.clone(), label).help(help);
     match what {
-        "duplicate key" => at(
-            format!("`{given}` is given twice"),
-            "already given above",
-            "keep one of the two".to_owned(),
-        ),
-        "string values must be quoted" => at(
-            "text must be in quotes".to_owned(),
-            "no number, date, `true` or `false`",
-            format!("write \"{given}\""),
-        ),
+        "duplicate key" => {
+            at(format!("`{given}` is given twice"), "already given above", "keep one of the two".to_owned())
+        }
+        "string values must be quoted" => {
+            at("text must be in quotes".to_owned(), "no number, date, `true` or `false`", format!("write \"{given}\""))
+        }
         "invalid basic string" | "invalid literal string" if ends && expected.len() == 3 => {
             let opens = text[..span.start].trim_end().ends_with(['=', '[', ',']);
             let (what, label, help) = if opens {
                 ("a value is missing", "expected here", "write a value here")
             } else {
-                (
-                    "a text is not closed",
-                    "the closing quote is missing",
-                    "put it at the end of the text",
-                )
+                ("a text is not closed", "the closing quote is missing", "put it at the end of the text")
             };
             at(what.to_owned(), label, help.to_owned())
         }
         "invalid basic string" | "invalid literal string" => {
             let label = "a character that text may not hold as it is";
-            at(
-                "a text holds an odd character".to_owned(),
-                label,
-                "take it out, or write it as `\\u…`".to_owned(),
-            )
+            at("a text holds an odd character".to_owned(), label, "take it out, or write it as `\\u…`".to_owned())
         }
         "invalid date" | "invalid datetime" | "invalid time" => at(
             format!("`{given}` is not a date"),
             &format!("expected {expected}"),
             "write a date such as 2025-06-30".to_owned(),
         ),
-        "key with no value" => at(
-            "a key has no value".to_owned(),
-            "`=` is missing",
-            "write `key = value`".to_owned(),
-        ),
+        "key with no value" => at("a key has no value".to_owned(), "`=` is missing", "write `key = value`".to_owned()),
         _ if what.contains("recurs") => {
             let label = "more than 80 lists or tables inside one another";
-            at(
-                "nested too deeply".to_owned(),
-                label,
-                "a scenario needs no more than 5".to_owned(),
-            )
+            at("nested too deeply".to_owned(), label, "a scenario needs no more than 5".to_owned())
         }
         _ => {
             let help = (!expected.is_empty()).then(|| format!("expected here: {expected}"));
-            Problem::error("this is not TOML")
-                .at(span.clone(), what.to_owned())
-                .help(help)
+            Problem::error("this is not TOML").at(span.clone(), what.to_owned()).help(help)
         }
     }
 }
 
 fn not_toml(name: &str, first: Option<Problem>) -> Problem {
-    let (span, label) = first
-        .and_then(|p| p.labels.into_iter().next())
-        .unwrap_or((0..0, String::new()));
+    let (span, label) = first.and_then(|p| p.labels.into_iter().next()).unwrap_or((0..0, String::new()));
     Problem::error(format!("`{name}` is not a TOML file")).at(span, label).help(
-        "a scenario is made of lines such as `horizon = \"36 months\"` below headings such as `[vendor.openai]`".to_owned(),
+        "a scenario is made of lines such as `horizon = \"36 months\"` below headings such as `[vendor.openai]`"
+            .to_owned(),
     )
 }
 
@@ -171,9 +135,7 @@ fn statements(text: &str) -> Vec<Statement> {
 }
 
 fn end_of_line(text: &str, from: usize) -> usize {
-    text[from..]
-        .find('\n')
-        .map_or(text.len(), |at| from + at + 1)
+    text[from..].find('\n').map_or(text.len(), |at| from + at + 1)
 }
 
 /// One statement from `start`: to the end of the line on which its brackets are closed, or to the line on which the next
@@ -185,16 +147,10 @@ fn scan(text: &str, start: usize) -> Statement {
     while at < bytes.len() {
         match bytes[at] {
             b'\n' if open.is_empty() => {
-                return Statement {
-                    span: start..at + 1,
-                    unclosed: None,
-                };
+                return Statement { span: start..at + 1, unclosed: None };
             }
             b'\n' if begins_statement(text, at + 1, open.last().map(|o| bytes[*o])) => {
-                return Statement {
-                    span: start..at + 1,
-                    unclosed: open.last().copied(),
-                };
+                return Statement { span: start..at + 1, unclosed: open.last().copied() };
             }
             b'#' => {
                 at = text[at..].find('\n').map_or(bytes.len(), |n| at + n);
@@ -209,10 +165,7 @@ fn scan(text: &str, start: usize) -> Statement {
         }
         at += 1;
     }
-    Statement {
-        span: start..text.len(),
-        unclosed: open.last().copied(),
-    }
+    Statement { span: start..text.len(), unclosed: open.last().copied() }
 }
 
 /// The last byte of the string that opens at `at`; a one-line string that is not closed ends with its line.

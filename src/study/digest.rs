@@ -10,7 +10,7 @@ mod tests;
 
 use crate::measure::concentration;
 use crate::plan::Plan;
-use crate::scenario::{Contract, Scenario, ScalesWith, YEAR};
+use crate::scenario::{Contract, ScalesWith, Scenario, YEAR};
 
 /// What was understood of a scenario. Indices are those of the scenario.
 #[derive(Debug, Clone, PartialEq)]

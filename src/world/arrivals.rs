@@ -16,7 +16,8 @@ pub(crate) enum Addresses {
 /// Appends the events of `risk` (number `r`) in `trial`.
 pub(crate) fn draw(plan: &Plan, r: u32, risk: &RiskPlan, trial: u64, events: &mut Vec<Event>) -> Addresses {
     let horizon = plan.clock.horizon;
-    let mut push = |tau: f64, counter: u64| events.push(Event { risk: r, counter, tau, mark: 0.0, year: plan.clock.year(tau) });
+    let mut push =
+        |tau: f64, counter: u64| events.push(Event { risk: r, counter, tau, mark: 0.0, year: plan.clock.year(tau) });
     match &risk.arrivals {
         ArrivalsPlan::Never => Addresses::Counter,
         ArrivalsPlan::Poisson { count, time, law, curve, area } => {
@@ -59,7 +60,14 @@ pub(crate) fn draw(plan: &Plan, r: u32, risk: &RiskPlan, trial: u64, events: &mu
 }
 
 /// One value of `quantity` for each of `events`.
-pub(crate) fn fill(quantity: &Quantity, trial: u64, addresses: Addresses, events: &[Event], out: &mut Vec<f64>, tails: &mut Vec<(usize, f64)>) {
+pub(crate) fn fill(
+    quantity: &Quantity,
+    trial: u64,
+    addresses: Addresses,
+    events: &[Event],
+    out: &mut Vec<f64>,
+    tails: &mut Vec<(usize, f64)>,
+) {
     use crate::chance::law::Law;
     out.clear();
     if let Law::Constant(value) = quantity.law {
@@ -74,7 +82,13 @@ pub(crate) fn fill(quantity: &Quantity, trial: u64, addresses: Addresses, events
 }
 
 /// One uniform at `key` for each of `events`.
-pub(crate) fn uniforms(key: crate::chance::Key, trial: u64, addresses: Addresses, events: &[Event], out: &mut Vec<f64>) {
+pub(crate) fn uniforms(
+    key: crate::chance::Key,
+    trial: u64,
+    addresses: Addresses,
+    events: &[Event],
+    out: &mut Vec<f64>,
+) {
     out.clear();
     if addresses == Addresses::Stream {
         let mut stream = key.stream(trial);

@@ -214,7 +214,8 @@ fn a_rerun_replaces_its_own_files_and_no_others() {
     desk.put("small.toml", &SMALL.replace("data/incidents.csv", "other.csv"));
     desk.expect(0, "run small.toml --seed 7 --quiet");
     assert_ne!(desk.read("output/small/measures.csv"), before);
-    let mut expected: Vec<String> = FILES.iter().filter(|path| !path.contains("incidents")).map(|path| (*path).to_owned()).collect();
+    let mut expected: Vec<String> =
+        FILES.iter().filter(|path| !path.contains("incidents")).map(|path| (*path).to_owned()).collect();
     expected.extend(["notes.txt", "charts/mine.svg", "inputs/data/other.csv", "inputs/other.csv"].map(String::from));
     expected.sort();
     assert_eq!(desk.files("output/small"), expected);
@@ -239,10 +240,18 @@ fn what_cannot_be_put_in_place_leaves_all_as_it_was() {
     desk.expect(0, "run small.toml --quiet");
     fs::remove_file(desk.path("output/small/timeline.csv")).expect("ours");
     desk.put("output/small/timeline.csv/in-the-way", "a folder of theirs");
-    let before: Vec<String> = desk.files("output/small").iter().map(|path| format!("{path} {}", text(&fs::read(desk.path("output/small").join(path)).expect("there")))).collect();
+    let before: Vec<String> = desk
+        .files("output/small")
+        .iter()
+        .map(|path| format!("{path} {}", text(&fs::read(desk.path("output/small").join(path)).expect("there"))))
+        .collect();
     let (_, err) = desk.expect(4, "run small.toml --seed 2");
     assert!(err.contains("timeline.csv") && err.contains("nothing was changed"), "{err}");
-    let after: Vec<String> = desk.files("output/small").iter().map(|path| format!("{path} {}", text(&fs::read(desk.path("output/small").join(path)).expect("there")))).collect();
+    let after: Vec<String> = desk
+        .files("output/small")
+        .iter()
+        .map(|path| format!("{path} {}", text(&fs::read(desk.path("output/small").join(path)).expect("there"))))
+        .collect();
     assert!(before == after);
     assert_eq!(desk.litter(), Vec::<String>::new());
 }
@@ -251,7 +260,13 @@ fn what_cannot_be_put_in_place_leaves_all_as_it_was() {
 #[test]
 fn a_disk_without_room_leaves_all_as_it_was() {
     let desk = Desk::new();
-    let run = |script: &str| Command::new("sh").args(["-c", script, env!("CARGO_BIN_EXE_linchpin")]).current_dir(desk.0.path()).output().expect("sh");
+    let run = |script: &str| {
+        Command::new("sh")
+            .args(["-c", script, env!("CARGO_BIN_EXE_linchpin")])
+            .current_dir(desk.0.path())
+            .output()
+            .expect("sh")
+    };
     // A file may not be larger than a few blocks: as a full disk, an error in the midst of a write.
     let refused = run("trap '' XFSZ; ulimit -f 16; exec \"$0\" run small.toml");
     assert_eq!(refused.status.code(), Some(4), "{}", text(&refused.stderr));
@@ -290,7 +305,9 @@ fn several_files_get_a_folder_each() {
     desk.put("other.toml", SMALL);
     let (out, _) = desk.expect(0, "run small.toml other.toml --out all --trials 50 --json");
     let names: Vec<String> = (out.lines())
-        .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("a line of JSON")["scenario_file"].to_string())
+        .map(|line| {
+            serde_json::from_str::<serde_json::Value>(line).expect("a line of JSON")["scenario_file"].to_string()
+        })
         .collect();
     assert_eq!(names, ["\"small.toml\"", "\"other.toml\""]);
     assert!(desk.path("all/small/run.json").is_file() && desk.path("all/other/run.json").is_file());
@@ -332,7 +349,10 @@ fn bytes_do_not_depend_on_the_number_of_threads() {
     let desk = Desk::new();
     let folders = ["1", "2", "3", "8"];
     for threads in folders {
-        desk.expect(0, &format!("run small.toml --trials 3000 --trials-csv --quiet --threads {threads} --out {threads}"));
+        desk.expect(
+            0,
+            &format!("run small.toml --trials 3000 --trials-csv --quiet --threads {threads} --out {threads}"),
+        );
     }
     let files = desk.files("1");
     assert_eq!(files.len(), FILES.len() + 1);
@@ -351,7 +371,12 @@ fn bytes_do_not_depend_on_the_number_of_threads() {
 #[test]
 fn an_interrupted_run_writes_nothing() {
     let desk = Desk::new();
-    let child = desk.command("run small.toml --trials 20M").stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
+    let child = desk
+        .command("run small.toml --trials 20M")
+        .stderr(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it starts");
     std::thread::sleep(std::time::Duration::from_millis(700));
     let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
     assert!(killed.success());
@@ -365,8 +390,16 @@ fn an_interrupted_run_writes_nothing() {
 #[test]
 fn a_reader_that_leaves_is_no_accident() {
     let desk = Desk::new();
-    for arguments in ["list", "--help", "completions bash", "check small.toml", "run small.toml --trials 20", "run small.toml --trials 20 --json"] {
-        let mut child = desk.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    for arguments in [
+        "list",
+        "--help",
+        "completions bash",
+        "check small.toml",
+        "run small.toml --trials 20",
+        "run small.toml --trials 20 --json",
+    ] {
+        let mut child =
+            desk.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
         drop(child.stdout.take());
         let output = child.wait_with_output().expect("it ends");
         assert_eq!(output.status.code(), Some(0), "{arguments}");
@@ -442,7 +475,12 @@ fn a_run_too_large_names_what_would_fit() {
 fn every_built_in_scenario_runs_as_it_is() {
     let desk = Desk::new();
     let (list, _) = desk.expect(0, "list");
-    let names: Vec<&str> = list.lines().skip_while(|line| !line.starts_with("Built in")).skip(1).filter_map(|line| line.split_whitespace().next()).collect();
+    let names: Vec<&str> = list
+        .lines()
+        .skip_while(|line| !line.starts_with("Built in"))
+        .skip(1)
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
     assert!(names.contains(&"starter") && names.len() >= 5, "{list}");
     for name in names {
         desk.expect(0, &format!("new built-in/{name}.toml --from {name}"));
@@ -473,7 +511,10 @@ fn list_shows_titles_and_trusts_no_file() {
     desk.put("scenarios/notes.txt", "no scenario");
     let (out, _) = desk.expect(0, "list");
     let here: Vec<&str> = out.lines().skip(1).take(3).map(str::trim_start).collect();
-    assert!(here[0].starts_with("a.toml") && here[1].contains("A small case") && here[2].starts_with("c.toml"), "{out}");
+    assert!(
+        here[0].starts_with("a.toml") && here[1].contains("A small case") && here[2].starts_with("c.toml"),
+        "{out}"
+    );
     assert!(!out.contains('\u{1b}') && !out.contains('\u{7}') && !out.contains("notes"), "{out}");
 }
 
@@ -493,7 +534,8 @@ fn help_and_summary_read_as_they_were_written() {
     insta::assert_snapshot!("check", desk.expect(0, "check small.toml").0);
     // 400 trials never take a second, but a busy machine may.
     let (out, _) = desk.expect(0, "run small.toml");
-    let summary: String = out.lines().map(|line| line.split(", in ").next().unwrap_or_default().to_owned() + "\n").collect();
+    let summary: String =
+        out.lines().map(|line| line.split(", in ").next().unwrap_or_default().to_owned() + "\n").collect();
     insta::assert_snapshot!("summary", summary);
 }
 

@@ -25,24 +25,11 @@ fn survives(text: &[u8]) -> Result<(), TestCaseError> {
     };
     prop_assert!(!problems.list.is_empty());
     for problem in &problems.list {
-        prop_assert!(
-            !problem.labels.is_empty(),
-            "without a place: {}",
-            problem.message
-        );
-        prop_assert!(
-            problem
-                .labels
-                .iter()
-                .all(|(span, _)| span.end <= problems.text.len()),
-            "{problem:?}"
-        );
+        prop_assert!(!problem.labels.is_empty(), "without a place: {}", problem.message);
+        prop_assert!(problem.labels.iter().all(|(span, _)| span.end <= problems.text.len()), "{problem:?}");
     }
     let drawn = problems.to_string();
-    prop_assert!(
-        drawn.matches("--> case.toml:").count() >= problems.list.len().min(200),
-        "{drawn}"
-    );
+    prop_assert!(drawn.matches("--> case.toml:").count() >= problems.list.len().min(200), "{drawn}");
     Ok(())
 }
 
@@ -129,9 +116,5 @@ fn many_problems_are_no_slower_than_many_lines() {
     }
     let problems = read("case.toml", text.as_bytes(), &NoFiles).expect_err("unknown keys");
     assert_eq!(problems.list.len(), 20_000);
-    assert!(
-        problems
-            .to_string()
-            .ends_with("and 19800 more problems in case.toml\n")
-    );
+    assert!(problems.to_string().ends_with("and 19800 more problems in case.toml\n"));
 }

@@ -94,22 +94,14 @@ const N: u64 = 1_500;
 
 /// Runs a range on a pool of so many threads.
 fn on_threads(n: usize, trials: std::ops::Range<u64>) -> Trials {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(n)
-        .build()
-        .expect("threads");
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(n).build().expect("threads");
     pool.install(|| range(BASE, trials))
 }
 
 /// Every figure, with the bits of its floats; the trials' own sums and histograms too.
 fn bytes(trials: &Trials) -> String {
     let quantiles: Vec<Vec<f64>> = (trials.portfolios.iter())
-        .map(|p| {
-            p.month_histograms
-                .iter()
-                .flat_map(|h| [0.0, 0.05, 0.5, 0.73, 1.0].map(|q| h.quantile(q)))
-                .collect()
-        })
+        .map(|p| p.month_histograms.iter().flat_map(|h| [0.0, 0.05, 0.5, 0.73, 1.0].map(|q| h.quantile(q))).collect())
         .collect();
     let stripped: Vec<String> = (trials.portfolios.iter())
         .map(|p| {
@@ -133,10 +125,7 @@ fn bytes(trials: &Trials) -> String {
             )
         })
         .collect();
-    format!(
-        "{} {} {} {stripped:?} {quantiles:?}",
-        trials.first, trials.n, trials.n_years
-    )
+    format!("{} {} {} {stripped:?} {quantiles:?}", trials.first, trials.n, trials.n_years)
 }
 
 #[test]
@@ -151,20 +140,10 @@ fn threads_change_nothing() {
 fn threads_change_no_result() {
     let scenario = scenario(BASE);
     let run = |n| {
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(n)
-            .build()
-            .expect("threads");
-        let options = Options {
-            trials: 0..N,
-            keep_components: true,
-        };
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(n).build().expect("threads");
+        let options = Options { trials: 0..N, keep_components: true };
         // A NaN (too small a sample) equals itself when printed.
-        format!(
-            "{:?}",
-            pool.install(|| linchpin::run(&scenario, &options, &|_| true))
-                .expect("not stopped")
-        )
+        format!("{:?}", pool.install(|| linchpin::run(&scenario, &options, &|_| true)).expect("not stopped"))
     };
     let one = run(1);
     for n in [2, 3, 8] {
@@ -176,11 +155,7 @@ fn threads_change_no_result() {
 fn rows(trials: &Trials, at: std::ops::Range<usize>) -> String {
     let years = trials.n_years;
     let row = |p: &linchpin::simulate::PortfolioTrials| {
-        let lists = |all: &[Vec<f64>]| {
-            all.iter()
-                .map(|l| l[at.clone()].to_vec())
-                .collect::<Vec<_>>()
-        };
+        let lists = |all: &[Vec<f64>]| all.iter().map(|l| l[at.clone()].to_vec()).collect::<Vec<_>>();
         format!(
             "{:?} {:?} {:?} {:?} {:?} {:?}",
             &p.loss[at.clone()],
@@ -191,12 +166,7 @@ fn rows(trials: &Trials, at: std::ops::Range<usize>) -> String {
             &p.rows.as_ref().expect("kept")[at.clone()]
         )
     };
-    trials
-        .portfolios
-        .iter()
-        .map(row)
-        .collect::<Vec<_>>()
-        .join("\n")
+    trials.portfolios.iter().map(row).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
@@ -208,10 +178,7 @@ fn a_range_in_parts_is_the_same_trials() {
         let cut = usize::try_from(cut).expect("small");
         assert_eq!((first.n, rest.n), (cut, 1500 - cut));
         assert!(rows(&whole, 0..cut) == rows(&first, 0..cut), "before {cut}");
-        assert!(
-            rows(&whole, cut..1500) == rows(&rest, 0..1500 - cut),
-            "from {cut}"
-        );
+        assert!(rows(&whole, cut..1500) == rows(&rest, 0..1500 - cut), "from {cut}");
     }
 }
 
@@ -225,17 +192,11 @@ fn a_trial_alone_is_its_row() {
     let scenario = scenario(BASE);
     let plan = Plan::new(&scenario, scenario.seed);
     for (p, portfolio) in whole.portfolios.iter().enumerate() {
-        for parts in redraw(&plan, p, &[1234, 3, 1234])
-            .iter()
-            .zip([1234, 3, 1234])
-            .map(|(parts, trial)| (parts, trial))
+        for parts in redraw(&plan, p, &[1234, 3, 1234]).iter().zip([1234, 3, 1234]).map(|(parts, trial)| (parts, trial))
         {
             let (parts, trial): (_, usize) = parts;
             assert_eq!(parts.loss.to_bits(), portfolio.loss[trial].to_bits());
-            assert_eq!(
-                parts.components,
-                portfolio.rows.as_ref().expect("kept")[trial]
-            );
+            assert_eq!(parts.components, portfolio.rows.as_ref().expect("kept")[trial]);
         }
     }
 }
@@ -244,19 +205,11 @@ fn a_trial_alone_is_its_row() {
 fn seeds_differ_and_are_kept_apart() {
     let with = |seed: u64| {
         let scenario = scenario(BASE);
-        let options = Options {
-            trials: 0..50,
-            keep_components: false,
-        };
+        let options = Options { trials: 0..50, keep_components: false };
         simulate(&Plan::new(&scenario, seed), &options, &|_| true).expect("not stopped")
     };
     let (one, two) = (with(1), with(2));
-    let same = one.portfolios[0]
-        .loss
-        .iter()
-        .zip(&two.portfolios[0].loss)
-        .filter(|(a, b)| a == b)
-        .count();
+    let same = one.portfolios[0].loss.iter().zip(&two.portfolios[0].loss).filter(|(a, b)| a == b).count();
     assert_eq!(same, 0);
     assert_eq!(with(1).portfolios[0].loss, one.portfolios[0].loss);
     let mut losses = one.portfolios[0].loss.clone();
@@ -270,11 +223,7 @@ fn losses(text: &str) -> [Vec<f64>; 2] {
     let scenario = scenario(text);
     let trials = trials(text, 400);
     ["openai-only", "neutral"].map(|id| {
-        let at = scenario
-            .portfolios
-            .iter()
-            .position(|p| p.id == id)
-            .expect("there");
+        let at = scenario.portfolios.iter().position(|p| p.id == id).expect("there");
         trials.portfolios[at].loss.clone()
     })
 }
@@ -288,15 +237,8 @@ fn assert_same(text: &str) {
 /// The same draws, summed in another order: another risk's events stand between, or a lone fall is no longer alone.
 #[track_caller]
 fn assert_same_but_for_rounding(text: &str) {
-    for (before, after) in losses(BASE)
-        .iter()
-        .flatten()
-        .zip(losses(text).iter().flatten())
-    {
-        assert!(
-            (before - after).abs() <= 1e-9 * (before.abs() + after.abs() + 1e6),
-            "{before} {after}"
-        );
+    for (before, after) in losses(BASE).iter().flatten().zip(losses(text).iter().flatten()) {
+        assert!((before - after).abs() <= 1e-9 * (before.abs() + after.abs() + 1e6), "{before} {after}");
     }
 }
 
@@ -312,14 +254,8 @@ fn replaced(from: &str, to: &str) -> String {
 
 #[test]
 fn a_new_vendor_platform_or_portfolio_moves_no_draw() {
-    assert_same(&replaced(
-        "[platform.azure]",
-        "[platform.new]\n[platform.azure]",
-    ));
-    assert_same(&replaced(
-        "[vendor.openai]\n",
-        "[vendor.new]\nprice = \"$9/Mtok\"\n[vendor.openai]\n",
-    ));
+    assert_same(&replaced("[platform.azure]", "[platform.new]\n[platform.azure]"));
+    assert_same(&replaced("[vendor.openai]\n", "[vendor.new]\nprice = \"$9/Mtok\"\n[vendor.openai]\n"));
     // At the end and in front; one that sees what the others do, and one that does not.
     assert_same(&with("[portfolio.new]\nshares = { spare = 1.0 }\n"));
     assert_same(&replaced(
@@ -331,14 +267,8 @@ fn a_new_vendor_platform_or_portfolio_moves_no_draw() {
 #[test]
 fn a_new_service_moves_no_draw() {
     // One without revenue, so that the planned shares of all traffic stay as they are; others are weighted by revenue.
-    let text = replaced(
-        "[service.copilot]",
-        "[service.new]\nrevenue = \"$0/h\"\n[service.copilot]",
-    )
-    .replace(
-        "shares.search",
-        "shares.new = { openai = 0.4, grok = 0.3, llama = 0.3 }\nshares.search",
-    );
+    let text = replaced("[service.copilot]", "[service.new]\nrevenue = \"$0/h\"\n[service.copilot]")
+        .replace("shares.search", "shares.new = { openai = 0.4, grok = 0.3, llama = 0.3 }\nshares.search");
     assert_same_but_for_rounding(&text);
 }
 
@@ -350,12 +280,8 @@ fn a_new_risk_moves_no_draw() {
             "[risk.{id}]\nkind = \"outage\"\non = \"idle\"\narrivals = {{ per_year = 40 }}\nduration = \"1 h to 90 h\"\n"
         )
     };
-    let idle = |text: String| {
-        text.replace(
-            "[vendor.openai]\n",
-            "[vendor.idle]\nprice = \"$9/Mtok\"\n[vendor.openai]\n",
-        )
-    };
+    let idle =
+        |text: String| text.replace("[vendor.openai]\n", "[vendor.idle]\nprice = \"$9/Mtok\"\n[vendor.openai]\n");
     assert_same_but_for_rounding(&idle(with(&risk("new"))));
     assert_same_but_for_rounding(&idle(replaced(
         "[risk.openai-outage]",
@@ -381,17 +307,10 @@ fn a_new_risk_moves_no_draw() {
 fn a_new_date_stage_or_outcome_moves_no_draw() {
     // Dates stand for their events: a third one, with an outcome that a portfolio without grok sees no more often, adds to
     // the losses of trials in which it happens, and leaves the others.
-    let more = replaced(
-        "[2025-01-15, 2025-09-01]",
-        "[2025-01-15, 2025-05-31, 2025-09-01]",
-    );
+    let more = replaced("[2025-01-15, 2025-09-01]", "[2025-01-15, 2025-05-31, 2025-09-01]");
     let (old, new) = (losses(BASE), losses(&more));
-    let same = |a: &[f64], b: &[f64]| {
-        a.iter()
-            .zip(b)
-            .filter(|(a, b)| (*a - *b).abs() <= 1e-6 * (a.abs() + 1e6))
-            .count()
-    };
+    let same =
+        |a: &[f64], b: &[f64]| a.iter().zip(b).filter(|(a, b)| (*a - *b).abs() <= 1e-6 * (a.abs() + 1e6)).count();
     for (old, new) in old.iter().zip(&new) {
         // It happens with 0.8, and has an effect with 0.3 + 0.7 · 0.6 or so if there is time for it.
         assert!((100..350).contains(&same(old, new)), "{}", same(old, new));
@@ -417,21 +336,12 @@ fn a_name_is_an_address() {
             .collect::<Vec<_>>()
     };
     for risk in ["openai-outage", "grok-outage", "prices"] {
-        let differ = differ(&replaced(
-            &format!("[risk.{risk}]"),
-            &format!("[risk.{risk}-2]"),
-        ));
+        let differ = differ(&replaced(&format!("[risk.{risk}]"), &format!("[risk.{risk}-2]")));
         // Nobody on openai alone has a thing to do with grok, but where it migrates to it.
-        assert!(
-            differ[1] > 390 && (differ[0] > 390 || risk == "grok-outage"),
-            "{risk}: {differ:?}"
-        );
+        assert!(differ[1] > 390 && (differ[0] > 390 || risk == "grok-outage"), "{risk}: {differ:?}");
     }
     let failover = differ(&BASE.replace("grok", "xai"));
-    assert!(
-        failover[1] > 100,
-        "whether a failover works is the vendor's: {failover:?}"
-    );
+    assert!(failover[1] > 100, "whether a failover works is the vendor's: {failover:?}");
 }
 
 #[test]
@@ -440,28 +350,12 @@ fn the_order_in_the_file_is_the_order_of_the_report_alone() {
     let head = BASE.find("[risk.").expect("there");
     let portfolios = BASE.find("[portfolio.").expect("there");
     let sections = |text: &str, mark: &str| {
-        let starts: Vec<usize> = text
-            .match_indices(mark)
-            .map(|(i, _)| i)
-            .chain([text.len()])
-            .collect();
-        starts
-            .windows(2)
-            .rev()
-            .map(|w| text[w[0]..w[1]].to_owned())
-            .collect::<String>()
+        let starts: Vec<usize> = text.match_indices(mark).map(|(i, _)| i).chain([text.len()]).collect();
+        starts.windows(2).rev().map(|w| text[w[0]..w[1]].to_owned()).collect::<String>()
     };
     // `[[risk.suit.stages]]` goes with its risk.
-    let risks = sections(
-        &BASE[head..portfolios].replace("[[risk", "[[RISK"),
-        "[risk.",
-    )
-    .replace("[[RISK", "[[risk");
-    let text = format!(
-        "{}{risks}{}",
-        &BASE[..head],
-        sections(&BASE[portfolios..], "[portfolio.")
-    );
+    let risks = sections(&BASE[head..portfolios].replace("[[risk", "[[RISK"), "[risk.").replace("[[RISK", "[[risk");
+    let text = format!("{}{risks}{}", &BASE[..head], sections(&BASE[portfolios..], "[portfolio."));
     assert_ne!(text, BASE);
     assert_same_but_for_rounding(&text);
     let (one, other) = (scenario(BASE), scenario(&text));
@@ -472,23 +366,15 @@ fn the_order_in_the_file_is_the_order_of_the_report_alone() {
     let (before, after) = (trials(BASE, 400), trials(&text, 400));
     for (risk, moments) in before.portfolios[1].risks.iter().enumerate() {
         let same = after.portfolios[0].risks[one.risks.len() - 1 - risk];
-        assert!(
-            (moments.mean() - same.mean()).abs() <= 1e-9 * (moments.mean().abs() + 1e6),
-            "{risk}"
-        );
+        assert!((moments.mean() - same.mean()).abs() <= 1e-9 * (moments.mean().abs() + 1e6), "{risk}");
     }
 }
 
 /// Longer outages are the same outages, longer: each value is its law's quantile at the same uniform.
 #[test]
 fn a_changed_law_moves_values_and_not_luck() {
-    let (old, new) = (
-        losses(BASE),
-        losses(&replaced(
-            "duration = \"20 min to 9 h\"",
-            "duration = \"22 min to 9.9 h\"",
-        )),
-    );
+    let (old, new) =
+        (losses(BASE), losses(&replaced("duration = \"20 min to 9 h\"", "duration = \"22 min to 9.9 h\"")));
     for (a, b) in old[0].iter().zip(&new[0]) {
         let relative = (b - a) / (a.abs() + 1e6);
         assert!(relative.abs() < 0.3, "{a} {b}");

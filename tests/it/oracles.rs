@@ -29,14 +29,12 @@ fn a_range_is_the_log_normal_with_these_percentiles() {
     );
     let trials = trials(&text, 60_000);
     let unit = |s| {
-        (judged(s)
-            .mean(4.040_012_827)
-            .sd(4.040_012_827, 3.212_179_530))
-        .quantile(0.05, 1.0)
-        .quantile(0.5, 3.162_277_660)
-        .quantile(0.95, 10.0)
-        .quantile(0.99, 16.112_374_28)
-        .law(log_normal(1.151_292_546, 0.699_936_169))
+        (judged(s).mean(4.040_012_827).sd(4.040_012_827, 3.212_179_530))
+            .quantile(0.05, 1.0)
+            .quantile(0.5, 3.162_277_660)
+            .quantile(0.95, 10.0)
+            .quantile(0.99, 16.112_374_28)
+            .law(log_normal(1.151_292_546, 0.699_936_169))
     };
     unit(&trials.portfolios[0].loss).accept();
     unit(&trials.portfolios[3].loss).refuse();
@@ -45,10 +43,7 @@ fn a_range_is_the_log_normal_with_these_percentiles() {
         .quantile(0.5, 316_227.766)
         .quantile(0.99, 1_611_237.428)
         .accept();
-    judged(&trials.portfolios[2].loss)
-        .mean(5_922_706.833_5)
-        .law(log_normal(15.060_664_908, 1.033_091_700))
-        .accept();
+    judged(&trials.portfolios[2].loss).mean(5_922_706.833_5).law(log_normal(15.060_664_908, 1.033_091_700)).accept();
 }
 
 /// KA-1: published annual losses are rate × mean; raising the low end lowers the mean.
@@ -66,36 +61,18 @@ fn annual_losses_that_others_published_come_out() {
         (0.5, "$99999 to $100000", 49_999.75),
     ];
     for (rate, range, annual) in rows {
-        let text = costs(
-            "1 year",
-            &[(&format!("{{ per_year = {rate} }}"), &format!("{range:?}"))],
-        );
+        let text = costs("1 year", &[(&format!("{{ per_year = {rate} }}"), &format!("{range:?}"))]);
         let digest = linchpin::study::digest::digest(&scenario(&text));
-        let linchpin::study::digest::Extent::Drawn { mean, .. } =
-            digest.risks[0].outcomes[0].sizes[0].extent
-        else {
+        let linchpin::study::digest::Extent::Drawn { mean, .. } = digest.risks[0].outcomes[0].sizes[0].extent else {
             panic!("{:?}", digest.risks[0]);
         };
         let expected = rate * mean.expect("a mean");
-        assert!(
-            (expected / annual - 1.0).abs() < 1e-6,
-            "{range}: {expected}, expected {annual}"
-        );
+        assert!((expected / annual - 1.0).abs() < 1e-6, "{range}: {expected}, expected {annual}");
     }
     // By trials: three a year between 1 and 10.
-    let text = costs(
-        "1 year",
-        &[
-            ("{ per_year = 3 }", r#""$1 to $10""#),
-            ("{ per_year = 3.09 }", r#""$1 to $10""#),
-        ],
-    );
+    let text = costs("1 year", &[("{ per_year = 3 }", r#""$1 to $10""#), ("{ per_year = 3.09 }", r#""$1 to $10""#)]);
     let trials = trials(&text, 60_000);
-    let annual = |s| {
-        judged(s)
-            .mean(12.120_038_480_837_177)
-            .quantile(libm::exp(-3.0), 0.0)
-    };
+    let annual = |s| judged(s).mean(12.120_038_480_837_177).quantile(libm::exp(-3.0), 0.0);
     annual(&trials.portfolios[0].loss).accept();
     annual(&trials.portfolios[1].loss).refuse();
 }
@@ -106,10 +83,7 @@ fn pert_is_the_modern_one() {
     let once = "{ at = [2025-06-01] }";
     let text = costs(
         "1 year",
-        &[
-            (once, r#"{ pert = ["$20", "$90", "$95"] }"#),
-            (once, r#"{ pert = ["$20", "$88", "$95"] }"#),
-        ],
+        &[(once, r#"{ pert = ["$20", "$90", "$95"] }"#), (once, r#"{ pert = ["$20", "$88", "$95"] }"#)],
     );
     let trials = trials(&text, 60_000);
     let pert = |s| {
@@ -120,40 +94,33 @@ fn pert_is_the_modern_one() {
     };
     pert(&trials.portfolios[0].loss).accept();
     pert(&trials.portfolios[1].loss).refuse();
-    judged(&trials.portfolios[0].loss)
-        .sd(79.166_666_7, 12.5)
-        .refuse();
+    judged(&trials.portfolios[0].loss).sd(79.166_666_7, 12.5).refuse();
 }
 
 fn annual_total(s: &[f64]) -> Judged<'_> {
-    (judged(s)
-        .mean(50.0)
-        .sd(50.0, 40.311_288_741)
-        .quantile(0.006_737_946_999, 0.0))
-    .quantile(0.5, 40.557)
-    .quantile(0.75, 66.08)
-    .quantile(0.9, 98.410)
-    .quantile(0.95, 123.805)
-    .quantile(0.99, 190.924)
-    .quantile(0.995, 225.299)
-    .quantile(0.999, 324.955)
-    .tvar(0.5, 40.557, 77.708)
-    .tvar(0.9, 98.410, 138.657)
-    .tvar(0.95, 123.805, 167.774)
-    .tvar(0.99, 190.924, 248.488)
-    .tvar(0.995, 225.299, 291.177)
+    (judged(s).mean(50.0).sd(50.0, 40.311_288_741).quantile(0.006_737_946_999, 0.0))
+        .quantile(0.5, 40.557)
+        .quantile(0.75, 66.08)
+        .quantile(0.9, 98.410)
+        .quantile(0.95, 123.805)
+        .quantile(0.99, 190.924)
+        .quantile(0.995, 225.299)
+        .quantile(0.999, 324.955)
+        .tvar(0.5, 40.557, 77.708)
+        .tvar(0.9, 98.410, 138.657)
+        .tvar(0.95, 123.805, 167.774)
+        .tvar(0.99, 190.924, 248.488)
+        .tvar(0.995, 225.299, 291.177)
 }
 
 fn largest_event(s: &[f64]) -> Judged<'_> {
-    (judged(s)
-        .quantile(0.5, 18.044_182)
-        .quantile(0.75, 30.692_992))
-    .quantile(0.9, 50.371_100)
-    .quantile(0.95, 68.611_373)
-    .quantile(0.98, 98.376_508)
-    .quantile(0.99, 125.994_625)
-    .quantile(0.998, 211.230_074)
-    .quantile(0.999, 258.898_826)
+    (judged(s).quantile(0.5, 18.044_182).quantile(0.75, 30.692_992))
+        .quantile(0.9, 50.371_100)
+        .quantile(0.95, 68.611_373)
+        .quantile(0.98, 98.376_508)
+        .quantile(0.99, 125.994_625)
+        .quantile(0.998, 211.230_074)
+        .quantile(0.999, 258.898_826)
 }
 
 /// KA-2 (a).
@@ -168,9 +135,7 @@ fn a_compound_poisson_year_has_the_law_of_its_transform() {
         ],
     );
     let trials = trials(&text, 100_000);
-    let [right, rate_off, spread_off] = &trials.portfolios[..] else {
-        panic!()
-    };
+    let [right, rate_off, spread_off] = &trials.portfolios[..] else { panic!() };
     annual_total(&right.loss).accept();
     annual_total(&rate_off.loss).refuse();
     annual_total(&spread_off.loss).refuse();
@@ -183,10 +148,7 @@ fn a_compound_poisson_year_has_the_law_of_its_transform() {
 /// KA-2 (a) as a user sees it: figures of the long table within four of their own standard errors.
 #[test]
 fn measures_of_a_compound_poisson_year_are_within_their_errors() {
-    let text = costs(
-        "1 year",
-        &[("{ per_year = 5 }", X), ("{ per_year = 5.15 }", X)],
-    );
+    let text = costs("1 year", &[("{ per_year = 5 }", X), ("{ per_year = 5.15 }", X)]);
     let results = run_text(&text, 100_000);
     let figures = Figures::of(&results);
     let table = [
@@ -228,34 +190,26 @@ fn measures_of_a_compound_poisson_year_are_within_their_errors() {
 #[test]
 fn rare_events_have_the_law_of_their_transform() {
     let law = r#"{ mean = "$2", sd = "$4" }"#;
-    let text = costs(
-        "1 year",
-        &[("{ per_year = 0.3 }", law), ("{ per_year = 0.309 }", law)],
-    );
+    let text = costs("1 year", &[("{ per_year = 0.3 }", law), ("{ per_year = 0.309 }", law)]);
     let trials = trials(&text, 400_000);
     let total = |s| {
-        (judged(s)
-            .mean(0.6)
-            .quantile(0.740_818_221, 0.0)
-            .quantile(0.8, 0.3987))
-        .quantile(0.9, 1.5434)
-        .quantile(0.95, 3.2056)
-        .quantile(0.99, 9.6599)
-        .quantile(0.995, 13.910)
-        .quantile(0.999, 28.687)
-        .tvar(0.8, 0.3987, 2.9356)
-        .tvar(0.9, 1.5434, 5.0040)
-        .tvar(0.95, 3.2056, 7.7752)
-        .tvar(0.99, 9.6599, 17.7726)
+        (judged(s).mean(0.6).quantile(0.740_818_221, 0.0).quantile(0.8, 0.3987))
+            .quantile(0.9, 1.5434)
+            .quantile(0.95, 3.2056)
+            .quantile(0.99, 9.6599)
+            .quantile(0.995, 13.910)
+            .quantile(0.999, 28.687)
+            .tvar(0.8, 0.3987, 2.9356)
+            .tvar(0.9, 1.5434, 5.0040)
+            .tvar(0.95, 3.2056, 7.7752)
+            .tvar(0.99, 9.6599, 17.7726)
     };
     let largest = |s| {
-        (judged(s)
-            .quantile(0.8, 0.389_571_183)
-            .quantile(0.9, 1.452_296_861))
-        .quantile(0.95, 2.986_268_427)
-        .quantile(0.99, 9.135_219_586)
-        .quantile(0.995, 13.288_053_780)
-        .quantile(0.999, 27.940_964_876)
+        (judged(s).quantile(0.8, 0.389_571_183).quantile(0.9, 1.452_296_861))
+            .quantile(0.95, 2.986_268_427)
+            .quantile(0.99, 9.135_219_586)
+            .quantile(0.995, 13.288_053_780)
+            .quantile(0.999, 27.940_964_876)
     };
     total(&trials.portfolios[0].loss).accept();
     total(&trials.portfolios[1].loss).refuse();
@@ -267,9 +221,7 @@ fn rare_events_have_the_law_of_their_transform() {
 #[test]
 fn a_rare_event_is_not_a_rate_times_one_draw() {
     let range = r#""$1M to $10M""#;
-    let once = |p: f64| {
-        format!("{{ once = {{ probability = {p}, between = [2025-06-01, 2026-06-01] }} }}")
-    };
+    let once = |p: f64| format!("{{ once = {{ probability = {p}, between = [2025-06-01, 2026-06-01] }} }}");
     let text = costs(
         "1 year",
         &[
@@ -283,24 +235,18 @@ fn a_rare_event_is_not_a_rate_times_one_draw() {
     );
     let trials = trials(&text, 600_000);
     let compound = |s| {
-        (judged(s)
-            .mean(404_001.28)
-            .quantile(0.904_837_418, 0.0)
-            .quantile(0.95, 3.1416e6))
-        .quantile(0.99, 8.0977e6)
-        .quantile(0.995, 1.049_12e7)
-        .tvar(0.95, 3.1416e6, 6.3188e6)
-        .tvar(0.99, 8.0977e6, 1.185_17e7)
+        (judged(s).mean(404_001.28).quantile(0.904_837_418, 0.0).quantile(0.95, 3.1416e6))
+            .quantile(0.99, 8.0977e6)
+            .quantile(0.995, 1.049_12e7)
+            .tvar(0.95, 3.1416e6, 6.3188e6)
+            .tvar(0.99, 8.0977e6, 1.185_17e7)
     };
     let bernoulli = |s| {
-        (judged(s)
-            .mean(404_001.28)
-            .quantile(0.9, 0.0)
-            .quantile(0.95, 3_162_277.66))
-        .quantile(0.99, 7_754_682.39)
-        .quantile(0.995, 1e7)
-        .tvar(0.95, 3_162_277.66, 6_124_792.09)
-        .tvar(0.99, 7_754_682.39, 11_328_716.52)
+        (judged(s).mean(404_001.28).quantile(0.9, 0.0).quantile(0.95, 3_162_277.66))
+            .quantile(0.99, 7_754_682.39)
+            .quantile(0.995, 1e7)
+            .tvar(0.95, 3_162_277.66, 6_124_792.09)
+            .tvar(0.99, 7_754_682.39, 11_328_716.52)
     };
     let losses = |p: usize| &trials.portfolios[p].loss[..];
     compound(losses(0)).accept();
@@ -318,26 +264,17 @@ fn one_possible_event_has_its_closed_form() {
     let text = costs(
         "1 year",
         &[
-            (
-                "{ at = [2025-09-01], probability = 0.4 }",
-                r#""$100k to $1M""#,
-            ),
-            (
-                "{ at = [2025-09-01], probability = 0.412 }",
-                r#""$100k to $1M""#,
-            ),
+            ("{ at = [2025-09-01], probability = 0.4 }", r#""$100k to $1M""#),
+            ("{ at = [2025-09-01], probability = 0.412 }", r#""$100k to $1M""#),
         ],
     );
     let trials = trials(&text, 200_000);
     let law = |s| {
-        (judged(s)
-            .mean(161_600.513)
-            .quantile(0.6, 0.0)
-            .quantile(1.0 - 0.102_551_110, 500_000.0))
-        .quantile(0.95, 707_426.59)
-        .quantile(0.99, 1_246_771.16)
-        .quantile(0.999, 2_255_680.98)
-        .tvar(0.99, 1_246_771.16, 1_677_892.70)
+        (judged(s).mean(161_600.513).quantile(0.6, 0.0).quantile(1.0 - 0.102_551_110, 500_000.0))
+            .quantile(0.95, 707_426.59)
+            .quantile(0.99, 1_246_771.16)
+            .quantile(0.999, 2_255_680.98)
+            .tvar(0.99, 1_246_771.16, 1_677_892.70)
     };
     law(&trials.portfolios[0].loss).accept();
     law(&trials.portfolios[1].loss).refuse();
@@ -350,18 +287,8 @@ fn independent_vendors_divide_the_variance() {
     let mut text = costs("1 year", &[risk; 4]);
     text.push_str("[portfolio.two]\nshares = { v0 = 0.5, v1 = 0.5 }\n[portfolio.four]\nshares = { v0 = 0.25, v1 = 0.25, v2 = 0.25, v3 = 0.25 }\n");
     let trials = trials(&text, 100_000);
-    let (one, two, four) = (
-        &trials.portfolios[0].loss,
-        &trials.portfolios[4].loss,
-        &trials.portfolios[5].loss,
-    );
-    let law = |s, sd, var, tvar| {
-        judged(s)
-            .mean(50.0)
-            .sd(50.0, sd)
-            .quantile(0.99, var)
-            .tvar(0.99, var, tvar)
-    };
+    let (one, two, four) = (&trials.portfolios[0].loss, &trials.portfolios[4].loss, &trials.portfolios[5].loss);
+    let law = |s, sd, var, tvar| judged(s).mean(50.0).sd(50.0, sd).quantile(0.99, var).tvar(0.99, var, tvar);
     law(one, 40.311_289, 190.92, 248.49).accept();
     law(two, 28.504_386, 143.56, 177.19).accept();
     law(four, 20.155_644, 112.20, 131.77).accept();
@@ -385,9 +312,7 @@ fn diversified(times: f64) -> String {
     };
     let whole = format!(r#"{{ name = "due", after = "0 s", probability = 1, cost = {X} }}"#);
     let half = |name: &str| {
-        format!(
-            r#"{{ name = "{name}", after = "0 s", probability = 1, cost = {{ mean = "$5", sd = "$7.5" }} }}"#
-        )
+        format!(r#"{{ name = "{name}", after = "0 s", probability = 1, cost = {{ mean = "$5", sd = "$7.5" }} }}"#)
     };
     let halves = format!("{}, {}", half("one"), half("other"));
     [
@@ -448,72 +373,24 @@ fn diversification_common_cause_and_failover_have_their_exact_laws() {
         var: [f64; 6],
         tvar_99: f64,
     }
-    let case = |mean, sd, rate, var, tvar_99| Case {
-        mean,
-        sd,
-        rate,
-        var,
-        tvar_99,
-    };
+    let case = |mean, sd, rate, var, tvar_99| Case { mean, sd, rate, var, tvar_99 };
     let cases = [
-        case(
-            40.0,
-            36.055_513,
-            4.0,
-            [30.992, 82.578, 105.883, 168.570, 201.074, 296.02],
-            223.25,
-        ),
-        case(
-            40.0,
-            25.495_098,
-            8.0,
-            [34.820, 71.480, 86.676, 125.406, 144.715, 199.73],
-            157.41,
-        ),
-        case(
-            40.0,
-            26.457_513,
-            7.0,
-            [34.602, 72.969, 88.684, 128.176, 147.613, 202.53],
-            160.24,
-        ),
-        case(
-            40.0,
-            28.504_386,
-            7.0,
-            [33.746, 74.164, 91.684, 138.160, 162.211, 233.06],
-            178.92,
-        ),
-        case(
-            16.0,
-            18.560_711,
-            7.0,
-            [10.480, 34.449, 47.762, 87.953, 110.398, 178.97],
-            126.80,
-        ),
-        case(
-            8.0,
-            5.099_020,
-            8.0,
-            [6.965, 14.297, 17.336, 25.082, 28.941, 39.945],
-            31.48,
-        ),
+        case(40.0, 36.055_513, 4.0, [30.992, 82.578, 105.883, 168.570, 201.074, 296.02], 223.25),
+        case(40.0, 25.495_098, 8.0, [34.820, 71.480, 86.676, 125.406, 144.715, 199.73], 157.41),
+        case(40.0, 26.457_513, 7.0, [34.602, 72.969, 88.684, 128.176, 147.613, 202.53], 160.24),
+        case(40.0, 28.504_386, 7.0, [33.746, 74.164, 91.684, 138.160, 162.211, 233.06], 178.92),
+        case(16.0, 18.560_711, 7.0, [10.480, 34.449, 47.762, 87.953, 110.398, 178.97], 126.80),
+        case(8.0, 5.099_020, 8.0, [6.965, 14.297, 17.336, 25.082, 28.941, 39.945], 31.48),
     ];
     fn law<'a>(s: &'a [f64], case: &Case) -> Judged<'a> {
-        let start = judged(s)
-            .mean(case.mean)
-            .sd(case.mean, case.sd)
-            .quantile(libm::exp(-case.rate), 0.0)
-            .tvar(0.99, case.var[3], case.tvar_99);
-        [0.5, 0.9, 0.95, 0.99, 0.995, 0.999]
-            .into_iter()
-            .zip(case.var)
-            .fold(start, |j, (p, x)| j.quantile(p, x))
+        let start = judged(s).mean(case.mean).sd(case.mean, case.sd).quantile(libm::exp(-case.rate), 0.0).tvar(
+            0.99,
+            case.var[3],
+            case.tvar_99,
+        );
+        [0.5, 0.9, 0.95, 0.99, 0.995, 0.999].into_iter().zip(case.var).fold(start, |j, (p, x)| j.quantile(p, x))
     }
-    let (right, wrong) = (
-        trials(&diversified(1.0), 100_000),
-        trials(&diversified(1.03), 100_000),
-    );
+    let (right, wrong) = (trials(&diversified(1.0), 100_000), trials(&diversified(1.03), 100_000));
     for (p, case) in cases.iter().enumerate() {
         law(&right.portfolios[p].loss, case).accept();
         law(&wrong.portfolios[p].loss, case).refuse();
@@ -550,32 +427,16 @@ fn hours_down_and_interruptions_of_overlapping_outages_have_their_integrals() {
     let rows = [
         (12.0, r#"{ exponential = "4 h" }"#, 47.8470, 11.9345, 20_000),
         (120.0, r#""1 h to 24 h""#, 888.081, 107.843, 5_000),
-        (
-            400.0,
-            r#"{ exponential = "12 h" }"#,
-            3691.76,
-            231.542,
-            2_000,
-        ),
+        (400.0, r#"{ exponential = "12 h" }"#, 3691.76, 231.542, 2_000),
     ];
     for (rate, duration, hours, interruptions, n) in rows {
-        let run = |rate: f64, tolerance| {
-            trials(
-                &downtime(&format!("{{ per_year = {rate} }}"), duration, tolerance),
-                n,
-            )
-        };
+        let run = |rate: f64, tolerance| trials(&downtime(&format!("{{ per_year = {rate} }}"), duration, tolerance), n);
         let (whole, tolerant, more) = (run(rate, "0 s"), run(rate, "1 s"), run(1.05 * rate, "0 s"));
         let [whole, tolerant, more] = [&whole, &tolerant, &more].map(|t| &t.portfolios[0]);
         judged(&whole.unserved_hours[0]).mean(hours).accept();
         judged(&more.unserved_hours[0]).mean(hours).refuse();
         // A second of each interruption costs nothing, and would cost $1.
-        let forgiven: Vec<f64> = whole
-            .loss
-            .iter()
-            .zip(&tolerant.loss)
-            .map(|(a, b)| a - b)
-            .collect();
+        let forgiven: Vec<f64> = whole.loss.iter().zip(&tolerant.loss).map(|(a, b)| a - b).collect();
         judged(&forgiven).mean(interruptions).accept();
         judged(&forgiven).mean(1.05 * interruptions).refuse();
         assert_eq!(whole.unserved_hours, tolerant.unserved_hours);
@@ -604,17 +465,12 @@ fn what_is_lost_before_failover_acts_has_its_closed_form() {
     };
     let lost = [0.242_347_749, 0.884_796_868, 2.528_482_235];
     for works in [1.0, 0.8] {
-        let (right, wrong) = (
-            trials(&text(works, 1.0), 100_000),
-            trials(&text(works, 1.06), 100_000),
-        );
+        let (right, wrong) = (trials(&text(works, 1.0), 100_000), trials(&text(works, 1.06), 100_000));
         for p in 0..4 {
             let lost = lost[p.min(2)] * if p == 3 { 1.0 } else { 0.5 };
             let expected = works * lost + (1.0 - works) * 4.0 * if p == 3 { 1.0 } else { 0.5 };
             let law = |t: &linchpin::simulate::Trials| {
-                judged(&t.portfolios[p].unserved_hours[0])
-                    .mean(expected)
-                    .wrong_count()
+                judged(&t.portfolios[p].unserved_hours[0]).mean(expected).wrong_count()
             };
             assert_eq!(law(&right), 0, "portfolio {p}, works {works}");
             // The shortest delay is nearly lost in the noise of those that fail.
@@ -638,20 +494,12 @@ fn arrivals_have_their_expected_numbers() {
             (r#"{ every = { exponential = "60 days" } }"#, one),
             (r#"{ every = { exponential = "58 days" } }"#, one),
             (r#"{ every = "30 days" }"#, one),
-            (
-                r#"{ every = { gamma = { shape = 2, scale = "30 days" } } }"#,
-                one,
-            ),
+            (r#"{ every = { gamma = { shape = 2, scale = "30 days" } } }"#, one),
         ],
     );
     let trials = trials(&text, 50_000);
     let losses = |p: usize| &trials.portfolios[p].loss[..];
-    let poisson = |s, mean: f64| {
-        judged(s)
-            .mean(mean)
-            .sd(mean, mean.sqrt())
-            .quantile(libm::exp(-mean), 0.5)
-    };
+    let poisson = |s, mean: f64| judged(s).mean(mean).sd(mean, mean.sqrt()).quantile(libm::exp(-mean), 0.5);
     let ln = libm::log(1.4);
     let grown = |years: f64| 2.0 * (libm::pow(1.4, years) - 1.0) / ln;
     poisson(losses(0), grown(3.0)).accept();
@@ -660,10 +508,7 @@ fn arrivals_have_their_expected_numbers() {
         let moments = trials.portfolios[0].years[year as usize];
         let expected = grown(f64::from(year) + 1.0) - grown(f64::from(year));
         let z = |x: f64| (moments.mean() - x) / moments.standard_error().expect("many");
-        assert!(
-            z(expected).abs() < 4.0,
-            "year {year}: {moments:?}, expected {expected}"
-        );
+        assert!(z(expected).abs() < 4.0, "year {year}: {moments:?}, expected {expected}");
         assert!(z(1.03 * expected).abs() > 4.0);
     }
     poisson(losses(2), 9.0).accept();
@@ -671,10 +516,7 @@ fn arrivals_have_their_expected_numbers() {
     let expected = 3.0 * 365.25 / 60.0;
     poisson(losses(3), expected).accept();
     poisson(losses(4), expected).refuse();
-    assert!(
-        losses(5).iter().all(|&n| n == 36.0),
-        "1,095.75 days hold 36 of 30 days, the first at day 30"
-    );
+    assert!(losses(5).iter().all(|&n| n == 36.0), "1,095.75 days hold 36 of 30 days, the first at day 30");
     // Of Erlang's second renewal: t / 2m − 1/4 + e^(−2 t/m)/4, m the scale.
     let t = 3.0 * 365.25 / 30.0;
     judged(losses(6)).mean(t / 2.0 - 0.25).accept();
@@ -746,10 +588,7 @@ shares = {{ a = 1.0 }}
         )
     };
     let gone = |between| trials(&text(between), 60_000).portfolios[0].loss.clone();
-    let (right, wrong) = (
-        gone("2025-07-01, 2026-01-01"),
-        gone("2025-07-06, 2026-01-01"),
-    );
+    let (right, wrong) = (gone("2025-07-01, 2026-01-01"), gone("2025-07-06, 2026-01-01"));
     let (from, to) = (8766.0 - 30.0 * 24.0, 8766.0 - 214.0 * 24.0);
     let happened = |s: &[f64]| s.iter().copied().filter(|&l| l > 0.0).collect::<Vec<f64>>();
     let uniform = |l: f64| ((l - to) / (from - to)).clamp(0.0, 1.0);
@@ -783,47 +622,25 @@ shares = {{ a = 1.0 }}
     };
     let range = r#""200 days to 1200 days""#;
     let (ln_low, ln_high) = (libm::log(200.0 * 24.0), libm::log(1200.0 * 24.0));
-    let cdf = log_normal(
-        (ln_low + ln_high) / 2.0,
-        (ln_high - ln_low) / (2.0 * 1.644_853_626_951_472_2),
-    );
+    let cdf = log_normal((ln_low + ln_high) / 2.0, (ln_high - ln_low) / (2.0 * 1.644_853_626_951_472_2));
     let passed = 365.0 * 24.0;
     let left = |t: f64| (cdf(passed + t) - cdf(passed)) / (1.0 - cdf(passed));
     let horizon = 2.0 * 8766.0;
-    let run = |filed| {
-        trials(&text(filed, range), 40_000).portfolios[0]
-            .loss
-            .clone()
-    };
+    let run = |filed| trials(&text(filed, range), 40_000).portfolios[0].loss.clone();
     let (right, wrong) = (run("2024-06-01"), run("2024-07-01"));
     let law = |s: &[f64]| {
-        let judgments: Vec<f64> = s
-            .iter()
-            .filter(|&&l| l > 0.0)
-            .map(|l| horizon - l)
-            .collect();
+        let judgments: Vec<f64> = s.iter().filter(|&&l| l > 0.0).map(|l| horizon - l).collect();
         let all = left(horizon);
-        judged(&judgments).law(|t| left(t) / all).wrong_count()
-            + judged(s).quantile(1.0 - all, 0.0).wrong_count()
+        judged(&judgments).law(|t| left(t) / all).wrong_count() + judged(s).quantile(1.0 - all, 0.0).wrong_count()
     };
     assert_eq!(law(&right), 0);
     assert_ne!(law(&wrong), 0, "a wrong model passes");
     // What is exponential has no memory.
     let run = |mean: &str| {
-        trials(
-            &text("2020-06-01", &format!("{{ exponential = \"{mean}\" }}")),
-            40_000,
-        )
-        .portfolios[0]
-            .loss
-            .clone()
+        trials(&text("2020-06-01", &format!("{{ exponential = \"{mean}\" }}")), 40_000).portfolios[0].loss.clone()
     };
     let law = |s: &[f64]| {
-        let judgments: Vec<f64> = s
-            .iter()
-            .filter(|&&l| l > 0.0)
-            .map(|l| horizon - l)
-            .collect();
+        let judgments: Vec<f64> = s.iter().filter(|&&l| l > 0.0).map(|l| horizon - l).collect();
         let f = |t: f64| -libm::expm1(-t / 8766.0);
         judged(&judgments).law(|t| f(t) / f(horizon)).wrong_count()
             + judged(s).quantile(1.0 - f(horizon), 0.0).wrong_count()
@@ -866,27 +683,13 @@ shares = {{ a = 1.0 }}
         )
     };
     let (right, wrong) = (trials(&text(1.8), 100_000), trials(&text(1.86), 100_000));
-    let fines = |t: &linchpin::simulate::Trials, p: usize| {
-        t.portfolios[p]
-            .loss
-            .iter()
-            .map(|l| l % 1000.0)
-            .collect::<Vec<_>>()
-    };
+    let fines =
+        |t: &linchpin::simulate::Trials, p: usize| t.portfolios[p].loss.iter().map(|l| l % 1000.0).collect::<Vec<_>>();
     let bans = |t: &linchpin::simulate::Trials, p: usize| {
-        t.portfolios[p]
-            .loss
-            .iter()
-            .map(|l| (l / 1000.0).floor())
-            .collect::<Vec<_>>()
+        t.portfolios[p].loss.iter().map(|l| (l / 1000.0).floor()).collect::<Vec<_>>()
     };
-    let poisson = |s: &[f64], mean: f64| {
-        judged(s)
-            .mean(mean)
-            .sd(mean, mean.sqrt())
-            .quantile(libm::exp(-mean), 0.5)
-            .wrong_count()
-    };
+    let poisson =
+        |s: &[f64], mean: f64| judged(s).mean(mean).sd(mean, mean.sqrt()).quantile(libm::exp(-mean), 0.5).wrong_count();
     let expected = [(0, 0.8, 1.2), (1, 1.44, 2.16), (2, 2.88, 0.0)];
     for (p, fine, ban) in expected {
         assert_eq!(poisson(&fines(&right, p), fine), 0, "portfolio {p}");
@@ -896,10 +699,7 @@ shares = {{ a = 1.0 }}
         assert_eq!(poisson(&fines(&wrong, p), fine) > 0, p > 0, "portfolio {p}");
     }
     let nested = |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(a, b)| a <= b);
-    assert!(
-        nested(&fines(&right, 0), &fines(&right, 1))
-            && nested(&fines(&right, 1), &fines(&right, 2))
-    );
+    assert!(nested(&fines(&right, 0), &fines(&right, 1)) && nested(&fines(&right, 1), &fines(&right, 2)));
     assert!(nested(&bans(&right, 0), &bans(&right, 1)));
     assert!(bans(&right, 2).iter().all(|&n| n == 0.0));
     assert!(right.portfolios[3].loss.iter().all(|&l| l == 0.0));
@@ -934,13 +734,7 @@ fn a_price_path_has_the_moments_of_its_law() {
     // 5 % a year, compounded continuously.
     let run = |volatility: f64| {
         trials(
-            &prices(
-                &format!(
-                    "path = {{ drift = {}, volatility = {volatility} }}",
-                    libm::expm1(0.05)
-                ),
-                "37 months",
-            ),
+            &prices(&format!("path = {{ drift = {}, volatility = {volatility} }}", libm::expm1(0.05)), "37 months"),
             100_000,
         )
     };
@@ -956,12 +750,8 @@ fn a_price_path_has_the_moments_of_its_law() {
     assert!((three * libm::expm1(step) / step - 323.668_485_456_6).abs() < 1e-8);
 
     // The bill: E I_j I_k = E I_j E I_k exp(σ² min(j, k) / 12).
-    let covariance = |j: i32, k: i32| {
-        index(j) * index(k) * libm::expm1(SIGMA * SIGMA * f64::from(j.min(k)) / 12.0)
-    };
-    let variance: f64 = (0..37)
-        .flat_map(|j| (0..37).map(move |k| covariance(j, k)))
-        .sum();
+    let covariance = |j: i32, k: i32| index(j) * index(k) * libm::expm1(SIGMA * SIGMA * f64::from(j.min(k)) / 12.0);
+    let variance: f64 = (0..37).flat_map(|j| (0..37).map(move |k| covariance(j, k))).sum();
     let law = |s| judged(s).mean(0.0).sd(0.0, 100.0 / 12.0 * variance.sqrt());
     law(&right.loss).accept();
     law(&wrong.loss).refuse();
@@ -970,42 +760,25 @@ fn a_price_path_has_the_moments_of_its_law() {
     let last = right.months[36];
     assert!((last.mean() / last.standard_error().expect("many")).abs() < 4.0);
     let prices = |p: &linchpin::simulate::PortfolioTrials| -> Vec<f64> {
-        [0.05, 0.5, 0.95]
-            .map(|q| p.month_histograms[36].quantile(q) * 12.0 + 100.0 * index(36))
-            .to_vec()
+        [0.05, 0.5, 0.95].map(|q| p.month_histograms[36].quantile(q) * 12.0 + 100.0 * index(36)).to_vec()
     };
     // A quantile of 100,000 has an error of √(p (1 − p) / N) / density, the histogram one of 0.4 % of the loss.
-    let cdf = log_normal(
-        libm::log(100.0 * index(36)) - 1.5 * SIGMA * SIGMA,
-        SIGMA * 3.0_f64.sqrt(),
-    );
+    let cdf = log_normal(libm::log(100.0 * index(36)) - 1.5 * SIGMA * SIGMA, SIGMA * 3.0_f64.sqrt());
     let fits = |prices: &[f64]| {
         prices
             .iter()
             .zip([0.05, 0.5, 0.95])
-            .all(|(&x, p): (&f64, f64)| {
-                (cdf(x) - p).abs() < 4.0 * (p * (1.0 - p) / 1e5).sqrt() + 1e-3
-            })
+            .all(|(&x, p): (&f64, f64)| (cdf(x) - p).abs() < 4.0 * (p * (1.0 - p) / 1e5).sqrt() + 1e-3)
     };
     assert!(fits(&prices(right)), "{:?}", prices(right));
     assert!(!fits(&prices(wrong)), "{:?}", prices(wrong));
-    for (x, p) in [
-        (29.241_302_08, 0.05),
-        (91.393_118_53, 0.5),
-        (285.647_406_98, 0.95),
-    ] {
+    for (x, p) in [(29.241_302_08, 0.05), (91.393_118_53, 0.5), (285.647_406_98, 0.95)] {
         assert!((cdf(x) - p).abs() < 1e-8);
     }
     // sd 91.19 of the index after three years.
     assert!((100.0 * covariance(36, 36).sqrt() - 91.192_842_807_0).abs() < 1e-8);
-    let relative =
-        |p: &linchpin::simulate::PortfolioTrials| p.months[36].sd() * 12.0 / 91.192_842_807_0 - 1.0;
-    assert!(
-        relative(right).abs() < 0.02 && relative(wrong).abs() > 0.025,
-        "{} {}",
-        relative(right),
-        relative(wrong)
-    );
+    let relative = |p: &linchpin::simulate::PortfolioTrials| p.months[36].sd() * 12.0 / 91.192_842_807_0 - 1.0;
+    assert!(relative(right).abs() < 0.02 && relative(wrong).abs() > 0.025, "{} {}", relative(right), relative(wrong));
 }
 
 /// KA-15: repricing at the moments of a Poisson process.
@@ -1014,9 +787,7 @@ fn poisson_repricing_has_its_expected_bill() {
     let run = |rate: f64| {
         trials(
             &prices(
-                &format!(
-                    "arrivals = {{ per_year = {rate} }}\nprice_change = {{ uniform = [\"0%\", \"50%\"] }}"
-                ),
+                &format!("arrivals = {{ per_year = {rate} }}\nprice_change = {{ uniform = [\"0%\", \"50%\"] }}"),
                 "3 years",
             ),
             200_000,
@@ -1026,18 +797,12 @@ fn poisson_repricing_has_its_expected_bill() {
     let law = |t: &linchpin::simulate::Trials| {
         let portfolio = &t.portfolios[0];
         assert!((portfolio.plan.iter().sum::<f64>() - 300.0).abs() < 1e-9);
-        let bill = judged(&portfolio.loss)
-            .mean(363.993_131_694_6 - 300.0)
-            .quantile(0.223_130_160_1, 0.0)
-            .wrong_count();
+        let bill = judged(&portfolio.loss).mean(363.993_131_694_6 - 300.0).quantile(0.223_130_160_1, 0.0).wrong_count();
         // The mean ratio grows as e^(t/8): to 1.4549914146 after three years.
-        let month = |k: usize| {
-            100.0 * 8.0 * (libm::exp((k as f64 + 1.0) / 96.0) - libm::exp(k as f64 / 96.0))
-                - 100.0 / 12.0
-        };
+        let month =
+            |k: usize| 100.0 * 8.0 * (libm::exp((k as f64 + 1.0) / 96.0) - libm::exp(k as f64 / 96.0)) - 100.0 / 12.0;
         let off = |k: &usize| {
-            let z = (portfolio.months[*k].mean() - month(*k))
-                / portfolio.months[*k].standard_error().expect("many");
+            let z = (portfolio.months[*k].mean() - month(*k)) / portfolio.months[*k].standard_error().expect("many");
             z.abs() >= 4.0
         };
         bill + (0..36).filter(off).count()
@@ -1081,11 +846,7 @@ overhead = "$100/year"
     let k = libm::log(1.25) - rho;
     let flow = |k: f64| libm::expm1(2.0 * k) / k;
     let components = trials.portfolios[0].rows.as_ref().expect("kept")[0];
-    let expected = [
-        (0, 1000.0 * flow(k)),
-        (4, -30.0 * flow(k)),
-        (7, 70.0 + 500.0 / 1.08),
-    ];
+    let expected = [(0, 1000.0 * flow(k)), (4, -30.0 * flow(k)), (7, 70.0 + 500.0 / 1.08)];
     for (component, amount) in expected {
         assert!(
             (components[component] / amount - 1.0).abs() < 1e-12,

@@ -60,25 +60,15 @@ impl Files for Folder {
         match path {
             "data/link.csv" => Err(FileError::Outside),
             "data" => Err(FileError::NotAFile),
-            _ => self
-                .0
-                .get(path)
-                .map(|content| content.to_vec())
-                .ok_or(FileError::NotFound),
+            _ => self.0.get(path).map(|content| content.to_vec()).ok_or(FileError::NotFound),
         }
     }
 }
 
 fn folder() -> Folder {
     Folder(BTreeMap::from([
-        (
-            "data/good.csv",
-            &b"when,hours\n2024-01-01,1.5\n2024-02-01,0.25\n2024-03-01,12\n"[..],
-        ),
-        (
-            "data/text.csv",
-            b"when,hours\n2024-01-01,1.5\n2024-02-01,unknown\n",
-        ),
+        ("data/good.csv", &b"when,hours\n2024-01-01,1.5\n2024-02-01,0.25\n2024-03-01,12\n"[..]),
+        ("data/text.csv", b"when,hours\n2024-01-01,1.5\n2024-02-01,unknown\n"),
         ("data/nan.csv", b"when,hours\n2024-01-01,NaN\n"),
         ("data/inf.csv", b"when,hours\n2024-01-01,inf\n"),
         ("data/gap.csv", b"when,hours\n2024-01-01,1.5\n2024-02-01,\n"),
@@ -94,12 +84,7 @@ fn seen(text: &[u8]) -> String {
     match read("case.toml", text, &folder()) {
         Err(problems) => problems.to_string(),
         Ok(read) if read.warnings.is_empty() => "no problems\n".to_owned(),
-        Ok(read) => render(
-            "case.toml",
-            &String::from_utf8_lossy(text),
-            &read.warnings,
-            false,
-        ),
+        Ok(read) => render("case.toml", &String::from_utf8_lossy(text), &read.warnings, false),
     }
 }
 

@@ -7,9 +7,7 @@ use linchpin::simulate::{Trials, simulate};
 use linchpin::{Options, Plan};
 
 pub fn scenario(text: &str) -> Scenario {
-    read("case.toml", text.as_bytes(), &NoFiles)
-        .unwrap_or_else(|problems| panic!("{problems}\n{text}"))
-        .scenario
+    read("case.toml", text.as_bytes(), &NoFiles).unwrap_or_else(|problems| panic!("{problems}\n{text}")).scenario
 }
 
 /// Trials 0 … n under the file's seed.
@@ -19,19 +17,15 @@ pub fn trials(text: &str, n: u64) -> Trials {
 
 pub fn range(text: &str, trials: std::ops::Range<u64>) -> Trials {
     let scenario = scenario(text);
-    let options = Options {
-        trials,
-        keep_components: true,
-    };
+    let options = Options { trials, keep_components: true };
     simulate(&Plan::new(&scenario, scenario.seed), &options, &|_| true).expect("not stopped")
 }
 
 /// One vendor, one portfolio and one risk for each of `laws`: (arrivals, cost). The portfolios have nothing in common.
 pub fn costs(horizon: &str, laws: &[(&str, &str)]) -> String {
     use std::fmt::Write;
-    let mut text = format!(
-        "name = \"costs\"\nstart = 2025-06-01\nhorizon = \"{horizon}\"\n[service.chat]\nrevenue = \"$1/h\"\n"
-    );
+    let mut text =
+        format!("name = \"costs\"\nstart = 2025-06-01\nhorizon = \"{horizon}\"\n[service.chat]\nrevenue = \"$1/h\"\n");
     for (i, (arrivals, cost)) in laws.iter().enumerate() {
         write!(
             text,
@@ -50,10 +44,7 @@ pub struct Judged<'a> {
 
 pub fn judged(sample: &[f64]) -> Judged<'_> {
     assert!(sample.len() > 100);
-    Judged {
-        sample,
-        wrong: vec![],
-    }
+    Judged { sample, wrong: vec![] }
 }
 
 /// Mean and its standard error.
@@ -69,8 +60,7 @@ impl Judged<'_> {
         let (mean, error) = mean(sample);
         let z = (mean - expected) / error;
         if !(z.abs() < 4.0) {
-            self.wrong
-                .push(format!("{what} {mean}, expected {expected}: z = {z:.1}"));
+            self.wrong.push(format!("{what} {mean}, expected {expected}: z = {z:.1}"));
         }
         self
     }
@@ -92,19 +82,14 @@ impl Judged<'_> {
         let below = self.sample.iter().filter(|&&l| l <= x).count() as f64;
         let z = (below - n * p) / (n * p * (1.0 - p)).sqrt();
         if !(z.abs() < 4.0) {
-            self.wrong.push(format!(
-                "P(X <= {x}) {}, expected {p}: z = {z:.1}",
-                below / n
-            ));
+            self.wrong.push(format!("P(X <= {x}) {}, expected {p}: z = {z:.1}", below / n));
         }
         self
     }
 
     /// TVaR at `p`, given the exact VaR: VaR + (X − VaR)⁺ / (1 − p) has the TVaR as its mean.
     pub fn tvar(self, p: f64, var: f64, tvar: f64) -> Self {
-        let beyond: Vec<f64> = (self.sample.iter())
-            .map(|x| var + (x - var).max(0.0) / (1.0 - p))
-            .collect();
+        let beyond: Vec<f64> = (self.sample.iter()).map(|x| var + (x - var).max(0.0) / (1.0 - p)).collect();
         self.hold(&format!("TVaR {p}"), &beyond, tvar)
     }
 
@@ -120,10 +105,7 @@ impl Judged<'_> {
             })
             .fold(0.0, f64::max);
         if !(distance < 1.95 / n.sqrt()) {
-            self.wrong.push(format!(
-                "distance to the law {distance}, allowed {}",
-                1.95 / n.sqrt()
-            ));
+            self.wrong.push(format!("distance to the law {distance}, allowed {}", 1.95 / n.sqrt()));
         }
         self
     }

@@ -21,24 +21,13 @@ impl Law {
         }
         let (from, to) = (libm::log1p(low), libm::log1p(high));
         let sigma = (to - from) / (2.0 * math::normal_quantile(0.95));
-        Some(if sigma > 0.0 {
-            Law::LogNormalChange {
-                mu: 0.5 * (from + to),
-                sigma,
-            }
-        } else {
-            Law::Constant(low)
-        })
+        Some(if sigma > 0.0 { Law::LogNormalChange { mu: 0.5 * (from + to), sigma } } else { Law::Constant(low) })
     }
 
     /// Log-normal through two percentiles, each `(p, value)` with p in (0, 1), in any order. The median is `(0.5, value)`.
     #[must_use]
     pub fn from_percentiles(one: (f64, f64), other: (f64, f64)) -> Option<Law> {
-        let (low, high) = if one.0 <= other.0 {
-            (one, other)
-        } else {
-            (other, one)
-        };
+        let (low, high) = if one.0 <= other.0 { (one, other) } else { (other, one) };
         let (mu, sigma) = log_fit(low, high)?;
         Some(log_normal(mu, sigma, low.1))
     }
@@ -51,9 +40,7 @@ impl Law {
         }
         let cv = sd / mean;
         let variance = libm::log1p(cv * cv);
-        variance
-            .is_finite()
-            .then(|| log_normal(libm::log(mean) - 0.5 * variance, variance.sqrt(), mean))
+        variance.is_finite().then(|| log_normal(libm::log(mean) - 0.5 * variance, variance.sqrt(), mean))
     }
 
     /// Log-normal with this median and this standard deviation of the logarithm. Needs median > 0, sigma ≥ 0.
@@ -74,10 +61,7 @@ impl Law {
         if weight > 1e12 {
             return Some(Law::Constant(mean));
         }
-        (weight > 0.0).then_some(Law::Beta {
-            alpha: mean * weight,
-            beta: (1.0 - mean) * weight,
-        })
+        (weight > 0.0).then_some(Law::Beta { alpha: mean * weight, beta: (1.0 - mean) * weight })
     }
 
     /// Discrete law of `(value, weight)` pairs in any order; equal values are joined. Needs finite values, weights that
@@ -85,10 +69,7 @@ impl Law {
     #[must_use]
     pub fn from_weights(pairs: impl IntoIterator<Item = (f64, f64)>) -> Option<Law> {
         let mut pairs: Vec<(f64, f64)> = pairs.into_iter().collect();
-        if pairs
-            .iter()
-            .any(|&(value, weight)| !(value.is_finite() && weight.is_finite() && weight >= 0.0))
-        {
+        if pairs.iter().any(|&(value, weight)| !(value.is_finite() && weight.is_finite() && weight >= 0.0)) {
             return None;
         }
         pairs.retain(|&(_, weight)| weight > 0.0);
@@ -112,11 +93,7 @@ impl Law {
         if let Some(last) = cumulative.last_mut() {
             *last = 1.0;
         }
-        Some(if values.len() == 1 {
-            Law::Constant(values[0])
-        } else {
-            Law::Discrete { values, cumulative }
-        })
+        Some(if values.len() == 1 { Law::Constant(values[0]) } else { Law::Discrete { values, cumulative } })
     }
 
     /// The law given that its value lies in [`min`, `max`]: the uniform is rescaled; of a discrete law values are
@@ -135,18 +112,11 @@ impl Law {
         match self {
             Law::Discrete { values, cumulative } => {
                 let weights = weights(&cumulative);
-                Law::from_weights(
-                    values
-                        .into_iter()
-                        .zip(weights)
-                        .filter(|pair| from <= pair.0 && pair.0 <= to),
-                )
+                Law::from_weights(values.into_iter().zip(weights).filter(|pair| from <= pair.0 && pair.0 <= to))
             }
             Law::Truncated { law, .. } => law.truncate(Some(from), Some(to)),
             Law::Uniform { .. } => (from < to).then_some(Law::Uniform { min: from, max: to }),
-            Law::Pareto { shape, scale } if from > scale => {
-                Law::Pareto { shape, scale: from }.truncate(None, Some(to))
-            }
+            Law::Pareto { shape, scale } if from > scale => Law::Pareto { shape, scale: from }.truncate(None, Some(to)),
             law => rescaled(law, from, to),
         }
     }
@@ -155,47 +125,23 @@ impl Law {
 fn rescaled(law: Law, min: f64, max: f64) -> Option<Law> {
     let (at_min, at_max) = (law.tails(min), law.tails(max));
     let (below, above) = (at_min.lower, at_max.upper);
-    let kept = if below > 0.5 {
-        at_min.upper - above
-    } else {
-        at_max.lower - below
-    };
-    (kept > 0.0).then(|| Law::Truncated {
-        law: Box::new(law),
-        min,
-        max,
-        below,
-        above,
-        kept,
-    })
+    let kept = if below > 0.5 { at_min.upper - above } else { at_max.lower - below };
+    (kept > 0.0).then(|| Law::Truncated { law: Box::new(law), min, max, below, above, kept })
 }
 
 /// Weight of each value of a discrete law.
 pub(super) fn weights(cumulative: &[f64]) -> Vec<f64> {
     let before = core::iter::once(0.0).chain(cumulative.iter().copied());
-    cumulative
-        .iter()
-        .zip(before)
-        .map(|(to_here, before)| to_here - before)
-        .collect()
+    cumulative.iter().zip(before).map(|(to_here, before)| to_here - before).collect()
 }
 
 fn log_normal(mu: f64, sigma: f64, value: f64) -> Law {
-    if sigma > 0.0 {
-        Law::LogNormal { mu, sigma }
-    } else {
-        Law::Constant(value)
-    }
+    if sigma > 0.0 { Law::LogNormal { mu, sigma } } else { Law::Constant(value) }
 }
 
 /// mu and sigma of the log-normal through two percentiles, lower one first.
 fn log_fit(low: (f64, f64), high: (f64, f64)) -> Option<(f64, f64)> {
-    let valid = 0.0 < low.0
-        && low.0 < high.0
-        && high.0 < 1.0
-        && 0.0 < low.1
-        && low.1 <= high.1
-        && high.1.is_finite();
+    let valid = 0.0 < low.0 && low.0 < high.0 && high.0 < 1.0 && 0.0 < low.1 && low.1 <= high.1 && high.1.is_finite();
     if !valid {
         return None;
     }

@@ -22,16 +22,12 @@ impl Law {
             Law::Beta { alpha, beta } => alpha / (alpha + beta),
             Law::Weibull { shape, scale } => scale * libm::tgamma(1.0 + 1.0 / shape),
             Law::Gamma { shape, scale } => shape * scale,
-            Law::Pareto { shape, scale } => {
-                (*shape > 1.0).then(|| scale * (shape / (shape - 1.0)))?
-            }
+            Law::Pareto { shape, scale } => (*shape > 1.0).then(|| scale * (shape / (shape - 1.0)))?,
             Law::Exponential { mean } => *mean,
             Law::LogLogistic { shape, scale } => scale * log_logistic_moment(*shape, 1.0)?,
-            Law::Discrete { values, cumulative } => values
-                .iter()
-                .zip(weights(cumulative))
-                .map(|(value, weight)| value * weight)
-                .sum(),
+            Law::Discrete { values, cumulative } => {
+                values.iter().zip(weights(cumulative)).map(|(value, weight)| value * weight).sum()
+            }
         };
         mean.is_finite().then_some(mean)
     }
@@ -47,9 +43,7 @@ impl Law {
             Law::Truncated { .. } => self.truncated_moments()?.1?,
             Law::Constant(_) => 0.0,
             Law::LogNormal { sigma, .. } => mean * mean * libm::expm1(sigma * sigma),
-            Law::LogNormalChange { sigma, .. } => {
-                (1.0 + mean) * (1.0 + mean) * libm::expm1(sigma * sigma)
-            }
+            Law::LogNormalChange { sigma, .. } => (1.0 + mean) * (1.0 + mean) * libm::expm1(sigma * sigma),
             Law::Pert { min, mode, max } => {
                 let (alpha, beta) = pert_shapes(*min, *mode, *max);
                 (max - min) * (max - min) * alpha * beta / 252.0
@@ -62,18 +56,12 @@ impl Law {
             Law::Beta { alpha, beta } => mean * (beta / (alpha + beta)) / (alpha + beta + 1.0),
             Law::Weibull { shape, .. } => mean * mean * weibull_cv_squared(*shape),
             Law::Gamma { scale, .. } => mean * scale,
-            Law::Pareto { shape, .. } => {
-                (*shape > 2.0).then(|| mean * mean / (shape * (shape - 2.0)))?
-            }
+            Law::Pareto { shape, .. } => (*shape > 2.0).then(|| mean * mean / (shape * (shape - 2.0)))?,
             Law::Exponential { mean } => mean * mean,
-            Law::LogLogistic { shape, scale } => {
-                scale * scale * log_logistic_moment(*shape, 2.0)? - mean * mean
-            }
+            Law::LogLogistic { shape, scale } => scale * scale * log_logistic_moment(*shape, 2.0)? - mean * mean,
             Law::Discrete { values, cumulative } => {
                 let parts = values.iter().zip(weights(cumulative));
-                parts
-                    .map(|(value, weight)| (value - mean) * (value - mean) * weight)
-                    .sum()
+                parts.map(|(value, weight)| (value - mean) * (value - mean) * weight).sum()
             }
         };
         variance.is_finite().then(|| variance.max(0.0))
@@ -81,14 +69,7 @@ impl Law {
 
     /// Mean and, where finite, variance of a truncated law.
     fn truncated_moments(&self) -> Option<(f64, Option<f64>)> {
-        let Law::Truncated {
-            law,
-            min,
-            max,
-            kept,
-            ..
-        } = self
-        else {
+        let Law::Truncated { law, min, max, kept, .. } = self else {
             return Some((self.mean()?, self.variance()));
         };
         match law.as_ref() {
@@ -96,12 +77,8 @@ impl Law {
                 let above = |power: f64| {
                     let odds = libm::pow(min / scale, *shape);
                     let (a, b) = (1.0 + power / shape, 1.0 - power / shape);
-                    let part =
-                        math::beta_tails(a, b, odds / (1.0 + odds), 1.0 / (1.0 + odds)).upper;
-                    Some(
-                        libm::pow(*scale, power) * log_logistic_moment(*shape, power)? * part
-                            / kept,
-                    )
+                    let part = math::beta_tails(a, b, odds / (1.0 + odds), 1.0 / (1.0 + odds)).upper;
+                    Some(libm::pow(*scale, power) * log_logistic_moment(*shape, power)? * part / kept)
                 };
                 let mean = above(1.0)?;
                 Some((mean, above(2.0).map(|square| square - mean * mean)))

@@ -2,8 +2,7 @@
 
 use super::gamma::away_from_zero;
 use super::{
-    LN_SQRT_TWO_PI, MAX_TERMS, Tails, deviance, ln_gamma, newton, normal_quantile_at, step_to,
-    stirling_error,
+    LN_SQRT_TWO_PI, MAX_TERMS, Tails, deviance, ln_gamma, newton, normal_quantile_at, step_to, stirling_error,
 };
 
 /// Both tails of a beta law with shapes `a` and `b` at `x` = 1 − `y`: regularised I and its complement.
@@ -29,11 +28,7 @@ pub(crate) fn inverse_beta(a: f64, b: f64, lower: f64, upper: f64) -> f64 {
     let t = newton(start, -745.0, 745.0, |t| {
         let (x, y) = logistic(t);
         let (tails, density) = beta.tails_and_density(x, y);
-        if lower <= upper {
-            step_to(lower, tails.lower, density)
-        } else {
-            -step_to(upper, tails.upper, density)
-        }
+        if lower <= upper { step_to(lower, tails.lower, density) } else { -step_to(upper, tails.upper, density) }
     });
     logistic(t).0
 }
@@ -64,11 +59,7 @@ fn start(a: f64, b: f64, lower: f64, upper: f64, ln_x: f64, ln_y: f64) -> f64 {
 fn logistic(t: f64) -> (f64, f64) {
     let e = libm::exp(-t.abs());
     let (large, small) = (1.0 / (1.0 + e), e / (1.0 + e));
-    if t < 0.0 {
-        (small, large)
-    } else {
-        (large, small)
-    }
+    if t < 0.0 { (small, large) } else { (large, small) }
 }
 
 /// Shapes with what does not depend on the point.
@@ -92,12 +83,7 @@ impl Beta {
         } else {
             a * libm::log(a / n) + b * libm::log(b / n) - ln_scale
         };
-        Self {
-            a,
-            b,
-            ln_scale,
-            ln_b,
-        }
+        Self { a, b, ln_scale, ln_b }
     }
 
     /// Tails, and x y times the density: x^a y^b / B(a, b).

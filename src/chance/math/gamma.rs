@@ -1,8 +1,6 @@
 //! The incomplete gamma function and its inverse, for shapes from 1e-3 to 1e6.
 
-use super::{
-    MAX_TERMS, Tails, deviance, ln_gamma, newton, normal_quantile_at, step_to, stirling_error,
-};
+use super::{MAX_TERMS, Tails, deviance, ln_gamma, newton, normal_quantile_at, step_to, stirling_error};
 
 /// Both tails of a gamma law of `shape` and scale 1 at `x`: regularised P and Q.
 #[must_use]
@@ -20,11 +18,7 @@ pub(crate) fn inverse_gamma(shape: f64, lower: f64, upper: f64) -> f64 {
     }
     let t = newton(start(shape, lower, upper, ln_small), -745.0, 709.0, |t| {
         let (tails, density) = gamma_tails_and_density(shape, libm::exp(t));
-        if lower <= upper {
-            step_to(lower, tails.lower, density)
-        } else {
-            -step_to(upper, tails.upper, density)
-        }
+        if lower <= upper { step_to(lower, tails.lower, density) } else { -step_to(upper, tails.upper, density) }
     });
     libm::exp(t)
 }
@@ -47,8 +41,7 @@ fn gamma_tails_and_density(shape: f64, x: f64) -> (Tails, f64) {
     if !x.is_finite() {
         return (Tails::ALL_BELOW, 0.0);
     }
-    let density = shape.sqrt()
-        * libm::exp(-stirling_error(shape) - deviance(shape, x) - super::LN_SQRT_TWO_PI);
+    let density = shape.sqrt() * libm::exp(-stirling_error(shape) - deviance(shape, x) - super::LN_SQRT_TWO_PI);
     let tails = if x < shape + 1.0 {
         Tails::from_lower((density / shape * series(shape, x)).min(1.0))
     } else {

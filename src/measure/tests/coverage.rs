@@ -16,8 +16,7 @@ const N: usize = 10_000;
 
 /// How many intervals hold the truth.
 fn covered(intervals: &[Estimate], truth: f64) -> usize {
-    let holds =
-        |e: &&Estimate| e.lower.is_some_and(|x| x <= truth) && e.upper.is_some_and(|x| truth <= x);
+    let holds = |e: &&Estimate| e.lower.is_some_and(|x| x <= truth) && e.upper.is_some_and(|x| truth <= x);
     intervals.iter().filter(holds).count()
 }
 
@@ -25,21 +24,13 @@ fn covered(intervals: &[Estimate], truth: f64) -> usize {
 #[track_caller]
 fn assert_covers(intervals: &[Estimate], truth: f64) {
     let covered = covered(intervals, truth);
-    assert!(
-        (930..=980).contains(&covered),
-        "{covered} of {} hold {truth}",
-        intervals.len()
-    );
+    assert!((930..=980).contains(&covered), "{covered} of {} hold {truth}", intervals.len());
 }
 
 #[track_caller]
 fn assert_refused(intervals: &[Estimate], truth: f64) {
     let covered = covered(intervals, truth);
-    assert!(
-        !(930..=980).contains(&covered),
-        "{covered} of {} hold {truth}",
-        intervals.len()
-    );
+    assert!(!(930..=980).contains(&covered), "{covered} of {} hold {truth}", intervals.len());
 }
 
 /// The standard errors are on average the standard deviation of the figures, which is known to 4 / √(2 · 1,000) at
@@ -47,24 +38,14 @@ fn assert_refused(intervals: &[Estimate], truth: f64) {
 #[track_caller]
 fn assert_error_is_the_spread(estimates: &[Estimate]) {
     let values: Vec<f64> = estimates.iter().map(|e| e.value).collect();
-    let squares: f64 = estimates
-        .iter()
-        .filter_map(|e| e.std_error)
-        .map(|error| error * error)
-        .sum();
+    let squares: f64 = estimates.iter().filter_map(|e| e.std_error).map(|error| error * error).sum();
     let ratio = (squares / estimates.len() as f64).sqrt() / Moments::from_slice(&values).sd();
-    assert!(
-        (ratio - 1.0).abs() < 0.1,
-        "errors are {ratio} of the spread"
-    );
+    assert!((ratio - 1.0).abs() < 0.1, "errors are {ratio} of the spread");
 }
 
 /// The same figures with normal intervals, and their errors times a factor.
 fn with_errors_times(intervals: &[Estimate], factor: f64) -> Vec<Estimate> {
-    intervals
-        .iter()
-        .map(|e| Estimate::normal(e.value, e.std_error.map(|error| error * factor)))
-        .collect()
+    intervals.iter().map(|e| Estimate::normal(e.value, e.std_error.map(|error| error * factor))).collect()
 }
 
 fn repeats(seed: u64, one: impl Fn(&mut Generator) -> Vec<Estimate>) -> Vec<Vec<Estimate>> {
@@ -97,16 +78,7 @@ fn intervals_of_a_known_law_hold_it() {
             tvar_with_error(&sorted, 0.99),
         ]
     });
-    let truths = [
-        50.0,
-        40.311_288_741,
-        40.557,
-        123.805,
-        190.924,
-        138.657,
-        167.774,
-        248.488,
-    ];
+    let truths = [50.0, 40.311_288_741, 40.557, 123.805, 190.924, 138.657, 167.774, 248.488];
     for (column, truth) in columns.iter().zip(truths) {
         assert_covers(column, truth);
         assert_refused(&with_errors_times(column, 0.75), truth);
@@ -130,28 +102,15 @@ fn paired_intervals_hold_the_difference() {
         let errors = [&a, &b].map(|x| Moments::from_slice(x).standard_error().unwrap());
         let figures = [&b, &a].map(|losses| {
             let sorted = Sorted::of(losses);
-            let var: Vec<_> = LEVELS
-                .iter()
-                .map(|&p| sorted.quantile_with_error(p))
-                .collect();
-            let tvar: Vec<_> = LEVELS
-                .iter()
-                .map(|&p| tvar_with_error(&sorted, p))
-                .collect();
+            let var: Vec<_> = LEVELS.iter().map(|&p| sorted.quantile_with_error(p)).collect();
+            let tvar: Vec<_> = LEVELS.iter().map(|&p| tvar_with_error(&sorted, p)).collect();
             (var, tvar)
         });
-        let side = |k: usize, losses| Side {
-            portfolio: 1 - k,
-            plan: 0.0,
-            losses,
-            var: &figures[k].0,
-            tvar: &figures[k].1,
-        };
+        let side =
+            |k: usize, losses| Side { portfolio: 1 - k, plan: 0.0, losses, var: &figures[k].0, tvar: &figures[k].1 };
         let comparison = compare(&scenario, side(0, &b), side(1, &a));
         let wide = errors[0].hypot(errors[1]);
-        unpaired
-            .borrow_mut()
-            .push(Estimate::normal(comparison.mean.value, Some(wide)));
+        unpaired.borrow_mut().push(Estimate::normal(comparison.mean.value, Some(wide)));
         let (_, var, tvar) = comparison.tail[2];
         vec![comparison.mean, var, tvar]
     });
@@ -182,9 +141,7 @@ fn intervals_of_years_know_that_a_trial_s_years_go_together() {
                 })
             })
             .collect();
-        independent
-            .borrow_mut()
-            .push(Sorted::of(&losses).quantile_with_error(0.95));
+        independent.borrow_mut().push(Sorted::of(&losses).quantile_with_error(0.95));
         years::exceeded(&losses, YEARS, &[0.5, 0.05, 0.01])
     });
     let truths = [0.0, 1.644_853_627, 2.326_347_874].map(libm::exp);
@@ -207,24 +164,12 @@ fn intervals_of_parts_of_the_tail_hold_them() {
         let (a, b) = (law.sample(N, generator), law.sample(N, generator));
         let losses: Vec<f64> = a.iter().zip(&b).map(|(a, b)| a + b).collect();
         let parts = |(trial, weight): (usize, f64)| {
-            (
-                weight,
-                Parts {
-                    loss: losses[trial],
-                    risks: vec![a[trial], b[trial]],
-                    ..Parts::default()
-                },
-            )
+            (weight, Parts { loss: losses[trial], risks: vec![a[trial], b[trial]], ..Parts::default() })
         };
         let trials: Vec<_> = tail(&losses, 0.99).into_iter().map(parts).collect();
         let part = Tail::new(&trials, N).part(|parts| parts.risks[0]);
-        let squares: f64 = trials
-            .iter()
-            .map(|(weight, parts)| (weight * parts.risks[0]).powi(2))
-            .sum();
-        naive
-            .borrow_mut()
-            .push(Estimate::normal(part.value, Some(squares.sqrt())));
+        let squares: f64 = trials.iter().map(|(weight, parts)| (weight * parts.risks[0]).powi(2)).sum();
+        naive.borrow_mut().push(Estimate::normal(part.value, Some(squares.sqrt())));
         vec![part]
     });
     let truth = 248.488 / 2.0;
@@ -243,11 +188,7 @@ fn a_rare_event_has_the_var_and_tvar_of_its_closed_form() {
     let losses: Vec<f64> = (0..n)
         .map(|_| {
             let z: f64 = StandardNormal.sample(&mut generator);
-            if generator.random::<f64>() < 0.1 {
-                libm::exp(mu + sigma * z)
-            } else {
-                0.0
-            }
+            if generator.random::<f64>() < 0.1 { libm::exp(mu + sigma * z) } else { 0.0 }
         })
         .collect();
     let sorted = Sorted::of(&losses);
@@ -257,20 +198,13 @@ fn a_rare_event_has_the_var_and_tvar_of_its_closed_form() {
         assert!(!is_quantile(&sorted, p, 1.03 * var), "VaR {p} off by 3 %");
     }
     // Where the VaR is in the atom, TVaR is the mean over 1 − p.
-    for (p, expected) in [
-        (0.5, 404_001.28 / 0.5),
-        (0.85, 404_001.28 / 0.15),
-        (0.95, 6_124_792.09),
-        (0.99, 11_328_716.52),
-    ] {
+    for (p, expected) in
+        [(0.5, 404_001.28 / 0.5), (0.85, 404_001.28 / 0.15), (0.95, 6_124_792.09), (0.99, 11_328_716.52)]
+    {
         let tvar = tvar_with_error(&sorted, p);
         let z = |truth: f64| (tvar.value - truth) / tvar.std_error.unwrap();
         assert!(z(expected).abs() < 4.0, "TVaR {p}: z = {}", z(expected));
-        assert!(
-            z(1.03 * expected).abs() > 4.0,
-            "TVaR {p} off by 3 %: z = {}",
-            z(1.03 * expected)
-        );
+        assert!(z(1.03 * expected).abs() > 4.0, "TVaR {p} off by 3 %: z = {}", z(1.03 * expected));
     }
 }
 

@@ -23,11 +23,7 @@ fn intervals_have_the_ranks_and_coverage_of_ka_13() {
         (100_000, 0.999, 99_880, 99_920, 0.954_789_1),
     ];
     for (n, p, lower, upper, covered) in table {
-        assert_eq!(
-            ranks(n as f64, p),
-            (lower as f64, upper as f64),
-            "n {n}, p {p}"
-        );
+        assert_eq!(ranks(n as f64, p), (lower as f64, upper as f64), "n {n}, p {p}");
         assert!(
             (coverage(n, p, lower, upper) - covered).abs() < 1e-7,
             "n {n}, p {p}: {}",
@@ -68,17 +64,8 @@ fn the_smallest_sample_that_bounds_a_quantile_is_that_of_wilks() {
 fn a_sample_too_small_says_so() {
     let few = Sorted::of(&[3.0, 1.0, 2.0]).quantile_with_error(0.99);
     assert_eq!((few.value, few.upper, few.std_error), (3.0, None, None));
-    let one_end =
-        Sorted::of(&(0..200).map(f64::from).collect::<Vec<_>>()).quantile_with_error(0.99);
-    assert_eq!(
-        (
-            one_end.value,
-            one_end.lower,
-            one_end.upper,
-            one_end.std_error
-        ),
-        (197.0, Some(194.0), None, None)
-    );
+    let one_end = Sorted::of(&(0..200).map(f64::from).collect::<Vec<_>>()).quantile_with_error(0.99);
+    assert_eq!((one_end.value, one_end.lower, one_end.upper, one_end.std_error), (197.0, Some(194.0), None, None));
 }
 
 #[test]
@@ -87,17 +74,11 @@ fn ranks_of_great_samples_are_near_the_exact() {
         let n = (900_000.0_f64 / (p * (1.0 - p))).floor();
         let exact = Binomial::new(n, p);
         for (z, at) in [(-estimate::Z, 0.025), (estimate::Z, 0.975)] {
-            assert!(
-                (near_normal(n, p, n * p * (1.0 - p), z) - exact.point(at)).abs() <= 1.0,
-                "{p} {at}"
-            );
+            assert!((near_normal(n, p, n * p * (1.0 - p), z) - exact.point(at)).abs() <= 1.0, "{p} {at}");
         }
     }
     let (lower, upper) = ranks(1e9, 0.99);
-    assert!(
-        (lower - 989_993_833.0).abs() < 20.0 && (upper - 990_006_167.0).abs() < 20.0,
-        "{lower} {upper}"
-    );
+    assert!((lower - 989_993_833.0).abs() < 20.0 && (upper - 990_006_167.0).abs() < 20.0, "{lower} {upper}");
 }
 
 /// The recurrence against a library, over the whole range of n and p.
@@ -108,14 +89,8 @@ fn points_of_the_binomial_are_the_oracle_s() {
             let (ours, oracle) = (Binomial::new(n as f64, p), Oracle::new(p, n).unwrap());
             for at in [0.025, 0.5, 0.975] {
                 let k = ours.point(at) as u64;
-                assert!(
-                    oracle.cdf(k) >= at * (1.0 - 1e-12),
-                    "n {n}, p {p}, {at}: {k}"
-                );
-                assert!(
-                    k == 0 || oracle.cdf(k - 1) < at * (1.0 + 1e-12),
-                    "n {n}, p {p}, {at}: {k}"
-                );
+                assert!(oracle.cdf(k) >= at * (1.0 - 1e-12), "n {n}, p {p}, {at}: {k}");
+                assert!(k == 0 || oracle.cdf(k - 1) < at * (1.0 + 1e-12), "n {n}, p {p}, {at}: {k}");
             }
         }
     }
@@ -124,10 +99,7 @@ fn points_of_the_binomial_are_the_oracle_s() {
 #[test]
 fn quantiles_are_the_smallest_x_that_so_many_do_not_exceed() {
     let sorted = Sorted::of(&[40.0, 10.0, -0.0, 30.0, 20.0, -5.0, 0.0, 60.0, 50.0, 70.0]);
-    assert_eq!(
-        sorted.values(),
-        [-5.0, 0.0, 0.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0]
-    );
+    assert_eq!(sorted.values(), [-5.0, 0.0, 0.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0]);
     let at = [0.0, 0.1, 0.100_001, 0.3, 0.9, 0.99, 1.0].map(|p| sorted.quantile(p));
     assert_eq!(at, [-5.0, -5.0, 0.0, 0.0, 60.0, 70.0, 70.0]);
     assert!(Sorted::of(&[]).quantile(0.5).is_nan());
@@ -138,17 +110,8 @@ fn quantiles_are_the_smallest_x_that_so_many_do_not_exceed() {
 fn tvar_counts_the_atom_in_part() {
     let losses: Vec<f64> = (0..100).map(|k| f64::from((k - 89).max(0))).collect();
     let sorted = Sorted::of(&losses);
-    for (p, expected) in [
-        (0.0, 0.55),
-        (0.85, 55.0 / 15.0),
-        (0.9, 5.5),
-        (0.955, (5.0 * 8.0 - 3.0) / 4.5),
-    ] {
-        assert!(
-            (tvar(&sorted, p) - expected).abs() < 1e-12,
-            "{p}: {}",
-            tvar(&sorted, p)
-        );
+    for (p, expected) in [(0.0, 0.55), (0.85, 55.0 / 15.0), (0.9, 5.5), (0.955, (5.0 * 8.0 - 3.0) / 4.5)] {
+        assert!((tvar(&sorted, p) - expected).abs() < 1e-12, "{p}: {}", tvar(&sorted, p));
     }
 }
 
@@ -160,27 +123,13 @@ fn a_huge_atom_costs_few_trials_and_still_sums_to_tvar() {
     }
     let trials = tail(&losses, 0.99);
     assert_eq!(trials.len(), 300 + 4_000);
-    assert!(
-        trials.is_sorted_by(|a, b| a.0 < b.0),
-        "ascending, none twice"
-    );
-    let tied: Vec<usize> = trials
-        .iter()
-        .filter(|(trial, _)| losses[*trial] == 5.0)
-        .map(|(trial, _)| *trial)
-        .collect();
-    assert!(
-        tied.windows(2).all(|pair| pair[1] - pair[0] < 40),
-        "spaced evenly"
-    );
+    assert!(trials.is_sorted_by(|a, b| a.0 < b.0), "ascending, none twice");
+    let tied: Vec<usize> = trials.iter().filter(|(trial, _)| losses[*trial] == 5.0).map(|(trial, _)| *trial).collect();
+    assert!(tied.windows(2).all(|pair| pair[1] - pair[0] < 40), "spaced evenly");
     assert!(tied[0] < 40 && tied[3_999] > 99_960);
     assert_sums_to_tvar(&losses, 0.99);
     // Weights that forget the atom's part fall short.
-    let above: f64 = trials
-        .iter()
-        .filter(|(trial, _)| losses[*trial] > 5.0)
-        .map(|(_, weight)| weight)
-        .sum();
+    let above: f64 = trials.iter().filter(|(trial, _)| losses[*trial] > 5.0).map(|(_, weight)| weight).sum();
     assert!((above - 0.3).abs() < 1e-9);
 }
 
@@ -188,38 +137,21 @@ fn a_huge_atom_costs_few_trials_and_still_sums_to_tvar() {
 fn assert_sums_to_tvar(losses: &[f64], p: f64) {
     let trials = tail(losses, p);
     let whole: f64 = trials.iter().map(|(_, weight)| weight).sum();
-    let sum: f64 = trials
-        .iter()
-        .map(|&(trial, weight)| weight * losses[trial])
-        .sum();
-    let size: f64 = trials
-        .iter()
-        .map(|&(trial, weight)| weight * losses[trial].abs())
-        .sum();
+    let sum: f64 = trials.iter().map(|&(trial, weight)| weight * losses[trial]).sum();
+    let size: f64 = trials.iter().map(|&(trial, weight)| weight * losses[trial].abs()).sum();
     assert!((whole - 1.0).abs() < 1e-9, "weights sum to {whole}");
-    assert!(
-        (sum - tvar(&Sorted::of(losses), p)).abs() <= 1e-9 * size,
-        "{sum}"
-    );
+    assert!((sum - tvar(&Sorted::of(losses), p)).abs() <= 1e-9 * size, "{sum}");
 }
 
 #[test]
 fn a_certain_loss_has_no_error_and_a_single_trial_none_to_tell() {
     let certain = tvar_with_error(&Sorted::of(&vec![8.0; 5_000]), 0.99);
     assert_eq!(
-        (
-            certain.value,
-            certain.std_error,
-            certain.lower,
-            certain.upper
-        ),
+        (certain.value, certain.std_error, certain.lower, certain.upper),
         (8.0, Some(0.0), Some(8.0), Some(8.0))
     );
     let one = tvar_with_error(&Sorted::of(&[8.0]), 0.99);
-    assert_eq!(
-        (one.value, one.std_error, one.lower, one.upper),
-        (8.0, None, None, None)
-    );
+    assert_eq!((one.value, one.std_error, one.lower, one.upper), (8.0, None, None, None));
 }
 
 #[test]
@@ -227,36 +159,18 @@ fn standard_deviations_know_their_error() {
     let values = [1.0, -1.0, 1.0, -1.0];
     let certain = estimate::sd(&values, &Moments::from_slice(&values));
     assert!((certain.value - (4.0_f64 / 3.0).sqrt()).abs() < 1e-15);
-    assert_eq!(
-        certain.std_error,
-        Some(0.0),
-        "m4 = m2²: the spread cannot vary"
-    );
-    assert!(
-        estimate::sd(&[1.0], &Moments::from_slice(&[1.0]))
-            .value
-            .is_nan()
-    );
+    assert_eq!(certain.std_error, Some(0.0), "m4 = m2²: the spread cannot vary");
+    assert!(estimate::sd(&[1.0], &Moments::from_slice(&[1.0])).value.is_nan());
 }
 
 /// Wilson's interval for 0, 3 and 10 of 10 (Newcombe 1998 prints the same digits by other software).
 #[test]
 fn probabilities_have_wilson_s_interval() {
-    let table = [
-        (0, 0.0, 0.277_532_8),
-        (3, 0.107_791_3, 0.603_221_9),
-        (10, 0.722_467_2, 1.0),
-    ];
+    let table = [(0, 0.0, 0.277_532_8), (3, 0.107_791_3, 0.603_221_9), (10, 0.722_467_2, 1.0)];
     for (hits, lower, upper) in table {
         let estimate = estimate::probability(hits, 10);
-        assert!(
-            (estimate.lower.unwrap() - lower).abs() < 1e-6,
-            "{estimate:?}"
-        );
-        assert!(
-            (estimate.upper.unwrap() - upper).abs() < 1e-6,
-            "{estimate:?}"
-        );
+        assert!((estimate.lower.unwrap() - lower).abs() < 1e-6, "{estimate:?}");
+        assert!((estimate.upper.unwrap() - upper).abs() < 1e-6, "{estimate:?}");
     }
 }
 
@@ -319,9 +233,8 @@ proptest! {
 fn sorting_agrees_with_the_total_order_of_floats() {
     use rand::RngExt;
     let mut generator = generator(3);
-    let values: Vec<f64> = (0..10_000)
-        .map(|_| (generator.random::<f64>() - 0.5) * libm::exp(40.0 * generator.random::<f64>()))
-        .collect();
+    let values: Vec<f64> =
+        (0..10_000).map(|_| (generator.random::<f64>() - 0.5) * libm::exp(40.0 * generator.random::<f64>())).collect();
     let mut expected = values.clone();
     expected.sort_by(f64::total_cmp);
     assert_eq!(Sorted::of(&values).values(), expected);
@@ -344,10 +257,7 @@ fn concentration_is_of_all_traffic_and_of_what_it_stands_on() {
     for service in &mut scenario.services {
         service.revenue_per_hour = 0.0;
     }
-    assert!(
-        (planned_shares(&scenario, 1)[0] - 0.6).abs() < 1e-15,
-        "none earns: in equal parts"
-    );
+    assert!((planned_shares(&scenario, 1)[0] - 0.6).abs() < 1e-15, "none earns: in equal parts");
 }
 
 #[test]
@@ -356,8 +266,5 @@ fn vendors_alike_and_uncorrelated_count_in_full() {
     let apart = trials(&a, &b);
     assert!((effective_vendors(&apart.portfolios[1]).unwrap() - 2.0).abs() < 1e-12);
     assert!((effective_vendors(&trials(&a, &a).portfolios[1]).unwrap() - 1.0).abs() < 1e-12);
-    assert_eq!(
-        effective_vendors(&trials(&[3.0; 4], &b).portfolios[0]),
-        None
-    );
+    assert_eq!(effective_vendors(&trials(&[3.0; 4], &b).portfolios[0]), None);
 }

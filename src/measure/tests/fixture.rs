@@ -4,9 +4,7 @@ use rand::SeedableRng;
 use rand_distr::{Distribution, LogNormal, Poisson};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use crate::scenario::{
-    About, Appetite, Conditions, Effects, Node, Portfolio, Risk, RunsOn, Scenario, Service, Vendor,
-};
+use crate::scenario::{About, Appetite, Conditions, Effects, Node, Portfolio, Risk, RunsOn, Scenario, Service, Vendor};
 use crate::simulate::{Histogram, Moments, Parts, PortfolioTrials, Trials};
 
 pub(super) type Generator = Xoshiro256PlusPlus;
@@ -27,10 +25,7 @@ pub(super) struct Compound {
 
 impl Compound {
     pub(super) fn new(mean_count: f64) -> Self {
-        Self {
-            counts: Poisson::new(mean_count).unwrap(),
-            severity: LogNormal::new(MU, SIGMA).unwrap(),
-        }
+        Self { counts: Poisson::new(mean_count).unwrap(), severity: LogNormal::new(MU, SIGMA).unwrap() }
     }
 
     pub(super) fn draw(&self, generator: &mut Generator) -> f64 {
@@ -45,11 +40,7 @@ impl Compound {
 
 /// Two vendors on one cloud, the second also on another; `one` uses the first, `two` both.
 pub(super) fn scenario() -> Scenario {
-    let node = |id: &str, runs_on| Node {
-        id: id.into(),
-        runs_on,
-        about: About::default(),
-    };
+    let node = |id: &str, runs_on| Node { id: id.into(), runs_on, about: About::default() };
     let risk = |id: &str, on| Risk {
         id: id.into(),
         kind: "outage",
@@ -68,10 +59,7 @@ pub(super) fn scenario() -> Scenario {
         horizon_hours: 2.0 * 8766.0,
         currency: "$".into(),
         discount_rate: 0.0,
-        appetite: Some(Appetite {
-            loss: 100.0,
-            probability: Some(0.05),
-        }),
+        appetite: Some(Appetite { loss: 100.0, probability: Some(0.05) }),
         trials: 4,
         seed: 1,
         nodes: vec![
@@ -81,13 +69,7 @@ pub(super) fn scenario() -> Scenario {
             node("b", RunsOn::AnyOf(vec![0, 1])),
         ],
         n_platforms: 2,
-        vendors: vec![
-            Vendor {
-                price: None,
-                unit: None
-            };
-            2
-        ],
+        vendors: vec![Vendor { price: None, unit: None }; 2],
         services: vec![Service {
             id: "chat".into(),
             revenue_per_hour: 10.0,
@@ -101,10 +83,7 @@ pub(super) fn scenario() -> Scenario {
             about: About::default(),
         }],
         risks: vec![risk("a-outage", 2), risk("b-outage", 3)],
-        portfolios: vec![
-            portfolio("one", vec![(0, 1.0)]),
-            portfolio("two", vec![(0, 0.5), (1, 0.5)]),
-        ],
+        portfolios: vec![portfolio("one", vec![(0, 1.0)]), portfolio("two", vec![(0, 0.5), (1, 0.5)])],
         baseline: 0,
         files: vec![],
     }
@@ -133,10 +112,7 @@ pub(super) fn trials(a: &[f64], b: &[f64]) -> Trials {
         first: 0,
         n: a.len(),
         n_years: 2,
-        portfolios: vec![
-            one_portfolio(0.0, a, &none),
-            one_portfolio(7.0, &half(a), &half(b)),
-        ],
+        portfolios: vec![one_portfolio(0.0, a, &none), one_portfolio(7.0, &half(a), &half(b))],
     }
 }
 
@@ -147,11 +123,7 @@ fn one_portfolio(overhead: f64, a: &[f64], b: &[f64]) -> PortfolioTrials {
     plan[5] = overhead;
     let mut components = vec![Moments::from_slice(&vec![0.0; loss.len()]); 10];
     components[0] = Moments::from_slice(&loss);
-    let (of_a, of_b, nothing) = (
-        Moments::from_slice(a),
-        Moments::from_slice(b),
-        components[1],
-    );
+    let (of_a, of_b, nothing) = (Moments::from_slice(a), Moments::from_slice(b), components[1]);
     let mut histogram = Histogram::default();
     histogram.add_all(&loss);
     PortfolioTrials {
@@ -169,11 +141,7 @@ fn one_portfolio(overhead: f64, a: &[f64], b: &[f64]) -> PortfolioTrials {
         month_histograms: vec![histogram; 24],
         down: vec![of_a, of_b],
         down_total: Moments::from_slice(&loss),
-        rows: Some(
-            loss.iter()
-                .map(|&x| std::array::from_fn(|c| if c == 0 { x } else { 0.0 }))
-                .collect(),
-        ),
+        rows: Some(loss.iter().map(|&x| std::array::from_fn(|c| if c == 0 { x } else { 0.0 })).collect()),
         loss,
     }
 }
@@ -201,12 +169,7 @@ pub(crate) fn results(a: &[f64], b: &[f64]) -> crate::results::Results {
     let trials = trials(a, b);
     let none = vec![0.0; a.len()];
     let half = |x: &[f64]| x.iter().map(|x| x / 2.0).collect::<Vec<_>>();
-    let tail = |portfolio: usize| {
-        super::super::tail(&trials.portfolios[portfolio].loss, super::super::TAIL)
-    };
-    let tails = [
-        redraw(&tail(0), a, &none),
-        redraw(&tail(1), &half(a), &half(b)),
-    ];
+    let tail = |portfolio: usize| super::super::tail(&trials.portfolios[portfolio].loss, super::super::TAIL);
+    let tails = [redraw(&tail(0), a, &none), redraw(&tail(1), &half(a), &half(b))];
     super::super::results(&scenario(), &trials, &tails, "0.0.0")
 }

@@ -21,13 +21,8 @@ fn find(
     level: Option<f64>,
 ) -> Estimate {
     let wanted = |row: &&crate::results::Measure| {
-        (
-            row.portfolio,
-            row.quantity,
-            row.item.as_str(),
-            row.measure,
-            row.level,
-        ) == (portfolio, quantity, item, measure, level)
+        (row.portfolio, row.quantity, row.item.as_str(), row.measure, row.level)
+            == (portfolio, quantity, item, measure, level)
     };
     let found: Vec<_> = results.measures.iter().filter(wanted).collect();
     assert_eq!(found.len(), 1, "{quantity} {item} {measure} {level:?}");
@@ -40,24 +35,14 @@ fn the_long_table_has_every_row_once() {
     let keys: Vec<String> = results
         .measures
         .iter()
-        .map(|row| {
-            format!(
-                "{} {} {} {} {:?}",
-                row.portfolio, row.quantity, row.item, row.measure, row.level
-            )
-        })
+        .map(|row| format!("{} {} {} {} {:?}", row.portfolio, row.quantity, row.item, row.measure, row.level))
         .collect();
     let mut unique = keys.clone();
     unique.sort();
     unique.dedup();
     assert_eq!(unique.len(), keys.len());
-    let count = |quantity: &str| {
-        results
-            .measures
-            .iter()
-            .filter(|row| row.portfolio == 1 && row.quantity == quantity)
-            .count()
-    };
+    let count =
+        |quantity: &str| results.measures.iter().filter(|row| row.portfolio == 1 && row.quantity == quantity).count();
     let counts = [
         ("loss", 2 + 11 + 5 + 5 + 1 + 9 + 9),
         ("total_cost", 2 + 11),
@@ -82,29 +67,16 @@ fn the_long_table_has_every_row_once() {
         assert_eq!(count(quantity), expected, "{quantity}");
     }
     let listed: usize = counts.iter().map(|(_, n)| n).sum();
-    assert_eq!(
-        results
-            .measures
-            .iter()
-            .filter(|row| row.portfolio == 1)
-            .count(),
-        listed,
-        "nothing else"
-    );
+    assert_eq!(results.measures.iter().filter(|row| row.portfolio == 1).count(), listed, "nothing else");
 }
 
 #[test]
 fn figures_are_those_of_the_trials() {
     // Two trials in a hundred lose 300 by a and 100 by b; the rest nothing.
-    let hits = |loss: f64| {
-        (0..1_000)
-            .map(|t| if t % 50 == 0 { loss } else { 0.0 })
-            .collect::<Vec<_>>()
-    };
+    let hits = |loss: f64| (0..1_000).map(|t| if t % 50 == 0 { loss } else { 0.0 }).collect::<Vec<_>>();
     let results = results(&hits(300.0), &hits(100.0));
-    let of = |portfolio, quantity, item, measure, level| {
-        find(&results, portfolio, quantity, item, measure, level).value
-    };
+    let of =
+        |portfolio, quantity, item, measure, level| find(&results, portfolio, quantity, item, measure, level).value;
     assert_eq!(of(0, "loss", "", "mean", None), 6.0);
     assert_eq!(of(1, "loss", "", "mean", None), 4.0);
     assert_eq!(of(1, "total_cost", "", "mean", None), 11.0);
@@ -112,62 +84,21 @@ fn figures_are_those_of_the_trials() {
     assert_eq!(of(1, "component", "overhead", "mean", None), 7.0);
     assert_eq!(of(1, "component", "overhead", "tvar_99_part", None), 0.0);
     assert_eq!(of(1, "plan", "", "mean", None), 7.0);
-    assert_eq!(
-        [0.95, 0.99].map(|p| of(1, "loss", "", "var", Some(p))),
-        [0.0, 200.0]
-    );
+    assert_eq!([0.95, 0.99].map(|p| of(1, "loss", "", "var", Some(p))), [0.0, 200.0]);
     assert!((of(1, "loss", "", "tvar", Some(0.95)) - 80.0).abs() < 1e-9);
     assert!((of(1, "charged", "a-outage", "tvar_99_part", None) - 150.0).abs() < 1e-9);
     assert!((of(1, "node", "b", "tvar_99_part", None) - 50.0).abs() < 1e-9);
     assert_eq!(of(1, "loss", "", "prob_over_appetite", None), 0.02);
     // 2 % of years lose half of it: beyond the 98 % quantile, at it not.
-    assert_eq!(
-        [20.0, 50.0, 100.0].map(|years| of(0, "loss", "", "aep", Some(years))),
-        [0.0, 0.0, 150.0]
-    );
-    assert_eq!(
-        of(
-            0,
-            "longest_interruption",
-            "chat",
-            "prob_longer_than",
-            Some(8.0)
-        ),
-        0.02
-    );
-    assert_eq!(
-        of(
-            0,
-            "longest_interruption",
-            "chat",
-            "prob_longer_than",
-            Some(24.0)
-        ),
-        0.0
-    );
+    assert_eq!([20.0, 50.0, 100.0].map(|years| of(0, "loss", "", "aep", Some(years))), [0.0, 0.0, 150.0]);
+    assert_eq!(of(0, "longest_interruption", "chat", "prob_longer_than", Some(8.0)), 0.02);
+    assert_eq!(of(0, "longest_interruption", "chat", "prob_longer_than", Some(24.0)), 0.0);
     assert!((of(0, "availability", "chat", "mean", None) - (1.0 - 0.6 / 17_532.0)).abs() < 1e-12);
-    assert!(
-        (of(0, "availability", "chat", "tvar", Some(0.99)) - (1.0 - 30.0 / 17_532.0)).abs() < 1e-12
-    );
-    assert_eq!(
-        (
-            of(0, "hhi_vendor", "", "value", None),
-            of(0, "hhi_platform", "", "value", None)
-        ),
-        (1.0, 1.0)
-    );
+    assert!((of(0, "availability", "chat", "tvar", Some(0.99)) - (1.0 - 30.0 / 17_532.0)).abs() < 1e-12);
+    assert_eq!((of(0, "hhi_vendor", "", "value", None), of(0, "hhi_platform", "", "value", None)), (1.0, 1.0));
     // Half on east; half in equal parts on east and west.
-    assert_eq!(
-        (
-            of(1, "hhi_vendor", "", "value", None),
-            of(1, "hhi_platform", "", "value", None)
-        ),
-        (0.5, 0.625)
-    );
-    assert!(
-        (of(1, "effective_vendors", "", "value", None) - 1.0).abs() < 1e-9,
-        "they fail as one"
-    );
+    assert_eq!((of(1, "hhi_vendor", "", "value", None), of(1, "hhi_platform", "", "value", None)), (0.5, 0.625));
+    assert!((of(1, "effective_vendors", "", "value", None) - 1.0).abs() < 1e-9, "they fail as one");
     assert_eq!(of(1, "difference", "", "mean", None), 5.0);
     assert_eq!(of(1, "p_cheaper", "", "mean", None), 0.02);
     assert!((of(1, "break_even_overhead", "", "mean", None) + 5.0 / 24.0).abs() < 1e-12);
@@ -186,14 +117,9 @@ fn break_even_is_worth_its_present_value() {
     let results = crate::measure::results(&scenario, &trials(&a, &b), &tails, "0");
     // 43 less for two years: 43 = x · 12 · (1 − 1.1⁻²) / ln 1.1.
     let expected = 43.0 / (12.0 * (1.0 - 1.0 / 1.21) / libm::log(1.1));
-    assert!(
-        (find(&results, 1, "break_even_overhead", "", "mean", None).value - expected).abs() < 1e-12
-    );
+    assert!((find(&results, 1, "break_even_overhead", "", "mean", None).value - expected).abs() < 1e-12);
     assert_eq!(results.comparison[0].verdict, Verdict::Better);
-    assert!(
-        results.attribution[0].tvar_99_part.value.is_nan(),
-        "no tail was drawn again"
-    );
+    assert!(results.attribution[0].tvar_99_part.value.is_nan(), "no tail was drawn again");
 }
 
 #[test]
@@ -205,25 +131,12 @@ fn parts_sum_to_the_mean_and_to_tvar() {
 fn assert_parts_sum(results: &Results) {
     for (portfolio, headline) in results.headlines.iter().enumerate() {
         for by in [By::Risk, By::Node, By::Component, By::Service] {
-            let parts = || {
-                results
-                    .attribution
-                    .iter()
-                    .filter(move |part| part.portfolio == portfolio && part.by == by)
-            };
-            let sizes: f64 = parts()
-                .map(|part| part.mean.value.abs() + part.tvar_99_part.value.abs())
-                .sum();
+            let parts = || results.attribution.iter().filter(move |part| part.portfolio == portfolio && part.by == by);
+            let sizes: f64 = parts().map(|part| part.mean.value.abs() + part.tvar_99_part.value.abs()).sum();
             let mean: f64 = parts().map(|part| part.mean.value).sum();
             let tvar: f64 = parts().map(|part| part.tvar_99_part.value).sum();
-            assert!(
-                (mean - headline.mean_loss.value).abs() <= 1e-9 * sizes,
-                "{by:?}"
-            );
-            assert!(
-                (tvar - headline.tvar_99.value).abs() <= 1e-9 * sizes,
-                "{by:?}"
-            );
+            assert!((mean - headline.mean_loss.value).abs() <= 1e-9 * sizes, "{by:?}");
+            assert!((tvar - headline.tvar_99.value).abs() <= 1e-9 * sizes, "{by:?}");
         }
     }
 }
@@ -232,35 +145,13 @@ fn assert_parts_sum(results: &Results) {
 fn curves_fall_and_go_down_to_one_in_all() {
     let results = sample(5_000);
     for kind in [Exceedance::Horizon, Exceedance::Aep, Exceedance::Oep] {
-        let points: Vec<_> = results
-            .exceedance
-            .iter()
-            .filter(|point| point.kind == kind && point.portfolio == 0)
-            .collect();
-        assert!(
-            points
-                .windows(2)
-                .all(|pair| pair[0].probability > pair[1].probability)
-        );
-        assert!(
-            points
-                .windows(2)
-                .all(|pair| pair[0].loss.value <= pair[1].loss.value)
-        );
-        let last = if kind == Exceedance::Horizon {
-            0.0002
-        } else {
-            0.0001
-        };
+        let points: Vec<_> =
+            results.exceedance.iter().filter(|point| point.kind == kind && point.portfolio == 0).collect();
+        assert!(points.windows(2).all(|pair| pair[0].probability > pair[1].probability));
+        assert!(points.windows(2).all(|pair| pair[0].loss.value <= pair[1].loss.value));
+        let last = if kind == Exceedance::Horizon { 0.0002 } else { 0.0001 };
         assert_eq!(points.last().unwrap().probability, last);
-        assert_eq!(
-            points[0].probability,
-            if kind == Exceedance::Horizon {
-                0.99
-            } else {
-                0.5
-            }
-        );
+        assert_eq!(points[0].probability, if kind == Exceedance::Horizon { 0.99 } else { 0.5 });
     }
 }
 
@@ -277,19 +168,8 @@ fn distributions_count_every_trial() {
 #[test]
 fn rows_are_trial_by_trial() {
     let rows = results(&[4.0, 8.0], &[0.0, 2.0]).trials.unwrap();
-    let seen: Vec<_> = rows
-        .iter()
-        .map(|row| (row.trial, row.portfolio, row.loss, row.total_cost))
-        .collect();
-    assert_eq!(
-        seen,
-        [
-            (0, 0, 4.0, 4.0),
-            (0, 1, 2.0, 9.0),
-            (1, 0, 8.0, 8.0),
-            (1, 1, 5.0, 12.0)
-        ]
-    );
+    let seen: Vec<_> = rows.iter().map(|row| (row.trial, row.portfolio, row.loss, row.total_cost)).collect();
+    assert_eq!(seen, [(0, 0, 4.0, 4.0), (0, 1, 2.0, 9.0), (1, 0, 8.0, 8.0), (1, 1, 5.0, 12.0)]);
     assert_eq!((rows[3].components[0], rows[3].components[5]), (5.0, 7.0));
 }
 
@@ -298,37 +178,19 @@ fn rows_are_trial_by_trial() {
 fn assert_sound(results: &Results) {
     let bounds = |e: &Estimate| [e.std_error, e.lower, e.upper];
     for row in &results.measures {
-        let may_be_missing = row.quantity == "effective_vendors"
-            || row.measure == "sd" && results.provenance.trials < 2;
+        let may_be_missing =
+            row.quantity == "effective_vendors" || row.measure == "sd" && results.provenance.trials < 2;
         assert!(row.estimate.value.is_finite() || may_be_missing, "{row:?}");
-        assert!(
-            bounds(&row.estimate)
-                .iter()
-                .flatten()
-                .all(|x| x.is_finite()),
-            "{row:?}"
-        );
+        assert!(bounds(&row.estimate).iter().flatten().all(|x| x.is_finite()), "{row:?}");
     }
     let points = results.exceedance.iter().map(|point| point.loss);
-    let parts = results
-        .attribution
-        .iter()
-        .flat_map(|part| [part.mean, part.tvar_99_part]);
+    let parts = results.attribution.iter().flat_map(|part| [part.mean, part.tvar_99_part]);
     for estimate in points.chain(parts) {
         assert!(estimate.value.is_finite(), "{estimate:?}");
-        assert!(
-            bounds(&estimate).iter().flatten().all(|x| x.is_finite()),
-            "{estimate:?}"
-        );
+        assert!(bounds(&estimate).iter().flatten().all(|x| x.is_finite()), "{estimate:?}");
     }
     assert!(results.distribution.edges.iter().all(|x| x.is_finite()));
-    assert!(
-        results
-            .distribution
-            .edges
-            .windows(2)
-            .all(|pair| pair[0] < pair[1])
-    );
+    assert!(results.distribution.edges.windows(2).all(|pair| pair[0] < pair[1]));
     assert_parts_sum(results);
 }
 
@@ -340,18 +202,8 @@ fn one_trial_gives_figures_without_errors() {
     assert_eq!(results.headlines[1].mean_loss, Estimate::exact(200.0));
     assert_eq!(results.comparison[0].verdict, Verdict::CannotTell);
     // A single trial may bound a quantile from one side, no more.
-    assert!(
-        results
-            .measures
-            .iter()
-            .all(|row| row.estimate.std_error.is_none())
-    );
-    assert!(
-        results
-            .measures
-            .iter()
-            .all(|row| row.measure == "quantile" || row.estimate.upper.is_none())
-    );
+    assert!(results.measures.iter().all(|row| row.estimate.std_error.is_none()));
+    assert!(results.measures.iter().all(|row| row.measure == "quantile" || row.estimate.upper.is_none()));
 }
 
 #[test]
@@ -362,10 +214,7 @@ fn few_trials_and_certain_losses_are_sound() {
         assert_sound(&sample(n));
     }
     let same = results(&[14.0; 500], &[0.0; 500]);
-    assert_eq!(
-        same.comparison[0].mean,
-        Estimate::between(0.0, Some(0.0), Some(0.0))
-    );
+    assert_eq!(same.comparison[0].mean, Estimate::between(0.0, Some(0.0), Some(0.0)));
     assert_eq!(same.comparison[0].verdict, Verdict::CannotTell);
 }
 
@@ -378,18 +227,8 @@ fn without_a_full_year_there_is_neither_aep_nor_oep() {
         kept.oep.clear();
     }
     let results = crate::measure::results(&scenario(), &short, &[vec![], vec![]], "0");
-    assert!(
-        results
-            .measures
-            .iter()
-            .all(|row| row.measure != "aep" && row.measure != "oep")
-    );
-    assert!(
-        results
-            .exceedance
-            .iter()
-            .all(|point| point.kind == Exceedance::Horizon)
-    );
+    assert!(results.measures.iter().all(|row| row.measure != "aep" && row.measure != "oep"));
+    assert!(results.exceedance.iter().all(|point| point.kind == Exceedance::Horizon));
 }
 
 proptest! {

@@ -21,11 +21,7 @@ const NEVER: f64 = 96.0;
 pub(super) fn draw(sheet: &Sheet) -> String {
     let table = Table::new(sheet, ROOM);
     let n = sheet.n_services() - table.services.len();
-    let services = if n > 0 {
-        format!(" {n} more services are left out.")
-    } else {
-        String::new()
-    };
+    let services = if n > 0 { format!(" {n} more services are left out.") } else { String::new() };
     let subtitle = format!(
         "Part of the time that a service is served. Filled: mean of all futures; hollow: mean of the worst 1 %.{}{services}",
         sheet.left_out(table.portfolios.len()),
@@ -34,16 +30,10 @@ pub(super) fn draw(sheet: &Sheet) -> String {
         if table.services.is_empty() || table.portfolios.is_empty() {
             return frame::nothing(canvas, &room, "There is no service.");
         }
-        let entry = |&portfolio: &usize| Entry {
-            portfolio,
-            remark: String::new(),
-        };
+        let entry = |&portfolio: &usize| Entry { portfolio, remark: String::new() };
         let entries: Vec<Entry> = table.portfolios.iter().map(entry).collect();
         let wide = legend::width(sheet, &entries);
-        let names = table
-            .services
-            .iter()
-            .map(|&s| text::width(sheet.service(s), STRONG.size, true));
+        let names = table.services.iter().map(|&s| text::width(sheet.service(s), STRONG.size, true));
         let names = names.fold(50.0, f64::max).min(140.0);
         let plot = Area {
             left: room.left + names + 22.0,
@@ -54,10 +44,7 @@ pub(super) fn draw(sheet: &Sheet) -> String {
         let x = table.scale(&plot);
         table.axes(canvas, &plot, &x);
         table.draw(canvas, sheet, &plot, &x, room.left, names);
-        let side = Area {
-            left: plot.right + 24.0,
-            ..room
-        };
+        let side = Area { left: plot.right + 24.0, ..room };
         legend::draw(canvas, &side, sheet, &entries, |canvas, look, left, y| {
             look.dot(canvas, (left + 8.0, y), 5.5, true);
             look.dot(canvas, (left + 24.0, y), 5.5, false);
@@ -67,19 +54,11 @@ pub(super) fn draw(sheet: &Sheet) -> String {
 
 impl Sheet<'_> {
     fn n_services(&self) -> usize {
-        self.results
-            .headlines
-            .iter()
-            .map(|h| h.services.len())
-            .max()
-            .unwrap_or(0)
+        self.results.headlines.iter().map(|h| h.services.len()).max().unwrap_or(0)
     }
 
     fn service(&self, service: usize) -> &str {
-        self.results
-            .services
-            .get(service)
-            .map_or("", String::as_str)
+        self.results.services.get(service).map_or("", String::as_str)
     }
 
     fn served(&self, portfolio: usize, service: usize) -> Option<&ServiceHeadline> {
@@ -99,15 +78,9 @@ struct Table {
 impl Table {
     fn new(sheet: &Sheet, height: f64) -> Self {
         let n = sheet.n_services();
-        let fits = |services: usize, portfolios: usize| {
-            real(services) * (real(portfolios) * THINNEST + 8.0) <= height
-        };
+        let fits = |services: usize, portfolios: usize| real(services) * (real(portfolios) * THINNEST + 8.0) <= height;
         let all: Vec<usize> = (0..sheet.n()).collect();
-        let portfolios = if fits(n, all.len()) {
-            all
-        } else {
-            sheet.at_most(style::COLOURED)
-        };
+        let portfolios = if fits(n, all.len()) { all } else { sheet.at_most(style::COLOURED) };
         let mut services: Vec<usize> = (0..n).collect();
         while services.len() > 1 && !fits(services.len(), portfolios.len()) {
             services.pop();
@@ -123,16 +96,8 @@ impl Table {
         let span = axis::span(lacking.into_iter().filter(|&l| l > 1e-9));
         let (least, most) = span.unwrap_or((1e-4, 1e-2));
         let down = libm::pow(10.0, (libm::log10(least) + 1e-9).floor()).max(1e-9);
-        let up = libm::pow(10.0, (libm::log10(most) - 1e-9).ceil())
-            .min(1.0)
-            .max(down * 100.0);
-        Table {
-            services,
-            portfolios,
-            least: down,
-            most: up.min(1.0),
-            never,
-        }
+        let up = libm::pow(10.0, (libm::log10(most) - 1e-9).ceil()).min(1.0).max(down * 100.0);
+        Table { services, portfolios, least: down, most: up.min(1.0), never }
     }
 
     fn scale(&self, plot: &Area) -> Scale {
@@ -147,22 +112,12 @@ impl Table {
             places.push((x.at(lacking), words::availability(1.0 - lacking)));
             let down = Type { size: 13.0, ..NOTE };
             let words = words::hours(lacking * YEAR);
-            canvas.text(
-                &words,
-                (x.at(lacking), plot.bottom + 31.0),
-                Anchor::Middle,
-                down,
-            );
+            canvas.text(&words, (x.at(lacking), plot.bottom + 31.0), Anchor::Middle, down);
             lacking /= 10.0;
         }
         axis::bottom(canvas, plot, &places);
         if self.never {
-            canvas.rect(
-                (plot.right - 52.0, plot.top),
-                (plot.right, plot.bottom),
-                GRID,
-                0.5,
-            );
+            canvas.rect((plot.right - 52.0, plot.top), (plot.right, plot.bottom), GRID, 0.5);
             let middle = plot.right - 26.0;
             canvas.text("100 %", (middle, plot.bottom + 14.0), Anchor::Middle, NOTE);
             canvas.text("never", (middle, plot.bottom + 31.0), Anchor::Middle, NOTE);
@@ -173,15 +128,7 @@ impl Table {
         canvas.text(words, (middle, plot.bottom + 51.0), Anchor::Middle, NOTE);
     }
 
-    fn draw(
-        &self,
-        canvas: &mut Canvas,
-        sheet: &Sheet,
-        plot: &Area,
-        x: &Scale,
-        left: f64,
-        room: f64,
-    ) {
+    fn draw(&self, canvas: &mut Canvas, sheet: &Sheet, plot: &Area, x: &Scale, left: f64, room: f64) {
         let band = plot.height() / real(self.services.len().max(1));
         let pitch = ((band - 8.0) / real(self.portfolios.len().max(1))).clamp(4.0, 34.0);
         for (i, &s) in self.services.iter().enumerate() {
@@ -244,11 +191,7 @@ fn row(
 /// Where an availability stands: on the axis of nines, or in the column of 100 %.
 fn place(plot: &Area, x: &Scale, availability: f64) -> f64 {
     let lacking = 1.0 - availability;
-    if lacking <= 1e-9 {
-        plot.right - 26.0
-    } else {
-        x.at(lacking)
-    }
+    if lacking <= 1e-9 { plot.right - 26.0 } else { x.at(lacking) }
 }
 
 /// Writes mean and worst beside their marks.
@@ -260,10 +203,7 @@ fn figures(
     y: f64,
     radius: f64,
 ) {
-    let kind = Type {
-        colour: INK,
-        ..NOTE
-    };
+    let kind = Type { colour: INK, ..NOTE };
     let write = |canvas: &mut Canvas, value: f64, at: f64, to_right: bool| {
         let words = words::availability(value);
         let wide = text::width(&words, kind.size, false);
@@ -286,16 +226,10 @@ fn figures(
 fn title(sheet: &Sheet) -> String {
     let base = sheet.results.baseline;
     let n = sheet.headline(base).map_or(0, |h| h.services.len());
-    let lacking = |p: usize, s: usize| {
-        sheet
-            .served(p, s)
-            .map(|h| h.unserved_hours.value)
-            .filter(|v| v.is_finite())
-    };
+    let lacking = |p: usize, s: usize| sheet.served(p, s).map(|h| h.unserved_hours.value).filter(|v| v.is_finite());
     let known = (0..n).filter_map(|s| lacking(base, s).map(|l| (s, l)));
     let name = sheet.short(base);
-    let Some((service, hours)) = known.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))
-    else {
+    let Some((service, hours)) = known.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0))) else {
         return format!("How well {name} serves is not known");
     };
     let what = words::short(sheet.service(service));
@@ -303,10 +237,8 @@ fn title(sheet: &Sheet) -> String {
     if hours <= 0.0 {
         return format!("With {name} no service is ever interrupted");
     }
-    let mut others: Vec<(usize, f64)> = (0..sheet.n())
-        .filter(|&p| p != base)
-        .filter_map(|p| lacking(p, service).map(|l| (p, l)))
-        .collect();
+    let mut others: Vec<(usize, f64)> =
+        (0..sheet.n()).filter(|&p| p != base).filter_map(|p| lacking(p, service).map(|l| (p, l))).collect();
     others.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
     let here = words::hours(hours);
     let here = format!("{what} is unserved {here} in {over} with {name}");

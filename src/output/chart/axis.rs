@@ -53,24 +53,12 @@ pub(super) struct Scale {
 impl Scale {
     /// Values `low` to `high` evenly on places `from` to `to`.
     pub(super) fn linear(low: f64, high: f64, from: f64, to: f64) -> Self {
-        Scale {
-            low,
-            high,
-            from,
-            to,
-            log: false,
-        }
+        Scale { low, high, from, to, log: false }
     }
 
     /// The same by logarithm; `low` and `high` are positive.
     pub(super) fn log(low: f64, high: f64, from: f64, to: f64) -> Self {
-        Scale {
-            low: libm::log10(low),
-            high: libm::log10(high),
-            from,
-            to,
-            log: true,
-        }
+        Scale { low: libm::log10(low), high: libm::log10(high), from, to, log: true }
     }
 
     /// Where `value` lies; NaN if it is none.
@@ -78,11 +66,7 @@ impl Scale {
         if value.is_nan() {
             return value;
         }
-        let value = if self.log {
-            libm::log10(value.max(1e-300))
-        } else {
-            value
-        };
+        let value = if self.log { libm::log10(value.max(1e-300)) } else { value };
         let (low, high) = (self.low.min(self.high), self.low.max(self.high));
         let value = value.max(low).min(high);
         self.from + (value - self.low) / (self.high - self.low) * (self.to - self.from)
@@ -100,13 +84,10 @@ pub(super) struct Ticks {
 
 /// Smallest and largest of the finite values.
 pub(super) fn span(values: impl IntoIterator<Item = f64>) -> Option<Point> {
-    values
-        .into_iter()
-        .filter(|v| v.is_finite())
-        .fold(None, |span, v| match span {
-            None => Some((v, v)),
-            Some((low, high)) => Some((v.min(low), v.max(high))),
-        })
+    values.into_iter().filter(|v| v.is_finite()).fold(None, |span, v| match span {
+        None => Some((v, v)),
+        Some((low, high)) => Some((v.min(low), v.max(high))),
+    })
 }
 
 /// The span, widened if it is so small that no axis could show it; `(0, 1)` if there is none.
@@ -127,11 +108,8 @@ pub(super) fn widened(span: Option<Point>) -> Point {
 pub(super) fn ticks(low: f64, high: f64, n: usize) -> Ticks {
     let rough = (high - low) / real(n.max(1));
     let power = libm::pow(10.0, libm::log10(rough.max(1e-300)).floor());
-    let step = [1.0, 2.0, 2.5, 5.0, 10.0]
-        .into_iter()
-        .map(|m| m * power)
-        .find(|s| *s >= rough * 0.999)
-        .unwrap_or(10.0 * power);
+    let step =
+        [1.0, 2.0, 2.5, 5.0, 10.0].into_iter().map(|m| m * power).find(|s| *s >= rough * 0.999).unwrap_or(10.0 * power);
     let first = (low / step - 1e-9).ceil();
     let values = (0..=4 * n.max(1)).map(|i| (first + real(i)) * step);
     let mut values: Vec<f64> = values.take_while(|v| *v <= high + step * 1e-9).collect();
@@ -146,10 +124,7 @@ pub(super) fn ticks(low: f64, high: f64, n: usize) -> Ticks {
 /// `low` to `high` widened to round ticks on both sides.
 pub(super) fn rounded(low: f64, high: f64, n: usize) -> Point {
     let step = ticks(low, high, n).step;
-    (
-        (low / step + 1e-9).floor() * step,
-        (high / step - 1e-9).ceil() * step,
-    )
+    ((low / step + 1e-9).floor() * step, (high / step - 1e-9).ceil() * step)
 }
 
 /// Draws vertical grid lines with labels below.

@@ -4,9 +4,7 @@
 //! as large and shown through a `viewBox`. Knows no data and no colours of its own, and never fails: a point that is
 //! no number is left out.
 
-use plotters::prelude::{
-    DrawingBackend, FontFamily, FontTransform, RGBColor, SVGBackend, ShapeStyle,
-};
+use plotters::prelude::{DrawingBackend, FontFamily, FontTransform, RGBColor, SVGBackend, ShapeStyle};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontDesc, FontStyle};
 
@@ -62,12 +60,7 @@ pub(super) struct Stroke {
 impl Stroke {
     /// A solid, opaque stroke.
     pub(super) fn solid(colour: RGBColor, width: f64) -> Self {
-        Stroke {
-            colour,
-            opacity: 1.0,
-            width,
-            dash: &[],
-        }
+        Stroke { colour, opacity: 1.0, width, dash: &[] }
     }
 
     fn style(&self) -> ShapeStyle {
@@ -88,9 +81,7 @@ pub(super) struct Canvas<'a> {
 pub(super) fn picture(label: &str, draw: impl FnOnce(&mut Canvas)) -> String {
     let mut buffer = String::new();
     let size = (pixel(WIDTH).unsigned_abs(), pixel(HEIGHT).unsigned_abs());
-    let mut canvas = Canvas {
-        svg: SVGBackend::with_string(&mut buffer, size),
-    };
+    let mut canvas = Canvas { svg: SVGBackend::with_string(&mut buffer, size) };
     canvas.rect((0.0, 0.0), (WIDTH, HEIGHT), RGBColor(255, 255, 255), 1.0);
     draw(&mut canvas);
     canvas.svg.present().expect(DRAWN);
@@ -126,40 +117,29 @@ impl Canvas<'_> {
     }
 
     fn polyline(&mut self, points: &[Point], stroke: &Stroke) {
-        self.svg
-            .draw_path(pixels(points), &stroke.style())
-            .expect(DRAWN);
+        self.svg.draw_path(pixels(points), &stroke.style()).expect(DRAWN);
     }
 
     /// A filled area.
     pub(super) fn area(&mut self, points: &[Point], fill: RGBColor, opacity: f64) {
         let points = numbers(points);
         if points.len() > 2 {
-            self.svg
-                .fill_polygon(pixels(&points), &fill.mix(opacity))
-                .expect(DRAWN);
+            self.svg.fill_polygon(pixels(&points), &fill.mix(opacity)).expect(DRAWN);
         }
     }
 
     /// A filled rectangle between two opposite corners.
     pub(super) fn rect(&mut self, a: Point, b: Point, fill: RGBColor, opacity: f64) {
-        let corners = pixels(&numbers(&[
-            (a.0.min(b.0), a.1.min(b.1)),
-            (a.0.max(b.0), a.1.max(b.1)),
-        ]));
+        let corners = pixels(&numbers(&[(a.0.min(b.0), a.1.min(b.1)), (a.0.max(b.0), a.1.max(b.1))]));
         if let [upper_left, lower_right] = corners[..] {
-            self.svg
-                .draw_rect(upper_left, lower_right, &fill.mix(opacity), true)
-                .expect(DRAWN);
+            self.svg.draw_rect(upper_left, lower_right, &fill.mix(opacity), true).expect(DRAWN);
         }
     }
 
     /// A filled disc.
     pub(super) fn disc(&mut self, centre: Point, radius: f64, fill: RGBColor) {
         for at in pixels(&numbers(&[centre])) {
-            self.svg
-                .draw_circle(at, pixel(radius).unsigned_abs(), &fill, true)
-                .expect(DRAWN);
+            self.svg.draw_circle(at, pixel(radius).unsigned_abs(), &fill, true).expect(DRAWN);
         }
     }
 
@@ -179,16 +159,10 @@ impl Canvas<'_> {
             Anchor::Middle => HPos::Center,
             Anchor::End => HPos::Right,
         };
-        let style = if kind.bold {
-            FontStyle::Bold
-        } else {
-            FontStyle::Normal
-        };
+        let style = if kind.bold { FontStyle::Bold } else { FontStyle::Normal };
         let family = FontFamily::Name("Inter, sans-serif");
         let font = FontDesc::new(family, kind.size * FINE * FONT_SCALE, style).transform(turn);
-        let style = font
-            .color(&kind.colour)
-            .pos(Pos::new(horizontal, VPos::Center));
+        let style = font.color(&kind.colour).pos(Pos::new(horizontal, VPos::Center));
         for at in pixels(&numbers(&[at])) {
             self.svg.draw_text(&clean(text), &style, at).expect(DRAWN);
         }
@@ -197,21 +171,14 @@ impl Canvas<'_> {
 
 /// The points that are numbers.
 fn numbers(points: &[Point]) -> Vec<Point> {
-    points
-        .iter()
-        .copied()
-        .filter(|p| p.0.is_finite() && p.1.is_finite())
-        .collect()
+    points.iter().copied().filter(|p| p.0.is_finite() && p.1.is_finite()).collect()
 }
 
 fn pixels(points: &[Point]) -> Vec<(i32, i32)> {
     points.iter().map(|&(x, y)| (pixel(x), pixel(y))).collect()
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "`as` saturates, and pictures are small"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "`as` saturates, and pictures are small")]
 fn pixel(units: f64) -> i32 {
     (units * FINE).round() as i32
 }
@@ -260,8 +227,5 @@ fn clean(text: &str) -> String {
 
 /// The text as the value of an attribute.
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

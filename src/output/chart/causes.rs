@@ -35,26 +35,14 @@ pub(super) fn draw(sheet: &Sheet) -> String {
     let parts = Parts::new(sheet);
     let rows = sheet.at_most(ROWS);
     let left_out = sheet.left_out(rows.len());
-    let gains = parts
-        .mean
-        .iter()
-        .chain(&parts.tail)
-        .flatten()
-        .any(|v| *v < 0.0);
-    let net = if gains {
-        " Left of zero: gains; black mark: what is left."
-    } else {
-        ""
-    };
-    let subtitle =
-        format!("Loss by the risk that causes it; parts sum to the whole.{net}{left_out}");
+    let gains = parts.mean.iter().chain(&parts.tail).flatten().any(|v| *v < 0.0);
+    let net = if gains { " Left of zero: gains; black mark: what is left." } else { "" };
+    let subtitle = format!("Loss by the risk that causes it; parts sum to the whole.{net}{left_out}");
     frame::page(sheet, &title(sheet, &parts), &subtitle, |canvas, room| {
         if parts.names.is_empty() {
             return frame::nothing(canvas, &room, "No risk causes a known loss.");
         }
-        let names = rows
-            .iter()
-            .map(|&p| text::width(sheet.name(p), STRONG.size, true));
+        let names = rows.iter().map(|&p| text::width(sheet.name(p), STRONG.size, true));
         let names = names.fold(60.0, f64::max).min(150.0);
         let key = parts.names.iter().map(|n| text::width(n, BODY.size, false));
         let key = (key.fold(60.0, f64::max) + 32.0).min(210.0);
@@ -65,45 +53,14 @@ pub(super) fn draw(sheet: &Sheet) -> String {
             bottom: room.bottom - 42.0,
         };
         let middle = f64::midpoint(plots.left, plots.right);
-        let mean = Area {
-            right: middle - 14.0,
-            ..plots
-        };
-        let tail = Area {
-            left: middle + 14.0,
-            ..plots
-        };
-        panel(
-            canvas,
-            sheet,
-            &mean,
-            "Mean: an average future",
-            &rows,
-            &parts.mean,
-        );
-        panel(
-            canvas,
-            sheet,
-            &tail,
-            "Tail: the worst 1 % of futures",
-            &rows,
-            &parts.tail,
-        );
+        let mean = Area { right: middle - 14.0, ..plots };
+        let tail = Area { left: middle + 14.0, ..plots };
+        panel(canvas, sheet, &mean, "Mean: an average future", &rows, &parts.mean);
+        panel(canvas, sheet, &tail, "Tail: the worst 1 % of futures", &rows, &parts.tail);
         for (i, &p) in rows.iter().enumerate() {
-            name(
-                canvas,
-                sheet,
-                p,
-                &row(&plots, rows.len(), i),
-                room.left,
-                names,
-            );
+            name(canvas, sheet, p, &row(&plots, rows.len(), i), room.left, names);
         }
-        let side = Area {
-            left: plots.right + 22.0,
-            top: plots.top,
-            ..room
-        };
+        let side = Area { left: plots.right + 22.0, top: plots.top, ..room };
         legend(canvas, &side, &parts.names);
     })
 }
@@ -112,11 +69,7 @@ fn row(plot: &Area, n: usize, i: usize) -> Area {
     let pitch = plot.height() / real(n.max(1));
     let middle = plot.top + pitch * (real(i) + 0.5);
     let half = (pitch * 0.36).min(32.0);
-    Area {
-        top: middle - half,
-        bottom: middle + half,
-        ..*plot
-    }
+    Area { top: middle - half, bottom: middle + half, ..*plot }
 }
 
 fn name(canvas: &mut Canvas, sheet: &Sheet, portfolio: usize, row: &Area, left: f64, room: f64) {
@@ -136,27 +89,13 @@ fn name(canvas: &mut Canvas, sheet: &Sheet, portfolio: usize, row: &Area, left: 
     }
 }
 
-fn panel(
-    canvas: &mut Canvas,
-    sheet: &Sheet,
-    plot: &Area,
-    heading: &str,
-    rows: &[usize],
-    parts: &[Vec<f64>],
-) {
+fn panel(canvas: &mut Canvas, sheet: &Sheet, plot: &Area, heading: &str, rows: &[usize], parts: &[Vec<f64>]) {
     let currency = &sheet.results.provenance.currency;
     let gains = |p: &usize| parts[*p].iter().filter(|v| **v < 0.0).sum::<f64>();
     let losses = |p: &usize| parts[*p].iter().filter(|v| **v > 0.0).sum::<f64>();
-    let span = axis::span(
-        rows.iter()
-            .map(gains)
-            .chain(rows.iter().map(losses))
-            .chain([0.0]),
-    );
+    let span = axis::span(rows.iter().map(gains).chain(rows.iter().map(losses)).chain([0.0]));
     let (low, high) = axis::widened(span);
-    let wide = rows
-        .iter()
-        .map(|p| text::width(&total(sheet, &parts[*p]), BODY.size, true));
+    let wide = rows.iter().map(|p| text::width(&total(sheet, &parts[*p]), BODY.size, true));
     let after = wide.fold(0.0, f64::max) + 10.0;
     let x = Scale::linear(low, high, plot.left, plot.right - after);
     let ticks = axis::ticks(low, high, 4);
@@ -191,11 +130,7 @@ fn thinned(places: Vec<(f64, String)>) -> Vec<(f64, String)> {
 /// What is written behind a bar: the sum of its parts.
 fn total(sheet: &Sheet, parts: &[f64]) -> String {
     let sum: f64 = parts.iter().sum();
-    if sum.is_finite() {
-        sheet.money(sum)
-    } else {
-        "too few trials".to_owned()
-    }
+    if sum.is_finite() { sheet.money(sum) } else { "too few trials".to_owned() }
 }
 
 fn bar(canvas: &mut Canvas, sheet: &Sheet, row: &Area, x: &Scale, parts: &[f64]) {
@@ -220,19 +155,10 @@ fn bar(canvas: &mut Canvas, sheet: &Sheet, row: &Area, x: &Scale, parts: &[f64])
         canvas.line((net, row.top - 4.0), (net, row.bottom + 4.0), &mark);
     }
     let bold = Type { bold: true, ..BODY };
-    canvas.text(
-        &total(sheet, parts),
-        (x.at(above) + 7.0, middle),
-        Anchor::Start,
-        bold,
-    );
+    canvas.text(&total(sheet, parts), (x.at(above) + 7.0, middle), Anchor::Start, bold);
 }
 
-const NUMBER: Type = Type {
-    bold: true,
-    colour: INK,
-    ..NOTE
-};
+const NUMBER: Type = Type { bold: true, colour: INK, ..NOTE };
 
 /// Writes the number of a part; the rest has none.
 fn number(canvas: &mut Canvas, part: usize, parts: usize, at: Point) {
@@ -246,11 +172,7 @@ fn is_rest(part: usize, parts: usize) -> bool {
 }
 
 fn tint(part: usize, parts: usize) -> RGBColor {
-    if is_rest(part, parts) {
-        TINTS[NAMED]
-    } else {
-        TINTS[part % NAMED]
-    }
+    if is_rest(part, parts) { TINTS[NAMED] } else { TINTS[part % NAMED] }
 }
 
 fn legend(canvas: &mut Canvas, room: &Area, names: &[String]) {
@@ -265,18 +187,9 @@ fn legend(canvas: &mut Canvas, room: &Area, names: &[String]) {
         let lines = text::wrap(name, BODY.size, false, room.width() - 30.0, most);
         let first = y - 8.0 * (real(lines.len()) - 1.0);
         for (k, line) in lines.iter().enumerate() {
-            canvas.text(
-                line,
-                (room.left + 30.0, first + 16.0 * real(k)),
-                Anchor::Start,
-                BODY,
-            );
+            canvas.text(line, (room.left + 30.0, first + 16.0 * real(k)), Anchor::Start, BODY);
         }
-        y += if lines.len() > 1 {
-            pitch
-        } else {
-            pitch.min(28.0)
-        };
+        y += if lines.len() > 1 { pitch } else { pitch.min(28.0) };
     }
 }
 
@@ -287,17 +200,13 @@ fn title(sheet: &Sheet, parts: &Parts) -> String {
         return "What causes the mean and the tail".to_owned();
     };
     let top = |of: &[f64]| {
-        let order =
-            (0..of.len().min(NAMED)).max_by(|&a, &b| of[a].total_cmp(&of[b]).then(b.cmp(&a)));
+        let order = (0..of.len().min(NAMED)).max_by(|&a, &b| of[a].total_cmp(&of[b]).then(b.cmp(&a)));
         order.filter(|&i| of[i] > 0.0)
     };
     let name = sheet.short(base);
     let Some(worst) = top(tail) else {
         return match top(mean) {
-            Some(i) => format!(
-                "{} is the largest part of the mean loss of {name}",
-                words::short(&parts.names[i])
-            ),
+            Some(i) => format!("{} is the largest part of the mean loss of {name}", words::short(&parts.names[i])),
             None if parts.unknown => format!("What causes the loss of {name} is not known"),
             None => format!("No risk adds to the cost of {name}"),
         };
@@ -319,9 +228,7 @@ fn title(sheet: &Sheet, parts: &Parts) -> String {
     let to_tail = sheet.money(tail[worst]);
     let to_mean = sheet.money(mean[worst].abs());
     if mean[worst] < 0.0 {
-        return format!(
-            "{risk} takes {to_mean} off the mean loss of {name}, but adds {to_tail} to its tail"
-        );
+        return format!("{risk} takes {to_mean} off the mean loss of {name}, but adds {to_tail} to its tail");
     }
     format!("{risk} adds {to_mean} to the mean loss of {name} and {to_tail} to its tail")
 }

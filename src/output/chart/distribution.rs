@@ -22,9 +22,7 @@ pub(super) fn draw(sheet: &Sheet) -> String {
         "How often each total cost comes out, heights scaled row by row. Dot: mean; line: nine futures in ten.{left_out}"
     );
     frame::page(sheet, &title(sheet), &subtitle, |canvas, room| {
-        let names = rows
-            .iter()
-            .map(|&p| text::width(sheet.name(p), STRONG.size, true));
+        let names = rows.iter().map(|&p| text::width(sheet.name(p), STRONG.size, true));
         let names = names.fold(70.0, f64::max).min(190.0);
         let plot = Area {
             left: room.left + names + 16.0,
@@ -40,11 +38,7 @@ pub(super) fn draw(sheet: &Sheet) -> String {
         axes(canvas, sheet, &plot, &shape, &x);
         let pitch = plot.height() / real(rows.len().max(1));
         for (i, &p) in rows.iter().enumerate() {
-            let row = Area {
-                top: plot.top + pitch * real(i),
-                bottom: plot.top + pitch * real(i + 1),
-                ..plot
-            };
+            let row = Area { top: plot.top + pitch * real(i), bottom: plot.top + pitch * real(i + 1), ..plot };
             name(canvas, sheet, p, &row, room.left, names);
             ridge(canvas, &sheet.looks[p], &bins(sheet, p, &shape), &row, &x);
             figures(canvas, sheet, p, &row, &x);
@@ -53,9 +47,7 @@ pub(super) fn draw(sheet: &Sheet) -> String {
 }
 
 fn mean(sheet: &Sheet, portfolio: usize) -> f64 {
-    sheet
-        .headline(portfolio)
-        .map_or(f64::NAN, |h| h.mean_total_cost.value)
+    sheet.headline(portfolio).map_or(f64::NAN, |h| h.mean_total_cost.value)
 }
 
 /// The range of cost that is drawn, and how many bins of the results make one of the picture.
@@ -70,10 +62,7 @@ impl Shape {
     fn new(sheet: &Sheet, rows: &[usize]) -> Self {
         let edges = &sheet.results.distribution.edges;
         let (mut first, mut last) = (usize::MAX, 0);
-        for counts in rows
-            .iter()
-            .filter_map(|&p| sheet.results.distribution.counts.get(p))
-        {
+        for counts in rows.iter().filter_map(|&p| sheet.results.distribution.counts.get(p)) {
             let counts = &counts[..counts.len().min(edges.len().saturating_sub(1))];
             if let Some((a, b)) = bulk(counts) {
                 first = first.min(a);
@@ -81,11 +70,7 @@ impl Shape {
             }
         }
         let range = |a: usize, b: usize| [edges.get(a), edges.get(b + 1)].into_iter().flatten();
-        let ends = if first <= last {
-            range(first, last)
-        } else {
-            range(0, edges.len())
-        };
+        let ends = if first <= last { range(first, last) } else { range(0, edges.len()) };
         let marks = rows.iter().flat_map(|&p| {
             let [low, high] = nine_in_ten(sheet, p).unwrap_or([f64::NAN; 2]);
             [low, high, mean(sheet, p)]
@@ -95,12 +80,7 @@ impl Shape {
         let (low, high) = axis::widened(span);
         let pad = (high - low) * 0.02;
         let shown = if first <= last { last - first + 1 } else { 1 };
-        Shape {
-            low: low - pad,
-            high: high + pad,
-            merge: shown.div_ceil(BINS).max(1),
-            empty,
-        }
+        Shape { low: low - pad, high: high + pad, merge: shown.div_ceil(BINS).max(1), empty }
     }
 }
 
@@ -119,10 +99,7 @@ fn bulk(counts: &[u64]) -> Option<(usize, usize)> {
     None
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "a part of all trials, to be drawn"
-)]
+#[expect(clippy::cast_precision_loss, reason = "a part of all trials, to be drawn")]
 fn share(count: u64, total: u64) -> f64 {
     count as f64 / total.max(1) as f64
 }
@@ -152,11 +129,7 @@ fn axes(canvas: &mut Canvas, sheet: &Sheet, plot: &Area, shape: &Shape, x: &Scal
         axis::rule(canvas, (x.at(0.0), plot.top), (x.at(0.0), plot.bottom));
     }
     axis::rule(canvas, (plot.left, plot.bottom), (plot.right, plot.bottom));
-    let words = format!(
-        "Total cost over {}, present value ({})",
-        words::horizon(provenance),
-        provenance.currency
-    );
+    let words = format!("Total cost over {}, present value ({})", words::horizon(provenance), provenance.currency);
     let middle = f64::midpoint(plot.left, plot.right);
     canvas.text(&words, (middle, plot.bottom + 36.0), Anchor::Middle, NOTE);
 }
@@ -204,11 +177,7 @@ fn bins(sheet: &Sheet, portfolio: usize, shape: &Shape) -> Vec<Bin> {
         let shown = high > low && high > shape.low && low < shape.high;
         shown.then_some(Bin { low, high, part })
     };
-    let mut bins: Vec<Bin> = counts
-        .chunks(shape.merge)
-        .enumerate()
-        .filter_map(bin)
-        .collect();
+    let mut bins: Vec<Bin> = counts.chunks(shape.merge).enumerate().filter_map(bin).collect();
     let occupied = |b: &Bin| b.part > 0.0;
     bins.truncate(bins.iter().rposition(occupied).map_or(0, |i| i + 1));
     bins.drain(..bins.iter().position(occupied).unwrap_or(0));
@@ -221,27 +190,17 @@ fn ridge(canvas: &mut Canvas, look: &Look, bins: &[Bin], row: &Area, x: &Scale) 
     let Some(peak) = (0..bins.len()).max_by(by_density) else {
         return;
     };
-    let others = bins
-        .iter()
-        .enumerate()
-        .filter(|(i, _)| i.abs_diff(peak) > 1);
+    let others = bins.iter().enumerate().filter(|(i, _)| i.abs_diff(peak) > 1);
     let next = others.map(|(_, b)| b.density()).fold(0.0, f64::max);
     let lone = bins[peak].density() > 4.0 * next;
-    let full = if lone && next > 0.0 {
-        next * 2.0
-    } else {
-        bins[peak].density()
-    };
+    let full = if lone && next > 0.0 { next * 2.0 } else { bins[peak].density() };
     let base = base(row);
     let labelled = lone && row.height() > 30.0;
     let room = base - row.top - if labelled { 19.0 } else { 5.0 };
     let up = |d: f64| base - (d / full).min(1.0) * room.max(4.0);
     let mut outline: Vec<Point> = vec![(x.at(bins[0].low), base)];
     for b in bins {
-        outline.extend([
-            (x.at(b.low), up(b.density())),
-            (x.at(b.high), up(b.density())),
-        ]);
+        outline.extend([(x.at(b.low), up(b.density())), (x.at(b.high), up(b.density()))]);
     }
     outline.push((x.at(bins[bins.len() - 1].high), base));
     canvas.area(&outline, look.colour, 0.3);
@@ -249,18 +208,12 @@ fn ridge(canvas: &mut Canvas, look: &Look, bins: &[Bin], row: &Area, x: &Scale) 
     let (left, right) = (x.at(bins[peak].low), x.at(bins[peak].high));
     if lone && next > 0.0 {
         let y = base - room * 0.75;
-        canvas.line(
-            (left - 4.0, y + 3.0),
-            (right + 4.0, y - 3.0),
-            &Stroke::solid(WHITE, 3.5),
-        );
+        canvas.line((left - 4.0, y + 3.0), (right + 4.0, y - 3.0), &Stroke::solid(WHITE, 3.5));
     }
     if labelled {
         let words = format!("{} of futures", words::percent(bins[peak].part));
         let half = text::width(&words, NOTE.size, false) / 2.0;
-        let middle = f64::midpoint(left, right)
-            .max(row.left + half)
-            .min(row.right - half);
+        let middle = f64::midpoint(left, right).max(row.left + half).min(row.right - half);
         canvas.text(&words, (middle, row.top + 10.0), Anchor::Middle, NOTE);
     }
 }
@@ -282,18 +235,9 @@ fn figures(canvas: &mut Canvas, sheet: &Sheet, portfolio: usize, row: &Area, x: 
     }
     let at = row.right + 18.0;
     let roomy = range.is_some() && row.height() > 36.0;
-    let strong = Type {
-        bold: true,
-        colour: INK,
-        ..BODY
-    };
+    let strong = Type { bold: true, colour: INK, ..BODY };
     let up = if roomy { 25.0 } else { 9.0 };
-    canvas.text(
-        &format!("mean {}", sheet.money(mean)),
-        (at, y - up),
-        Anchor::Start,
-        strong,
-    );
+    canvas.text(&format!("mean {}", sheet.money(mean)), (at, y - up), Anchor::Start, strong);
     if let (Some([low, high]), true) = (range, roomy) {
         let words = words::money_range(low, high, &sheet.results.provenance.currency);
         let words = text::fit(&words, NOTE.size, false, WIDTH - at - 6.0);
@@ -330,15 +274,12 @@ fn title(sheet: &Sheet) -> String {
 
 fn baseline_is_cheapest(sheet: &Sheet, second: usize, amount: &str) -> String {
     let name = sheet.short(sheet.results.baseline);
-    let more = sheet
-        .comparison(second)
-        .map(|c| sheet.money(c.mean.value.abs()));
+    let more = sheet.comparison(second).map(|c| sheet.money(c.mean.value.abs()));
     let mut others = sheet.results.comparison.iter();
     match more {
-        Some(more) if others.all(|c| c.verdict == Verdict::Worse) => format!(
-            "{name} is cheapest on average: {amount}; {} costs {more} more",
-            sheet.short(second),
-        ),
+        Some(more) if others.all(|c| c.verdict == Verdict::Worse) => {
+            format!("{name} is cheapest on average: {amount}; {} costs {more} more", sheet.short(second),)
+        }
         _ => format!("{name} costs {amount} on average, and none is clearly cheaper"),
     }
 }

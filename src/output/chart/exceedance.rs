@@ -15,11 +15,7 @@ const FEWEST: f64 = 10.0;
 
 pub(super) fn draw(sheet: &Sheet) -> String {
     let horizon = words::horizon(&sheet.results.provenance);
-    let bands = if sheet.n() > 0 {
-        " Bands: 95 % confidence."
-    } else {
-        ""
-    };
+    let bands = if sheet.n() > 0 { " Bands: 95 % confidence." } else { "" };
     let subtitle = format!("How likely the loss over {horizon} is larger than an amount.{bands}");
     frame::page(sheet, &title(sheet), &subtitle, |canvas, room| {
         let entries = entries(sheet);
@@ -45,10 +41,7 @@ pub(super) fn draw(sheet: &Sheet) -> String {
         for (p, at) in marks(sheet, &plot, &curves) {
             sheet.looks[p].dot(canvas, at, 5.0, true);
         }
-        let side = Area {
-            left: plot.right + 26.0,
-            ..room
-        };
+        let side = Area { left: plot.right + 26.0, ..room };
         legend::draw(canvas, &side, sheet, &entries, legend::curve);
     })
 }
@@ -72,16 +65,8 @@ impl<'a> Curves<'a> {
             span = Some((low.min(a), high.max(a * 1.1)));
         }
         let (low, high) = axis::widened(span);
-        let high = if high > 0.0 {
-            high + (high - low) * 0.03
-        } else {
-            high
-        };
-        Curves {
-            points,
-            losses: (low, high),
-            lowest,
-        }
+        let high = if high > 0.0 { high + (high - low) * 0.03 } else { high };
+        Curves { points, losses: (low, high), lowest }
     }
 
     fn x(&self, plot: &Area) -> Scale {
@@ -94,10 +79,7 @@ impl<'a> Curves<'a> {
 
     fn line(&self, plot: &Area, portfolio: usize) -> Vec<Point> {
         let (x, y) = (self.x(plot), self.y(plot));
-        self.points[portfolio]
-            .iter()
-            .map(|p| (x.at(p.loss.value), y.at(p.probability)))
-            .collect()
+        self.points[portfolio].iter().map(|p| (x.at(p.loss.value), y.at(p.probability))).collect()
     }
 
     fn band(&self, canvas: &mut Canvas, sheet: &Sheet, plot: &Area, portfolio: usize) {
@@ -142,33 +124,19 @@ fn axes(canvas: &mut Canvas, sheet: &Sheet, plot: &Area, curves: &Curves) {
     let labels = words::money_ticks(&ticks.values, ticks.step, &provenance.currency);
     let places: Vec<_> = ticks.values.iter().map(|v| x.at(*v)).zip(labels).collect();
     axis::bottom(canvas, plot, &places);
-    let places: Vec<_> = one_in(curves.lowest)
-        .into_iter()
-        .map(|(p, w)| (y.at(p), w))
-        .collect();
+    let places: Vec<_> = one_in(curves.lowest).into_iter().map(|(p, w)| (y.at(p), w)).collect();
     axis::left(canvas, plot, &places);
     if low < 0.0 && high >= 0.0 {
         axis::rule(canvas, (x.at(0.0), plot.top), (x.at(0.0), plot.bottom));
     }
     axis::rule(canvas, (plot.left, plot.bottom), (plot.right, plot.bottom));
-    let gain = if low < -0.01 * high {
-        "; below 0 a gain"
-    } else {
-        ""
-    };
+    let gain = if low < -0.01 * high { "; below 0 a gain" } else { "" };
     let over = words::horizon(provenance);
-    let unit = format!(
-        "Loss over {over}, present value ({}){gain}",
-        provenance.currency
-    );
+    let unit = format!("Loss over {over}, present value ({}){gain}", provenance.currency);
     let middle = f64::midpoint(plot.left, plot.right);
     canvas.text(&unit, (middle, plot.bottom + 36.0), Anchor::Middle, NOTE);
     let middle = f64::midpoint(plot.top, plot.bottom);
-    canvas.upward(
-        "Probability of a larger loss (log scale)",
-        (plot.left - 84.0, middle),
-        NOTE,
-    );
+    canvas.upward("Probability of a larger loss (log scale)", (plot.left - 84.0, middle), NOTE);
 }
 
 /// Probabilities 1, 1/2, 1/5, 1/10 … down to `lowest`, in words.
@@ -182,14 +150,7 @@ fn one_in(lowest: f64) -> Vec<(f64, String)> {
                 return marks;
             }
             let certain = probability > 0.999;
-            marks.push((
-                probability,
-                if certain {
-                    "certain".to_owned()
-                } else {
-                    words::odds(probability)
-                },
-            ));
+            marks.push((probability, if certain { "certain".to_owned() } else { words::odds(probability) }));
         }
         decade *= 10.0;
     }
@@ -201,38 +162,25 @@ fn appetite(canvas: &mut Canvas, sheet: &Sheet, plot: &Area, curves: &Curves) {
     let Some(limit) = provenance.appetite.filter(|a| a.is_finite()) else {
         return;
     };
-    let kind = Type {
-        colour: WARN,
-        ..NOTE
-    };
+    let kind = Type { colour: WARN, ..NOTE };
     let words = match provenance.appetite_probability {
         Some(p) => format!(
             "appetite: at most {} of futures over {}",
             words::percent(p),
             words::round_money(limit, &provenance.currency)
         ),
-        None => format!(
-            "appetite {}",
-            words::round_money(limit, &provenance.currency)
-        ),
+        None => format!("appetite {}", words::round_money(limit, &provenance.currency)),
     };
     let at = curves.x(plot).at(limit);
     if limit > curves.losses.1 {
         let at = (plot.right - 4.0, plot.top + 12.0);
         let words = format!("{words} →");
         let wide = text::width(&words, kind.size, false) + 6.0;
-        canvas.rect(
-            (at.0 - wide, at.1 - 9.0),
-            (at.0 + 3.0, at.1 + 9.0),
-            WHITE,
-            0.85,
-        );
+        canvas.rect((at.0 - wide, at.1 - 9.0), (at.0 + 3.0, at.1 + 9.0), WHITE, 0.85);
         canvas.text(&words, at, Anchor::End, kind);
         return;
     }
-    let floor = provenance
-        .appetite_probability
-        .map_or(plot.bottom, |p| curves.y(plot).at(p));
+    let floor = provenance.appetite_probability.map_or(plot.bottom, |p| curves.y(plot).at(p));
     if provenance.appetite_probability.is_some() {
         canvas.rect((at, plot.top), (plot.right, floor), WARN, 0.07);
         canvas.line((at, floor), (plot.right, floor), &Stroke::solid(WARN, 1.4));
@@ -261,37 +209,20 @@ fn marks(sheet: &Sheet, plot: &Area, curves: &Curves) -> Vec<(usize, Point)> {
         return Vec::new();
     };
     let (x, y) = (curves.x(plot), curves.y(plot));
-    let coloured = sheet
-        .back_to_front()
-        .into_iter()
-        .filter(|&p| sheet.looks[p].coloured);
-    coloured
-        .filter_map(|p| Some((p, (x.at(var.get(p)?.value), y.at(odds)))))
-        .collect()
+    let coloured = sheet.back_to_front().into_iter().filter(|&p| sheet.looks[p].coloured);
+    coloured.filter_map(|p| Some((p, (x.at(var.get(p)?.value), y.at(odds))))).collect()
 }
 
 /// Legend: the fattest tail first.
 fn entries(sheet: &Sheet) -> Vec<Entry> {
     let mut order: Vec<usize> = (0..sheet.n()).collect();
     let Some((odds, var)) = level(sheet) else {
-        return order
-            .into_iter()
-            .map(|portfolio| Entry {
-                portfolio,
-                remark: String::new(),
-            })
-            .collect();
+        return order.into_iter().map(|portfolio| Entry { portfolio, remark: String::new() }).collect();
     };
     let value = |p: usize| var.get(p).map_or(f64::NAN, |e| e.value);
     order.sort_by(|&a, &b| value(b).total_cmp(&value(a)));
     let remark = |p: usize| format!("{}: over {}", words::odds(odds), sheet.money(value(p)));
-    order
-        .into_iter()
-        .map(|portfolio| Entry {
-            portfolio,
-            remark: remark(portfolio),
-        })
-        .collect()
+    order.into_iter().map(|portfolio| Entry { portfolio, remark: remark(portfolio) }).collect()
 }
 
 fn title(sheet: &Sheet) -> String {
@@ -313,17 +244,10 @@ fn title(sheet: &Sheet) -> String {
     };
     let least = var[order[order.len() - 1]].value;
     if var[worst].value - least <= var[worst].value * 0.01 {
-        return format!(
-            "The same tail everywhere: {} with every portfolio",
-            loses(&amount)
-        );
+        return format!("The same tail everywhere: {} with every portfolio", loses(&amount));
     }
     if words::clearly_above(&var[worst], &var[second]) {
-        return format!(
-            "{} has the fattest tail: {}",
-            sheet.short(worst),
-            loses(&amount)
-        );
+        return format!("{} has the fattest tail: {}", sheet.short(worst), loses(&amount));
     }
     let best = order[order.len() - 1];
     if words::clearly_above(&var[worst], &var[best]) {
@@ -335,15 +259,10 @@ fn title(sheet: &Sheet) -> String {
             sheet.short(worst)
         );
     }
-    format!(
-        "No portfolio's tail is clearly the fattest: {} at worst",
-        loses(&amount)
-    )
+    format!("No portfolio's tail is clearly the fattest: {} at worst", loses(&amount))
 }
 
 fn sentence(text: &str) -> String {
     let mut letters = text.chars();
-    letters
-        .next()
-        .map_or_else(String::new, |c| c.to_uppercase().chain(letters).collect())
+    letters.next().map_or_else(String::new, |c| c.to_uppercase().chain(letters).collect())
 }

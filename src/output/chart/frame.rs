@@ -9,21 +9,11 @@ use super::{Sheet, text, words};
 const MARGIN: f64 = 32.0;
 
 /// Draws a page; `draw` gets the room between head and foot.
-pub(super) fn page(
-    sheet: &Sheet,
-    title: &str,
-    subtitle: &str,
-    draw: impl FnOnce(&mut Canvas, Area),
-) -> String {
+pub(super) fn page(sheet: &Sheet, title: &str, subtitle: &str, draw: impl FnOnce(&mut Canvas, Area)) -> String {
     canvas::picture(title, |canvas| {
         let top = head(canvas, title, subtitle);
         foot(canvas, sheet);
-        let room = Area {
-            left: MARGIN,
-            right: WIDTH - MARGIN,
-            top,
-            bottom: HEIGHT - 42.0,
-        };
+        let room = Area { left: MARGIN, right: WIDTH - MARGIN, top, bottom: HEIGHT - 42.0 };
         draw(canvas, room);
     })
 }
@@ -31,28 +21,15 @@ pub(super) fn page(
 fn head(canvas: &mut Canvas, title: &str, subtitle: &str) -> f64 {
     let room = WIDTH - 2.0 * MARGIN;
     let whole = |size: &f64| text::width(title, *size, true) <= room;
-    let size = [TITLE.size, TITLE.size - 1.0, TITLE.size - 2.0]
-        .into_iter()
-        .find(whole);
-    let kind = Type {
-        size: size.unwrap_or(TITLE.size - 2.0),
-        ..TITLE
-    };
+    let size = [TITLE.size, TITLE.size - 1.0, TITLE.size - 2.0].into_iter().find(whole);
+    let kind = Type { size: size.unwrap_or(TITLE.size - 2.0), ..TITLE };
     let mut y = 34.0;
     for line in balanced(title, kind, room) {
         canvas.text(&line, (MARGIN, y), Anchor::Start, kind);
         y += 27.0;
     }
     for line in text::wrap(subtitle, BODY.size, false, room, 2) {
-        canvas.text(
-            &line,
-            (MARGIN, y),
-            Anchor::Start,
-            Type {
-                colour: SOFT,
-                ..BODY
-            },
-        );
+        canvas.text(&line, (MARGIN, y), Anchor::Start, Type { colour: SOFT, ..BODY });
         y += 19.0;
     }
     y + 6.0
@@ -83,11 +60,7 @@ fn foot(canvas: &mut Canvas, sheet: &Sheet) {
     let run = text::fit(&run, NOTE.size, false, WIDTH * 0.66);
     let room = WIDTH - 2.0 * MARGIN - text::width(&run, NOTE.size, false) - 20.0;
     let y = HEIGHT - 20.0;
-    canvas.line(
-        (MARGIN, y - 15.0),
-        (WIDTH - MARGIN, y - 15.0),
-        &Stroke::solid(GRID, 1.0),
-    );
+    canvas.line((MARGIN, y - 15.0), (WIDTH - MARGIN, y - 15.0), &Stroke::solid(GRID, 1.0));
     let name = text::fit(&from.scenario, NOTE.size, false, room);
     canvas.text(&name, (MARGIN, y), Anchor::Start, NOTE);
     canvas.text(&run, (WIDTH - MARGIN, y), Anchor::End, NOTE);
@@ -95,17 +68,6 @@ fn foot(canvas: &mut Canvas, sheet: &Sheet) {
 
 /// Says in the middle of the page why there is no picture.
 pub(super) fn nothing(canvas: &mut Canvas, room: &Area, why: &str) {
-    let middle = (
-        f64::midpoint(room.left, room.right),
-        f64::midpoint(room.top, room.bottom),
-    );
-    canvas.text(
-        why,
-        middle,
-        Anchor::Middle,
-        Type {
-            colour: SOFT,
-            ..BODY
-        },
-    );
+    let middle = (f64::midpoint(room.left, room.right), f64::midpoint(room.top, room.bottom));
+    canvas.text(why, middle, Anchor::Middle, Type { colour: SOFT, ..BODY });
 }

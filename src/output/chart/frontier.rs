@@ -16,23 +16,14 @@ pub(super) fn draw(sheet: &Sheet) -> String {
         0 => String::new(),
         n => format!(" {n} left out: too few trials for the tail."),
     };
-    let subtitle = format!(
-        "Mean total cost against the mean loss in the worst 1 % of futures. Bars: 95 % confidence.{missing}"
-    );
+    let subtitle =
+        format!("Mean total cost against the mean loss in the worst 1 % of futures. Bars: 95 % confidence.{missing}");
     frame::page(sheet, &title(sheet), &subtitle, |canvas, room| {
         if dots.is_empty() {
-            return frame::nothing(
-                canvas,
-                &room,
-                "Too few trials for the worst 1 % of futures.",
-            );
+            return frame::nothing(canvas, &room, "Too few trials for the worst 1 % of futures.");
         }
-        let plot = Area {
-            left: room.left + 92.0,
-            right: room.right - 28.0,
-            top: room.top + 6.0,
-            bottom: room.bottom - 42.0,
-        };
+        let plot =
+            Area { left: room.left + 92.0, right: room.right - 28.0, top: room.top + 6.0, bottom: room.bottom - 42.0 };
         let range = |pick: fn(&Dot) -> &Estimate| {
             let ends = dots.iter().map(pick).flat_map(|e| {
                 let (low, high) = words::interval(e).unwrap_or((e.value, e.value));
@@ -71,22 +62,12 @@ fn dots(sheet: &Sheet) -> Vec<Dot> {
         let headline = sheet.headline(portfolio)?;
         words::known(&headline.mean_total_cost)?;
         words::known(&headline.tvar_99)?;
-        Some(Dot {
-            portfolio,
-            cost: headline.mean_total_cost,
-            tail: headline.tvar_99,
-        })
+        Some(Dot { portfolio, cost: headline.mean_total_cost, tail: headline.tvar_99 })
     };
     sheet.back_to_front().into_iter().filter_map(dot).collect()
 }
 
-fn axes(
-    canvas: &mut Canvas,
-    sheet: &Sheet,
-    plot: &Area,
-    (costs, x): (Point, &Scale),
-    (tails, y): (Point, &Scale),
-) {
+fn axes(canvas: &mut Canvas, sheet: &Sheet, plot: &Area, (costs, x): (Point, &Scale), (tails, y): (Point, &Scale)) {
     let currency = &sheet.results.provenance.currency;
     let ticks = axis::ticks(costs.0, costs.1, 8);
     let labels = words::money_ticks(&ticks.values, ticks.step, currency);
@@ -107,26 +88,14 @@ fn axes(
 }
 
 /// Shades what is cheaper and safer than the baseline, and says so in the corner; returns what the words cover.
-fn quadrant(
-    canvas: &mut Canvas,
-    sheet: &Sheet,
-    plot: &Area,
-    dots: &[Dot],
-    x: &Scale,
-    y: &Scale,
-) -> Option<Area> {
-    let base = dots
-        .iter()
-        .find(|d| d.portfolio == sheet.results.baseline)?;
+fn quadrant(canvas: &mut Canvas, sheet: &Sheet, plot: &Area, dots: &[Dot], x: &Scale, y: &Scale) -> Option<Area> {
+    let base = dots.iter().find(|d| d.portfolio == sheet.results.baseline)?;
     if dots.len() < 2 {
         return None;
     }
     let at = (x.at(base.cost.value), y.at(base.tail.value));
     canvas.rect((plot.left, at.1), (at.0, plot.bottom), GRID, 0.45);
-    let dashed = Stroke {
-        dash: &[4.0, 4.0],
-        ..Stroke::solid(AXIS, 1.0)
-    };
+    let dashed = Stroke { dash: &[4.0, 4.0], ..Stroke::solid(AXIS, 1.0) };
     canvas.line((plot.left, at.1), (plot.right, at.1), &dashed);
     canvas.line((at.0, plot.top), (at.0, plot.bottom), &dashed);
     let words = "cheaper and safer than the baseline";
@@ -139,20 +108,11 @@ fn quadrant(
     if words.right > at.0 || words.top < at.1 + 4.0 {
         return None;
     }
-    if dots
-        .iter()
-        .flat_map(|d| names::covered(d, x, y))
-        .any(|c| names::overlap(&c, &words) > 0.0)
-    {
+    if dots.iter().flat_map(|d| names::covered(d, x, y)).any(|c| names::overlap(&c, &words) > 0.0) {
         return None;
     }
     let corner = (words.left, f64::midpoint(words.top, words.bottom));
-    canvas.text(
-        "cheaper and safer than the baseline",
-        corner,
-        Anchor::Start,
-        NOTE,
-    );
+    canvas.text("cheaper and safer than the baseline", corner, Anchor::Start, NOTE);
     Some(words)
 }
 
@@ -178,16 +138,10 @@ fn errors(canvas: &mut Canvas, sheet: &Sheet, dot: &Dot, x: &Scale, y: &Scale) {
 /// What the safest portfolio gains over the baseline, and at which price.
 fn title(sheet: &Sheet) -> String {
     let mut dots = dots(sheet);
-    dots.sort_by(|a, b| {
-        a.tail
-            .value
-            .total_cmp(&b.tail.value)
-            .then(a.portfolio.cmp(&b.portfolio))
-    });
+    dots.sort_by(|a, b| a.tail.value.total_cmp(&b.tail.value).then(a.portfolio.cmp(&b.portfolio)));
     let base = sheet.results.baseline;
     let name = sheet.short(base);
-    let (Some(safest), Some(of_base)) = (dots.first(), dots.iter().find(|d| d.portfolio == base))
-    else {
+    let (Some(safest), Some(of_base)) = (dots.first(), dots.iter().find(|d| d.portfolio == base)) else {
         return "Too few trials to set cost against tail risk".to_owned();
     };
     if dots.len() == 1 {
@@ -207,14 +161,14 @@ fn title(sheet: &Sheet) -> String {
     };
     let price = sheet.money(comparison.mean.value.abs());
     match comparison.verdict {
-        Verdict::Better => format!(
-            "{other} is cheaper and safer than {name}: by {price} on average, by {less} in the worst 1 %"
-        ),
-        Verdict::Worse => format!(
-            "{other} loses {less} less than {name} in the worst 1 %, and costs {price} more on average"
-        ),
-        Verdict::CannotTell => format!(
-            "{other} loses {less} less than {name} in the worst 1 %, at no clear difference in mean cost"
-        ),
+        Verdict::Better => {
+            format!("{other} is cheaper and safer than {name}: by {price} on average, by {less} in the worst 1 %")
+        }
+        Verdict::Worse => {
+            format!("{other} loses {less} less than {name} in the worst 1 %, and costs {price} more on average")
+        }
+        Verdict::CannotTell => {
+            format!("{other} loses {less} less than {name} in the worst 1 %, at no clear difference in mean cost")
+        }
     }
 }

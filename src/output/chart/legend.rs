@@ -46,9 +46,7 @@ pub(super) fn draw(
     sample: impl Fn(&mut Canvas, &Look, f64, f64),
 ) {
     let wide = room.width() - SAMPLE;
-    let (coloured, grey): (Vec<&Entry>, Vec<&Entry>) = entries
-        .iter()
-        .partition(|e| sheet.looks[e.portfolio].coloured);
+    let (coloured, grey): (Vec<&Entry>, Vec<&Entry>) = entries.iter().partition(|e| sheet.looks[e.portfolio].coloured);
     let block = |e: &&'_ Entry| Block {
         look: &sheet.looks[e.portfolio],
         name: text::wrap(sheet.name(e.portfolio), STRONG.size, true, wide, 2),

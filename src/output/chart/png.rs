@@ -25,11 +25,7 @@ fn fonts() -> Arc<Database> {
 
 /// Reads an SVG as the PNG is made from it.
 pub(super) fn tree(svg: &str) -> Result<Tree, String> {
-    let options = Options {
-        fontdb: fonts(),
-        font_family: "Inter".to_owned(),
-        ..Options::default()
-    };
+    let options = Options { fontdb: fonts(), font_family: "Inter".to_owned(), ..Options::default() };
     Tree::from_str(svg, &options).map_err(|e| e.to_string())
 }
 
@@ -40,16 +36,8 @@ pub(super) fn tree(svg: &str) -> Result<Tree, String> {
 /// If `svg` is no SVG document, or too large to be held.
 pub fn png(svg: &str) -> Result<Vec<u8>, String> {
     let tree = tree(svg)?;
-    let size = tree
-        .size()
-        .to_int_size()
-        .scale_by(SHARP)
-        .ok_or("the picture has no size")?;
+    let size = tree.size().to_int_size().scale_by(SHARP).ok_or("the picture has no size")?;
     let mut pixels = Pixmap::new(size.width(), size.height()).ok_or("the picture is too large")?;
-    resvg::render(
-        &tree,
-        Transform::from_scale(SHARP, SHARP),
-        &mut pixels.as_mut(),
-    );
+    resvg::render(&tree, Transform::from_scale(SHARP, SHARP), &mut pixels.as_mut());
     pixels.encode_png().map_err(|e| e.to_string())
 }

@@ -24,29 +24,13 @@ const GREY: RGBColor = RGBColor(176, 176, 176);
 pub(super) const WARN: RGBColor = RGBColor(170, 30, 30);
 
 /// The title.
-pub(super) const TITLE: Type = Type {
-    size: 22.0,
-    bold: true,
-    colour: INK,
-};
+pub(super) const TITLE: Type = Type { size: 22.0, bold: true, colour: INK };
 /// Names and figures that are read first.
-pub(super) const STRONG: Type = Type {
-    size: 14.0,
-    bold: true,
-    colour: INK,
-};
+pub(super) const STRONG: Type = Type { size: 14.0, bold: true, colour: INK };
 /// Ordinary text.
-pub(super) const BODY: Type = Type {
-    size: 14.0,
-    bold: false,
-    colour: INK,
-};
+pub(super) const BODY: Type = Type { size: 14.0, bold: false, colour: INK };
 /// Ticks, notes, footer.
-pub(super) const NOTE: Type = Type {
-    size: 13.0,
-    bold: false,
-    colour: SOFT,
-};
+pub(super) const NOTE: Type = Type { size: 13.0, bold: false, colour: SOFT };
 
 /// How many portfolios have a colour.
 pub(super) const COLOURED: usize = 8;
@@ -126,9 +110,7 @@ pub(super) fn looks(results: &Results) -> Vec<Look> {
     if n > COLOURED {
         let cost = |&p: &usize| {
             let headline = results.headlines.get(p);
-            headline
-                .and_then(|h| words::known(&h.mean_total_cost))
-                .unwrap_or(f64::INFINITY)
+            headline.and_then(|h| words::known(&h.mean_total_cost)).unwrap_or(f64::INFINITY)
         };
         coloured.sort_by(|a, b| cost(a).total_cmp(&cost(b)).then(a.cmp(b)));
         coloured.truncate(COLOURED - 1);
@@ -143,12 +125,7 @@ pub(super) fn looks(results: &Results) -> Vec<Look> {
                 marker: MARKERS[i % COLOURED],
                 coloured: true,
             },
-            None => Look {
-                colour: GREY,
-                dash: &[],
-                marker: Marker::Disc,
-                coloured: false,
-            },
+            None => Look { colour: GREY, dash: &[], marker: Marker::Disc, coloured: false },
         }
     };
     (0..n).map(look).collect()
@@ -162,20 +139,13 @@ impl Look {
 
     /// The colour, dark enough for text and thin lines on white.
     pub(super) fn edge(&self) -> RGBColor {
-        if self.pale() {
-            darker(self.colour)
-        } else {
-            self.colour
-        }
+        if self.pale() { darker(self.colour) } else { self.colour }
     }
 
     /// Draws a curve of this portfolio.
     pub(super) fn curve(&self, canvas: &mut Canvas, points: &[Point]) {
         let width = if self.coloured { 2.4 } else { 1.4 };
-        let stroke = Stroke {
-            dash: self.dash,
-            ..Stroke::solid(self.colour, width)
-        };
+        let stroke = Stroke { dash: self.dash, ..Stroke::solid(self.colour, width) };
         if self.pale() {
             canvas.path(points, &Stroke::solid(self.edge(), width + 2.0));
         }

@@ -17,10 +17,7 @@ fn dump(stem: &str, charts: &[Chart]) {
     for chart in charts {
         let path = format!("{folder}/{stem}-{}", chart.name);
         let write = |end: &str, bytes: &[u8]| {
-            std::fs::File::create(format!("{path}.{end}"))
-                .unwrap()
-                .write_all(bytes)
-                .unwrap();
+            std::fs::File::create(format!("{path}.{end}")).unwrap().write_all(bytes).unwrap();
         };
         write("svg", chart.svg.as_bytes());
         write("png", &png(&chart.svg).unwrap());
@@ -34,10 +31,7 @@ fn drawn(stem: &str, results: &Results) -> Vec<Chart> {
     assert_eq!(pictures, charts(results));
     for chart in &pictures {
         let tree = super::png::tree(&chart.svg).unwrap_or_else(|e| panic!("{}: {e}", chart.name));
-        assert!(
-            (tree.size().width() - 1000.0).abs() < 0.01
-                && (tree.size().height() - 600.0).abs() < 0.01
-        );
+        assert!((tree.size().width() - 1000.0).abs() < 0.01 && (tree.size().height() - 600.0).abs() < 0.01);
         for wrong in ["NaN", "inf\"", "2147483647"] {
             assert!(!chart.svg.contains(wrong), "{} holds {wrong}", chart.name);
         }
@@ -75,11 +69,7 @@ fn every_portfolio_is_named_in_every_chart() {
         for chart in drawn(&format!("n{n:02}"), &results) {
             let texts = texts(&chart).replace(['\n', ' '], "");
             for name in &results.portfolios {
-                assert!(
-                    texts.contains(name.as_str()),
-                    "{name} is missing in {} of {n}",
-                    chart.name
-                );
+                assert!(texts.contains(name.as_str()), "{name} is missing in {} of {n}", chart.name);
             }
         }
     }
@@ -91,8 +81,7 @@ fn every_text_lies_within_the_picture() {
         for chart in charts(&results) {
             let tree = super::png::tree(&chart.svg).unwrap();
             let b = tree.root().abs_bounding_box();
-            let inside =
-                b.left() >= -1.0 && b.right() <= 1001.0 && b.top() >= -1.0 && b.bottom() <= 601.0;
+            let inside = b.left() >= -1.0 && b.right() <= 1001.0 && b.top() >= -1.0 && b.bottom() <= 601.0;
             assert!(inside, "{stem}: {} reaches {b:?}", chart.name);
         }
     }
@@ -102,10 +91,7 @@ fn every_text_lies_within_the_picture() {
 fn a_png_is_a_png_of_1600_pixels() {
     let picture = png(&charts(&demo(2, 1, 12))[0].svg).unwrap();
     assert_eq!(&picture[..8], b"\x89PNG\r\n\x1a\n");
-    assert_eq!(
-        u32::from_be_bytes(picture[16..20].try_into().unwrap()),
-        1600
-    );
+    assert_eq!(u32::from_be_bytes(picture[16..20].try_into().unwrap()), 1600);
     assert!(png("no picture").is_err());
 }
 
@@ -115,11 +101,7 @@ fn names_cannot_break_the_document() {
     results.portfolios[1] = "<b>&\"'\u{0}\u{1}\u{fffe}\n]]>".to_owned();
     results.provenance.scenario = "</svg><script>alert(1)</script>".to_owned();
     for chart in drawn("markup", &results) {
-        assert!(
-            !chart.svg.contains("<script") && !chart.svg.contains("<b>"),
-            "{}",
-            chart.name
-        );
+        assert!(!chart.svg.contains("<script") && !chart.svg.contains("<b>"), "{}", chart.name);
     }
 }
 
@@ -165,19 +147,10 @@ fn titles_claim_no_more_than_the_errors_allow() {
         title(&results, "exceedance"),
         "No portfolio's tail is clearly the fattest: 1 in 100 futures loses more than $2.32bn at worst"
     );
-    assert_eq!(
-        title(&results, "total-cost"),
-        "openai-standby costs $4.15bn on average, $46.5M less than openai-only"
-    );
+    assert_eq!(title(&results, "total-cost"), "openai-standby costs $4.15bn on average, $46.5M less than openai-only");
     results.comparison[0].verdict = Verdict::CannotTell;
-    assert_eq!(
-        title(&results, "total-cost"),
-        "No portfolio is clearly cheaper than openai-only: $4.20bn on average"
-    );
-    assert!(
-        title(&results, "cost-and-tail-risk")
-            .starts_with("neutral is cheaper and safer than openai-only")
-    );
+    assert_eq!(title(&results, "total-cost"), "No portfolio is clearly cheaper than openai-only: $4.20bn on average");
+    assert!(title(&results, "cost-and-tail-risk").starts_with("neutral is cheaper and safer than openai-only"));
     results.comparison[1].verdict = Verdict::Worse;
     assert!(title(&results, "cost-and-tail-risk").ends_with("and costs $37.1M more on average"));
     results.headlines[2].tvar_99 = results.headlines[0].tvar_99;
@@ -211,10 +184,7 @@ fn amounts_are_said_as_a_reader_would() {
     assert_eq!(said(f64::NAN), "unknown");
     assert_eq!(said(3.2e17), "$320000tn");
     assert_eq!(round_money(2e9, "CHF"), "CHF\u{a0}2bn");
-    assert_eq!(
-        money_ticks(&[-5e8, 0.0, 5e8, 1e9], 5e8, "$"),
-        ["−$0.5bn", "$0", "$0.5bn", "$1.0bn"]
-    );
+    assert_eq!(money_ticks(&[-5e8, 0.0, 5e8, 1e9], 5e8, "$"), ["−$0.5bn", "$0", "$0.5bn", "$1.0bn"]);
     assert_eq!(percent(0.123), "12\u{a0}%");
     assert_eq!(percent(0.0004), "0.04\u{a0}%");
     assert_eq!(availability(0.999_57), "99.957\u{a0}%");
@@ -227,10 +197,7 @@ fn amounts_are_said_as_a_reader_would() {
 #[test]
 fn ticks_are_round_and_within() {
     use super::axis::{rounded, ticks};
-    assert_eq!(
-        ticks(0.0, 1.0, 5).values,
-        [0.0, 0.2, 0.4, 0.600_000_000_000_000_1, 0.8, 1.0]
-    );
+    assert_eq!(ticks(0.0, 1.0, 5).values, [0.0, 0.2, 0.4, 0.600_000_000_000_000_1, 0.8, 1.0]);
     assert_eq!(ticks(-3e8, 9e8, 4).values, [0.0, 5e8]);
     assert_eq!(rounded(-3e8, 9e8, 4), (-5e8, 1e9));
 }

@@ -24,18 +24,12 @@ const BOLD: [u16; 95] = [
 
 /// Width of `text` at font size `size`, units. Exact but for kerning in ASCII; beyond, a good guess.
 pub(super) fn width(text: &str, size: f64, bold: bool) -> f64 {
-    text.chars()
-        .map(|c| f64::from(advance(c, bold)))
-        .sum::<f64>()
-        * size
-        / 1000.0
+    text.chars().map(|c| f64::from(advance(c, bold))).sum::<f64>() * size / 1000.0
 }
 
 fn advance(c: char, bold: bool) -> u16 {
     let table = if bold { &BOLD } else { &REGULAR };
-    let ascii = u32::from(c)
-        .checked_sub(32)
-        .and_then(|i| usize::try_from(i).ok());
+    let ascii = u32::from(c).checked_sub(32).and_then(|i| usize::try_from(i).ok());
     match (ascii.and_then(|i| table.get(i)), c) {
         (Some(&w), _) => w,
         (None, '\u{a0}') => table[0],
@@ -66,9 +60,7 @@ pub(super) fn fit(text: &str, size: f64, bold: bool, room: f64) -> String {
     let end = fitting(&mut letters.iter().rev(), room * 0.4);
     let kept: String = letters[letters.len() - end..].iter().collect();
     let left = room - width(&kept, size, bold);
-    let begin: String = letters[..fitting(&mut letters.iter(), left)]
-        .iter()
-        .collect();
+    let begin: String = letters[..fitting(&mut letters.iter(), left)].iter().collect();
     format!("{}…{}", begin.trim_end(), kept.trim_start())
 }
 

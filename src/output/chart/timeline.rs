@@ -10,9 +10,7 @@ use crate::results::TimelinePoint;
 const PANELS: usize = 20;
 /// More months than this are drawn as lines, not as steps.
 const STEPS: usize = 120;
-const MONTHS: [&str; 12] = [
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-];
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 pub(super) fn draw(sheet: &Sheet) -> String {
     let shown = sheet.at_most(PANELS);
@@ -28,13 +26,7 @@ pub(super) fn draw(sheet: &Sheet) -> String {
         for (i, (&p, path)) in shown.iter().zip(&paths).enumerate() {
             let plot = grid.panel(i);
             grid.axes(canvas, sheet, &plot, i, shown.len());
-            fan(
-                canvas,
-                &sheet.looks[p],
-                path,
-                &grid.x(&plot),
-                &grid.y(&plot),
-            );
+            fan(canvas, &sheet.looks[p], path, &grid.x(&plot), &grid.y(&plot));
             heading(canvas, sheet, p, &plot, shown.len() > 1);
         }
     })
@@ -42,12 +34,7 @@ pub(super) fn draw(sheet: &Sheet) -> String {
 
 /// The months of a portfolio, in order.
 fn path<'a>(sheet: &Sheet<'a>, portfolio: usize) -> Vec<&'a TimelinePoint> {
-    let mut path: Vec<_> = sheet
-        .results
-        .timeline
-        .iter()
-        .filter(|t| t.portfolio == portfolio)
-        .collect();
+    let mut path: Vec<_> = sheet.results.timeline.iter().filter(|t| t.portfolio == portfolio).collect();
     path.sort_by_key(|t| t.month);
     path
 }
@@ -84,26 +71,11 @@ impl Grid {
         let currency = &sheet.results.provenance.currency;
         let ticks = axis::ticks(losses.0, losses.1, ticks);
         let labels = words::money_ticks(&ticks.values, ticks.step, currency);
-        let wide = labels
-            .iter()
-            .map(|l| text::width(l, NOTE.size, false))
-            .fold(0.0, f64::max);
-        let room = Area {
-            left: room.left + wide + 30.0,
-            top: room.top + 26.0,
-            bottom: room.bottom - 24.0,
-            ..*room
-        };
+        let wide = labels.iter().map(|l| text::width(l, NOTE.size, false)).fold(0.0, f64::max);
+        let room = Area { left: room.left + wide + 30.0, top: room.top + 26.0, bottom: room.bottom - 24.0, ..*room };
         let months = all().map(|t| t.month + 1).max().unwrap_or(1);
         let first = all().find(|t| t.month == 0).map_or("", |t| &t.start);
-        Grid {
-            room,
-            columns,
-            rows,
-            months,
-            start: year_and_month(first),
-            losses,
-        }
+        Grid { room, columns, rows, months, start: year_and_month(first), losses }
     }
 
     fn panel(&self, i: usize) -> Area {
@@ -112,12 +84,7 @@ impl Grid {
         let high = (self.room.height() + 14.0) / real(self.rows);
         let left = self.room.left + wide * real(column);
         let top = self.room.top + high * real(row);
-        Area {
-            left,
-            right: left + wide - 22.0,
-            top: top + 20.0,
-            bottom: top + high - 14.0,
-        }
+        Area { left, right: left + wide - 22.0, top: top + 20.0, bottom: top + high - 14.0 }
     }
 
     fn x(&self, plot: &Area) -> Scale {
@@ -131,11 +98,7 @@ impl Grid {
     fn axes(&self, canvas: &mut Canvas, sheet: &Sheet, plot: &Area, i: usize, n: usize) {
         let currency = &sheet.results.provenance.currency;
         let y = self.y(plot);
-        let ticks = axis::ticks(
-            self.losses.0,
-            self.losses.1,
-            if self.rows > 2 { 3 } else { 5 },
-        );
+        let ticks = axis::ticks(self.losses.0, self.losses.1, if self.rows > 2 { 3 } else { 5 });
         let mut labels = words::money_ticks(&ticks.values, ticks.step, currency);
         if !i.is_multiple_of(self.columns) {
             labels.iter_mut().for_each(String::clear);
@@ -146,16 +109,10 @@ impl Grid {
         let lowest = i + self.columns >= n;
         for (month, label) in self.dates(plot.width()) {
             let at = x.at(real(month));
-            canvas.line(
-                (at, plot.bottom),
-                (at, plot.bottom + 4.0),
-                &Stroke::solid(AXIS, 1.0),
-            );
+            canvas.line((at, plot.bottom), (at, plot.bottom + 4.0), &Stroke::solid(AXIS, 1.0));
             if lowest {
                 let half = text::width(&label, NOTE.size, false) / 2.0;
-                let at = at
-                    .max(plot.left + half - 16.0)
-                    .min(plot.right - half + 10.0);
+                let at = at.max(plot.left + half - 16.0).min(plot.right - half + 10.0);
                 canvas.text(&label, (at, plot.bottom + 14.0), Anchor::Middle, NOTE);
             }
         }
@@ -173,10 +130,7 @@ impl Grid {
         let steps = [1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200];
         let fits = |s: &usize| real(self.months) / real(*s) <= most;
         let step = steps.into_iter().find(fits).unwrap_or(2400);
-        (0..self.months)
-            .step_by(step)
-            .map(|m| (m, date(self.start, m)))
-            .collect()
+        (0..self.months).step_by(step).map(|m| (m, date(self.start, m))).collect()
     }
 }
 
@@ -218,10 +172,7 @@ fn fan(canvas: &mut Canvas, look: &Look, path: &[&TimelinePoint], x: &Scale, y: 
         canvas.area(&outline, look.colour, opacity);
     }
     let thin = if path.len() > STEPS { 0.5 } else { 1.0 };
-    let median = Stroke {
-        dash: MEDIAN_DASH,
-        ..Stroke::solid(look.edge(), 1.6 * thin)
-    };
+    let median = Stroke { dash: MEDIAN_DASH, ..Stroke::solid(look.edge(), 1.6 * thin) };
     canvas.path(&curve(&|t| t.quantiles[2]), &median);
     canvas.path(&curve(&|t| t.mean), &Stroke::solid(look.edge(), 2.4 * thin));
 }
@@ -242,10 +193,7 @@ fn heading(canvas: &mut Canvas, sheet: &Sheet, portfolio: usize, plot: &Area, sw
 fn key(canvas: &mut Canvas, room: &Area) {
     let y = room.top + 6.0;
     let mut left = room.left;
-    let kind = Type {
-        colour: SOFT,
-        ..NOTE
-    };
+    let kind = Type { colour: SOFT, ..NOTE };
     let mut say = |canvas: &mut Canvas, words: &str, sample: &dyn Fn(&mut Canvas, f64)| {
         sample(canvas, left);
         canvas.text(words, (left + 36.0, y), Anchor::Start, kind);
@@ -255,10 +203,7 @@ fn key(canvas: &mut Canvas, room: &Area) {
         c.line((x, y), (x + 29.0, y), &Stroke::solid(INK, 2.4));
     });
     say(canvas, "median", &|c, x| {
-        let stroke = Stroke {
-            dash: MEDIAN_DASH,
-            ..Stroke::solid(INK, 1.6)
-        };
+        let stroke = Stroke { dash: MEDIAN_DASH, ..Stroke::solid(INK, 1.6) };
         c.line((x, y), (x + 29.0, y), &stroke);
     });
     say(canvas, "half of all futures", &|c, x| {
@@ -276,8 +221,7 @@ fn title(sheet: &Sheet) -> String {
     let path = path(sheet, base);
     let name = sheet.short(base);
     let known = path.iter().filter(|t| t.mean.is_finite());
-    let Some(worst) = known.max_by(|a, b| a.mean.total_cmp(&b.mean).then(b.month.cmp(&a.month)))
-    else {
+    let Some(worst) = known.max_by(|a, b| a.mean.total_cmp(&b.mean).then(b.month.cmp(&a.month))) else {
         return format!("The loss of {name} by month is not known");
     };
     if worst.mean <= 0.0 {
@@ -294,8 +238,5 @@ fn title(sheet: &Sheet) -> String {
         return format!("{name} loses {amount} on average{often}");
     }
     let start = year_and_month(path.first().map_or("", |t| &t.start));
-    format!(
-        "{name} loses most in {}: {amount} on average{often}",
-        date(start, worst.month)
-    )
+    format!("{name} loses most in {}: {amount} on average{often}", date(start, worst.month))
 }

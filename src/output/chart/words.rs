@@ -39,10 +39,7 @@ const UNITS: [(f64, &str); 5] = [(1e12, "tn"), (1e9, "bn"), (1e6, "M"), (1e3, "k
 
 /// The largest unit not above `value`, and its sign.
 fn unit(value: f64) -> (f64, &'static str) {
-    UNITS
-        .into_iter()
-        .find(|u| u.0 <= value.abs())
-        .unwrap_or((1.0, ""))
+    UNITS.into_iter().find(|u| u.0 <= value.abs()).unwrap_or((1.0, ""))
 }
 
 /// An amount that somebody chose: without zeros at its end, `$2bn`.
@@ -69,11 +66,7 @@ fn amount(value: f64, currency: &str, write: fn(f64, usize) -> String) -> String
         s if s >= 0.01 => 3,
         _ => return format!("{}{scaled:.1e}", sign(value, currency)),
     };
-    format!(
-        "{}{}{letters}",
-        sign(value, currency),
-        write(scaled, digits)
-    )
+    format!("{}{}{letters}", sign(value, currency), write(scaled, digits))
 }
 
 /// A range of amounts; the unit once, if both have the same: `$3.96 – 4.60bn`.
@@ -81,10 +74,7 @@ pub(super) fn money_range(low: f64, high: f64, currency: &str) -> String {
     let (low_said, high_said) = (money(low, currency), money(high, currency));
     let letters = unit(three(low)).1;
     let same = low > 0.0 && !letters.is_empty() && letters == unit(three(high)).1;
-    match (
-        low_said.strip_suffix(letters),
-        high_said.strip_prefix(&sign(1.0, currency)),
-    ) {
+    match (low_said.strip_suffix(letters), high_said.strip_prefix(&sign(1.0, currency))) {
         (Some(low), Some(high)) if same => format!("{low} – {high}"),
         _ => format!("{low_said} – {high_said}"),
     }
@@ -99,11 +89,7 @@ pub(super) fn money_ticks(values: &[f64], step: f64, currency: &str) -> Vec<Stri
         if *v == 0.0 {
             return sign(0.0, currency) + "0";
         }
-        format!(
-            "{}{}{letters}",
-            sign(*v, currency),
-            grouped(&format!("{:.digits$}", v.abs() / size))
-        )
+        format!("{}{}{letters}", sign(*v, currency), grouped(&format!("{:.digits$}", v.abs() / size)))
     };
     values.iter().map(tick).collect()
 }
@@ -120,11 +106,7 @@ fn digits_of(step: f64) -> usize {
 /// Sign and currency; a currency of letters keeps a space.
 fn sign(value: f64, currency: &str) -> String {
     let minus = if value < 0.0 { "−" } else { "" };
-    let space = if currency.ends_with(char::is_alphabetic) {
-        "\u{a0}"
-    } else {
-        ""
-    };
+    let space = if currency.ends_with(char::is_alphabetic) { "\u{a0}" } else { "" };
     format!("{minus}{currency}{space}")
 }
 
@@ -193,10 +175,7 @@ pub(super) fn availability(value: f64) -> String {
 
 /// A probability as odds: `1 in 100`.
 pub(super) fn odds(probability: f64) -> String {
-    format!(
-        "1 in {}",
-        grouped(&format!("{:.0}", (1.0 / probability).round()))
-    )
+    format!("1 in {}", grouped(&format!("{:.0}", (1.0 / probability).round())))
 }
 
 /// A span of time: `4.2 h`, `12 days`, `36 minutes`.

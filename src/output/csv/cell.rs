@@ -25,11 +25,7 @@ pub(super) fn option(x: Option<f64>) -> String {
 /// Source: OWASP, "CSV injection".
 pub(super) fn text(text: &str) -> String {
     let is_risky = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
-    if is_risky && text.parse::<f64>().map_or(true, |x| !x.is_finite()) {
-        format!("'{text}")
-    } else {
-        text.to_owned()
-    }
+    if is_risky && text.parse::<f64>().map_or(true, |x| !x.is_finite()) { format!("'{text}") } else { text.to_owned() }
 }
 
 /// Names of the columns of an estimate with its interval.
@@ -39,12 +35,7 @@ pub(super) fn with_interval(name: &str) -> [String; 4] {
 
 /// The cells of those columns.
 pub(super) fn estimate(estimate: &Estimate) -> [String; 4] {
-    [
-        number(estimate.value),
-        option(estimate.std_error),
-        option(estimate.lower),
-        option(estimate.upper),
-    ]
+    [number(estimate.value), option(estimate.std_error), option(estimate.lower), option(estimate.upper)]
 }
 
 /// A level as it stands in a column's name: `90`, `995`.

@@ -26,16 +26,8 @@ pub(super) fn write(results: &Results, out: &mut dyn io::Write) -> io::Result<()
     let mut rows = Rows::new(out);
     rows.row(columns.iter().map(|column| column.name.clone()))?;
     for (portfolio, headline) in results.headlines.iter().enumerate() {
-        let comparison = results
-            .comparison
-            .iter()
-            .find(|comparison| comparison.portfolio == portfolio);
-        let row = Row {
-            results,
-            portfolio,
-            headline,
-            comparison,
-        };
+        let comparison = results.comparison.iter().find(|comparison| comparison.portfolio == portfolio);
+        let row = Row { results, portfolio, headline, comparison };
         rows.row(columns.iter().map(|column| (column.cell)(&row)))?;
     }
     rows.end()
@@ -43,19 +35,13 @@ pub(super) fn write(results: &Results, out: &mut dyn io::Write) -> io::Result<()
 
 fn columns(results: &Results) -> Vec<Column> {
     let mut columns = vec![
-        column("portfolio", |row| {
-            text(&row.results.portfolios[row.portfolio])
-        }),
-        column("baseline", |row| {
-            (row.portfolio == row.results.baseline).to_string()
-        }),
+        column("portfolio", |row| text(&row.results.portfolios[row.portfolio])),
+        column("baseline", |row| (row.portfolio == row.results.baseline).to_string()),
         column("plan", |row| number(row.headline.plan)),
     ];
     columns.extend(with_error("mean_loss", |headline| headline.mean_loss));
     columns.extend(with_error("sd_loss", |headline| headline.sd_loss));
-    columns.extend(with_error("mean_total_cost", |headline| {
-        headline.mean_total_cost
-    }));
+    columns.extend(with_error("mean_total_cost", |headline| headline.mean_total_cost));
     columns.extend(with_error("var_95", |headline| headline.var_95));
     columns.extend(with_error("tvar_95", |headline| headline.tvar_95));
     columns.extend(with_error("var_99", |headline| headline.var_99));
@@ -63,38 +49,18 @@ fn columns(results: &Results) -> Vec<Column> {
     columns.extend(with_error("var_995", |headline| headline.var_995));
     columns.extend(with_error("tvar_995", |headline| headline.tvar_995));
     columns.extend([
-        column("prob_over_appetite", |row| {
-            option(row.headline.prob_over_appetite.map(|p| p.value))
-        }),
-        column("prob_over_appetite_std_error", |row| {
-            option(row.headline.prob_over_appetite.and_then(|p| p.std_error))
-        }),
-        column("difference_to_baseline", |row| {
-            option(row.comparison.map(|c| c.mean.value))
-        }),
-        column("difference_std_error", |row| {
-            option(row.comparison.and_then(|c| c.mean.std_error))
-        }),
-        column("p_cheaper", |row| {
-            option(row.comparison.map(|c| c.p_cheaper.value))
-        }),
-        column("break_even_overhead_per_month", |row| {
-            option(row.comparison.map(|c| c.break_even_overhead.value))
-        }),
-        column("verdict", |row| {
-            row.comparison
-                .map_or_else(String::new, |c| super::verdict(c.verdict).to_owned())
-        }),
+        column("prob_over_appetite", |row| option(row.headline.prob_over_appetite.map(|p| p.value))),
+        column("prob_over_appetite_std_error", |row| option(row.headline.prob_over_appetite.and_then(|p| p.std_error))),
+        column("difference_to_baseline", |row| option(row.comparison.map(|c| c.mean.value))),
+        column("difference_std_error", |row| option(row.comparison.and_then(|c| c.mean.std_error))),
+        column("p_cheaper", |row| option(row.comparison.map(|c| c.p_cheaper.value))),
+        column("break_even_overhead_per_month", |row| option(row.comparison.map(|c| c.break_even_overhead.value))),
+        column("verdict", |row| row.comparison.map_or_else(String::new, |c| super::verdict(c.verdict).to_owned())),
         column("hhi_vendor", |row| number(row.headline.hhi_vendor)),
         column("hhi_platform", |row| number(row.headline.hhi_platform)),
-        column("effective_vendors", |row| {
-            option(row.headline.effective_vendors)
-        }),
+        column("effective_vendors", |row| option(row.headline.effective_vendors)),
     ]);
-    let n_services = results
-        .headlines
-        .first()
-        .map_or(0, |headline| headline.services.len());
+    let n_services = results.headlines.first().map_or(0, |headline| headline.services.len());
     for (service, id) in results.services.iter().enumerate().take(n_services) {
         columns.extend(served(service, id));
     }
@@ -102,29 +68,20 @@ fn columns(results: &Results) -> Vec<Column> {
 }
 
 fn column(name: &str, cell: impl Fn(&Row) -> String + 'static) -> Column {
-    Column {
-        name: name.to_owned(),
-        cell: Box::new(cell),
-    }
+    Column { name: name.to_owned(), cell: Box::new(cell) }
 }
 
 fn with_error(name: &str, of: fn(&Headline) -> Estimate) -> [Column; 2] {
     [
         column(name, move |row| number(of(row.headline).value)),
-        column(&format!("{name}_std_error"), move |row| {
-            option(of(row.headline).std_error)
-        }),
+        column(&format!("{name}_std_error"), move |row| option(of(row.headline).std_error)),
     ]
 }
 
 fn served(service: usize, id: &str) -> [Column; 4] {
     [
-        column(&format!("unserved_hours:{id}"), move |row| {
-            number(row.headline.services[service].unserved_hours.value)
-        }),
-        column(&format!("availability:{id}"), move |row| {
-            number(row.headline.services[service].availability.value)
-        }),
+        column(&format!("unserved_hours:{id}"), move |row| number(row.headline.services[service].unserved_hours.value)),
+        column(&format!("availability:{id}"), move |row| number(row.headline.services[service].availability.value)),
         column(&format!("availability_worst_1:{id}"), move |row| {
             number(row.headline.services[service].availability_worst_1.value)
         }),

@@ -12,12 +12,7 @@ fn the_manifest_is_json_with_everything_to_repeat_a_run() {
         warnings: vec!["a price that nothing uses".into()],
     };
     let mut bytes = vec![];
-    write(
-        &fixture::results(&[1.0, 2.0], &[0.0, 0.0]),
-        &run,
-        &mut bytes,
-    )
-    .unwrap();
+    write(&fixture::results(&[1.0, 2.0], &[0.0, 0.0]), &run, &mut bytes).unwrap();
     let read: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
     assert_eq!(read["files"][0]["path"], "data/\"x\".csv");
     insta::assert_snapshot!(String::from_utf8(bytes).unwrap());

@@ -18,45 +18,30 @@ fn above_zero(item: Item<'_>, value: f64, cx: &mut Cx) -> Option<f64> {
     if value > 0.0 {
         return Some(value);
     }
-    cx.log
-        .push(item.problem("must be above 0", "this law needs a positive number"));
+    cx.log.push(item.problem("must be above 0", "this law needs a positive number"));
     None
 }
 
 /// `{ median, pNN }`, `{ mean, sd }` or `{ median, sigma }`.
 pub(super) fn log_normal(table: &Table<'_>, quantity: Quantity, cx: &mut Cx) -> Option<Law> {
     let parameter = |name: &&str| matches!(*name, "mean" | "sd" | "sigma") || level(name).is_some();
-    let given: Vec<&str> = table
-        .given()
-        .map(|(name, _)| name)
-        .filter(parameter)
-        .collect();
+    let given: Vec<&str> = table.given().map(|(name, _)| name).filter(parameter).collect();
     match given.as_slice() {
         ["mean", "sd"] | ["sd", "mean"] => mean_sd(table, quantity, cx),
         ["median", "sigma"] | ["sigma", "median"] => median_sigma(table, quantity, cx),
-        [one, other] if level(one).is_some() && level(other).is_some() => {
-            percentiles(table, one, other, quantity, cx)
-        }
+        [one, other] if level(one).is_some() && level(other).is_some() => percentiles(table, one, other, quantity, cx),
         _ => {
-            let problem = Problem::error(format!(
-                "{} needs two parameters that go together",
-                table.what
-            ));
+            let problem = Problem::error(format!("{} needs two parameters that go together", table.what));
             let help = "a log-normal takes two of `median` and percentiles such as `p95`, or `mean` and `sd`, or `median` and `sigma`";
             let label = format!("has {}", listed(&given, "and"));
-            cx.log
-                .push(problem.at(table.span.clone(), label).help(help.to_owned()));
+            cx.log.push(problem.at(table.span.clone(), label).help(help.to_owned()));
             None
         }
     }
 }
 
 fn level(name: &str) -> Option<f64> {
-    if name == "median" {
-        Some(0.5)
-    } else {
-        percentile(name)
-    }
+    if name == "median" { Some(0.5) } else { percentile(name) }
 }
 
 fn mean_sd(table: &Table<'_>, quantity: Quantity, cx: &mut Cx) -> Option<Law> {
@@ -78,68 +63,30 @@ fn median_sigma(table: &Table<'_>, quantity: Quantity, cx: &mut Cx) -> Option<La
     settled(table, Law::from_median_sigma(median, sigma), cx)
 }
 
-fn percentiles(
-    table: &Table<'_>,
-    one: &str,
-    other: &str,
-    quantity: Quantity,
-    cx: &mut Cx,
-) -> Option<Law> {
+fn percentiles(table: &Table<'_>, one: &str, other: &str, quantity: Quantity, cx: &mut Cx) -> Option<Law> {
     let read = |name: &str, cx: &mut Cx| {
         // `p95` in the file is `pNN` in the list of keys.
-        let key = if name == "median" {
-            table.key(name)
-        } else {
-            &PERCENTILE
-        };
-        let item = Item {
-            key,
-            value: table.raw(name)?,
-        };
+        let key = if name == "median" { table.key(name) } else { &PERCENTILE };
+        let item = Item { key, value: table.raw(name)? };
         let (what, why, help) = match item.measured(quantity, &cx.currency) {
             Ok(value) if value > 0.0 => return Some(value),
-            Ok(_) => (
-                "must be above 0".to_owned(),
-                "a log-normal is positive".to_owned(),
-                None,
-            ),
+            Ok(_) => ("must be above 0".to_owned(), "a log-normal is positive".to_owned(), None),
             Err(fault) => (fault.what, fault.why, fault.help),
         };
-        cx.log.push(
-            Problem::error(format!("`{name}` {what}"))
-                .at(item.span(), why)
-                .help(help),
-        );
+        cx.log.push(Problem::error(format!("`{name}` {what}")).at(item.span(), why).help(help));
         None
     };
     let (one_value, other_value) = (read(one, cx), read(other, cx));
-    let (one, other) = (
-        (level(one)?, one_value?, one),
-        (level(other)?, other_value?, other),
-    );
-    let (low, high) = if one.0 <= other.0 {
-        (one, other)
-    } else {
-        (other, one)
-    };
+    let (one, other) = ((level(one)?, one_value?, one), (level(other)?, other_value?, other));
+    let (low, high) = if one.0 <= other.0 { (one, other) } else { (other, one) };
     if low.1 > high.1 || low.0 >= high.0 {
-        let problem = Problem::error(format!(
-            "the percentiles of {} are out of order",
-            table.what
-        ));
+        let problem = Problem::error(format!("the percentiles of {} are out of order", table.what));
         let label = format!("`{}` must be at most `{}`", low.2, high.2);
-        let problem = problem
-            .at(table.value_span(low.2), label)
-            .at(table.value_span(high.2), "the higher percentile");
-        cx.log
-            .push(problem.help("exchange the two values".to_owned()));
+        let problem = problem.at(table.value_span(low.2), label).at(table.value_span(high.2), "the higher percentile");
+        cx.log.push(problem.help("exchange the two values".to_owned()));
         return None;
     }
-    settled(
-        table,
-        Law::from_percentiles((low.0, low.1), (high.0, high.1)),
-        cx,
-    )
+    settled(table, Law::from_percentiles((low.0, low.1), (high.0, high.1)), cx)
 }
 
 /// What the constructor still refuses is beyond what numbers can hold.
@@ -148,21 +95,14 @@ fn settled(table: &Table<'_>, law: Option<Law>, cx: &mut Cx) -> Option<Law> {
     if law.is_none() {
         let problem = Problem::error(format!("{} has no law with these parameters", table.what));
         let problem = problem.at(table.span.clone(), "too extreme to be computed");
-        cx.log
-            .push(problem.help("use parameters that are closer together".to_owned()));
+        cx.log.push(problem.help("use parameters that are closer together".to_owned()));
     }
     law
 }
 
 /// `{ pert = [min, mode, max] }` or `{ triangular = [min, mode, max] }`.
 pub(super) fn three(table: &Table<'_>, form: &str, quantity: Quantity, cx: &mut Cx) -> Option<Law> {
-    let values = ordered(
-        table.item(form)?,
-        3,
-        "smallest, most likely, largest",
-        quantity,
-        cx,
-    )?;
+    let values = ordered(table.item(form)?, 3, "smallest, most likely, largest", quantity, cx)?;
     let (min, mode, max) = (values[0], values[1], values[2]);
     Some(if min >= max {
         Law::Constant(min)
@@ -177,21 +117,11 @@ pub(super) fn three(table: &Table<'_>, form: &str, quantity: Quantity, cx: &mut 
 pub(super) fn uniform(table: &Table<'_>, quantity: Quantity, cx: &mut Cx) -> Option<Law> {
     let values = ordered(table.item("uniform")?, 2, "smallest, largest", quantity, cx)?;
     let (min, max) = (values[0], values[1]);
-    Some(if min >= max {
-        Law::Constant(min)
-    } else {
-        Law::Uniform { min, max }
-    })
+    Some(if min >= max { Law::Constant(min) } else { Law::Uniform { min, max } })
 }
 
 /// `count` values in ascending order.
-fn ordered(
-    item: Item<'_>,
-    count: usize,
-    meaning: &str,
-    quantity: Quantity,
-    cx: &mut Cx,
-) -> Option<Vec<f64>> {
+fn ordered(item: Item<'_>, count: usize, meaning: &str, quantity: Quantity, cx: &mut Cx) -> Option<Vec<f64>> {
     let members: Vec<Item<'_>> = item.list(cx)?.collect();
     if members.len() != count {
         let what = format!("takes {count} values");
@@ -199,15 +129,11 @@ fn ordered(
         cx.log.push(problem.help(format!("write {meaning}")));
         return None;
     }
-    let values: Vec<Option<f64>> = members
-        .iter()
-        .map(|member| member.quantity(quantity, cx))
-        .collect();
+    let values: Vec<Option<f64>> = members.iter().map(|member| member.quantity(quantity, cx)).collect();
     let values: Vec<f64> = values.into_iter().collect::<Option<_>>()?;
     if let Some(n) = (1..count).find(|n| values[n - 1] > values[*n]) {
         let problem = members[n].problem("is out of order", "less than the one before it");
-        cx.log
-            .push(problem.help(format!("write {meaning}, in this order")));
+        cx.log.push(problem.help(format!("write {meaning}, in this order")));
         return None;
     }
     Some(values)
@@ -216,13 +142,9 @@ fn ordered(
 /// `{ beta = { mean, sd } }`.
 pub(super) fn beta(table: &Table<'_>, quantity: Quantity, cx: &mut Cx) -> Option<Law> {
     let item = table.item("beta")?;
-    if !matches!(
-        quantity,
-        Quantity::Fraction | Quantity::Multiple | Quantity::Change
-    ) {
+    if !matches!(quantity, Quantity::Fraction | Quantity::Multiple | Quantity::Change) {
         let problem = item.problem("is for fractions", format!("this is {}", quantity.noun()));
-        cx.log
-            .push(problem.help("use `pert` for other quantities".to_owned()));
+        cx.log.push(problem.help("use `pert` for other quantities".to_owned()));
         return None;
     }
     let inner = Table::open(item, "the beta law", &[BETA], cx)?;
@@ -238,10 +160,7 @@ pub(super) fn beta(table: &Table<'_>, quantity: Quantity, cx: &mut Cx) -> Option
             "the mean must lie between 0 and 1".to_owned()
         };
         let help = "lower `sd`, or use `values = [0, 1]` with weights".to_owned();
-        cx.log.push(
-            item.problem("does not exist with these parameters", why)
-                .help(help),
-        );
+        cx.log.push(item.problem("does not exist with these parameters", why).help(help));
     }
     law
 }
@@ -252,12 +171,7 @@ pub(super) fn exponential(table: &Table<'_>, quantity: Quantity, cx: &mut Cx) ->
 }
 
 /// `{ weibull = { shape, scale } }` and its like.
-pub(super) fn shaped(
-    table: &Table<'_>,
-    form: &str,
-    quantity: Quantity,
-    cx: &mut Cx,
-) -> Option<Law> {
+pub(super) fn shaped(table: &Table<'_>, form: &str, quantity: Quantity, cx: &mut Cx) -> Option<Law> {
     let inner = Table::open(table.item(form)?, format!("the {form} law"), &[SHAPED], cx)?;
     let shape = positive(&inner, "shape", Quantity::Number, cx);
     let scale = positive(&inner, "scale", quantity, cx);
@@ -274,18 +188,12 @@ pub(super) fn shaped(
 /// `{ values = […], weights = […] }`.
 pub(super) fn values(table: &Table<'_>, quantity: Quantity, cx: &mut Cx) -> Option<Law> {
     let item = table.item("values")?;
-    let members: Vec<Option<f64>> = item
-        .list(cx)?
-        .map(|member| member.quantity(quantity, cx))
-        .collect();
+    let members: Vec<Option<f64>> = item.list(cx)?.map(|member| member.quantity(quantity, cx)).collect();
     let count = members.len();
     let weights = table.maybe("weights", cx, |item, cx| weights(item, count, cx));
     let values: Vec<f64> = members.into_iter().collect::<Option<_>>()?;
     if values.is_empty() {
-        cx.log.push(
-            item.problem("is empty", "holds no value")
-                .help("list at least one value".to_owned()),
-        );
+        cx.log.push(item.problem("is empty", "holds no value").help("list at least one value".to_owned()));
         return None;
     }
     let weights = weights?.unwrap_or_else(|| vec![1.0; count]);

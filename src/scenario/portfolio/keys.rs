@@ -15,10 +15,7 @@ pub(crate) const PORTFOLIO: &[Key] = &[
     },
     Key {
         name: "shares",
-        takes: Takes::Map(
-            "a table of vendors with shares, or of services with such tables",
-            &[],
-        ),
+        takes: Takes::Map("a table of vendors with shares, or of services with such tables", &[]),
         absent: Absent::Refused,
         says: "the part of traffic on each vendor",
         example: "{ openai = 0.7, grok = 0.3 }",
@@ -32,10 +29,7 @@ pub(crate) const PORTFOLIO: &[Key] = &[
     },
     Key {
         name: "standby",
-        takes: Takes::Map(
-            "a table of vendors, as in `{ deepseek = { capacity = 0.3 } }`",
-            &[STANDBY],
-        ),
+        takes: Takes::Map("a table of vendors, as in `{ deepseek = { capacity = 0.3 } }`", &[STANDBY]),
         absent: Absent::None,
         says: "vendors kept ready without traffic",
         example: "{ deepseek = { capacity = 0.3, starts = \"2 h\", costs = \"$80k/month\" } }",
@@ -63,26 +57,13 @@ pub(crate) const PORTFOLIO: &[Key] = &[
     },
     Key {
         name: "contract",
-        takes: Takes::Map(
-            "a table of vendors, as in `contract.openai = {…}`",
-            &[CONTRACT],
-        ),
+        takes: Takes::Map("a table of vendors, as in `contract.openai = {…}`", &[CONTRACT]),
         absent: Absent::None,
         says: "contracts that replace those of the scenario",
         example: "{ openai = { price_cap = \"+10%\" } }",
     },
-    later(
-        "covers",
-        Takes::Ids("covers"),
-        "insurance",
-        "[\"business-interruption\"]",
-    ),
-    later(
-        "playbook",
-        Takes::Form("a list of tables"),
-        "moves of shares when a trigger is hit",
-        "[]",
-    ),
+    later("covers", Takes::Ids("covers"), "insurance", "[\"business-interruption\"]"),
+    later("playbook", Takes::Form("a list of tables"), "moves of shares when a trigger is hit", "[]"),
 ];
 
 /// Keys of `failover`.
@@ -175,11 +156,5 @@ pub(crate) const MIGRATION: &[Key] = &[
 ];
 
 const fn later(name: &'static str, takes: Takes, says: &'static str, example: &'static str) -> Key {
-    Key {
-        name,
-        takes,
-        absent: Absent::Unsupported,
-        says,
-        example,
-    }
+    Key { name, takes, absent: Absent::Unsupported, says, example }
 }

@@ -94,10 +94,7 @@ pub(crate) const ROOT: &[Key] = &[
     },
     Key {
         name: "risk",
-        takes: Takes::Map(
-            "headings such as `[risk.openai-outage]`",
-            &[RISK, CONDITIONS, EFFECTS],
-        ),
+        takes: Takes::Map("headings such as `[risk.openai-outage]`", &[RISK, CONDITIONS, EFFECTS]),
         absent: Absent::None,
         says: "what can happen",
         example: "{}",

@@ -53,10 +53,8 @@ const ONLY_IF: &[Key] = &[USES, AT_LEAST];
 /// The conditions that a table gives; a renewal can only be thinned.
 pub(super) fn conditions(table: &Table<'_>, renewal: bool, cx: &mut Cx) -> Option<Conditions> {
     let rate_if = table.maybe("rate_if", cx, |item, cx| {
-        let members: Vec<Option<Condition>> = item
-            .list(cx)?
-            .map(|member| condition(member, false, renewal, cx))
-            .collect();
+        let members: Vec<Option<Condition>> =
+            item.list(cx)?.map(|member| condition(member, false, renewal, cx)).collect();
         members.into_iter().collect::<Option<Vec<Condition>>>()
     });
     let only_if = table.maybe("only_if", cx, |item, cx| condition(item, true, renewal, cx));
@@ -70,30 +68,16 @@ fn condition(item: Item<'_>, only: bool, renewal: bool, cx: &mut Cx) -> Option<C
     let table = Table::open(item, format!("`{}`", item.key.name), keys, cx)?;
     let uses = table.need("uses", cx).and_then(|item| cx.node(item));
     let at_least = table.one("at_least", cx);
-    let times = if only {
-        Some(1.0)
-    } else {
-        table.take("times", cx, |item, cx| times(item, renewal, cx))
-    };
+    let times = if only { Some(1.0) } else { table.take("times", cx, |item, cx| times(item, renewal, cx)) };
     table.about(cx)?;
-    Some(Condition {
-        uses: uses?,
-        at_least: at_least?,
-        times: times?,
-        otherwise: if only { 0.0 } else { 1.0 },
-    })
+    Some(Condition { uses: uses?, at_least: at_least?, times: times?, otherwise: if only { 0.0 } else { 1.0 } })
 }
 
 fn times(item: Item<'_>, renewal: bool, cx: &mut Cx) -> Option<f64> {
     let times = item.one(cx)?;
     if renewal && times > 1.0 {
-        let problem = item.problem(
-            "is above 1",
-            "events that come `every` so often can only be thinned",
-        );
-        cx.log.push(
-            problem.help("write a factor up to 1, or use `per_year` instead of `every`".to_owned()),
-        );
+        let problem = item.problem("is above 1", "events that come `every` so often can only be thinned");
+        cx.log.push(problem.help("write a factor up to 1, or use `per_year` instead of `every`".to_owned()));
         return None;
     }
     Some(times)
@@ -101,9 +85,5 @@ fn times(item: Item<'_>, renewal: bool, cx: &mut Cx) -> Option<f64> {
 
 /// The largest factor that any portfolio could have.
 pub(super) fn highest(conditions: &Conditions) -> f64 {
-    conditions
-        .list
-        .iter()
-        .map(|condition| condition.times.max(1.0))
-        .product()
+    conditions.list.iter().map(|condition| condition.times.max(1.0)).product()
 }

@@ -81,24 +81,9 @@ pub(crate) const EFFECTS: &[Key] = &[
         says: "whether a portfolio bears `cost` by its share, or whole if it uses the vendor at all",
         example: "\"use\"",
     },
-    later(
-        "capability_change",
-        Takes::Law(Quantity::Change),
-        "a change of capability",
-        "\"-10%\"",
-    ),
-    later(
-        "stake_change",
-        Takes::Law(Quantity::Change),
-        "a change of the stake's worth",
-        "\"-50%\"",
-    ),
-    later(
-        "raises",
-        Takes::Form("a table of risks"),
-        "risks that become more frequent",
-        "{ outage = 3.0 }",
-    ),
+    later("capability_change", Takes::Law(Quantity::Change), "a change of capability", "\"-10%\""),
+    later("stake_change", Takes::Law(Quantity::Change), "a change of the stake's worth", "\"-50%\""),
+    later("raises", Takes::Form("a table of risks"), "risks that become more frequent", "{ outage = 3.0 }"),
     later(
         "causes",
         Takes::Form("a table of risks"),
@@ -109,16 +94,8 @@ pub(crate) const EFFECTS: &[Key] = &[
 
 /// Keys that do nothing without one of others.
 const COMPANIONS: &[(&str, &[&str], &str)] = &[
-    (
-        "leaves",
-        &["duration"],
-        "says what an outage leaves, but there is no `duration`",
-    ),
-    (
-        "scales_with",
-        &["cost"],
-        "says how a cost is shared, but there is no `cost`",
-    ),
+    ("leaves", &["duration"], "says what an outage leaves, but there is no `duration`"),
+    ("scales_with", &["cost"], "says how a cost is shared, but there is no `cost`"),
     (
         "over",
         &["revenue_change", "capability_change"],
@@ -126,12 +103,7 @@ const COMPANIONS: &[(&str, &[&str], &str)] = &[
     ),
     (
         "for",
-        &[
-            "price_change",
-            "revenue_change",
-            "capability_change",
-            "raises",
-        ],
+        &["price_change", "revenue_change", "capability_change", "raises"],
         "says how long a change lasts, but there is no `price_change` or `revenue_change`",
     ),
 ];
@@ -167,19 +139,13 @@ fn refuse_lonely(table: &Table<'_>, cx: &mut Cx) {
     for (name, with, why) in COMPANIONS {
         if table.item(name).is_some() && !with.iter().any(|other| table.has(other)) {
             let problem = Problem::error(format!("`{name}` has nothing to act on"));
-            cx.log.push(
-                problem
-                    .at(table.key_span(name), *why)
-                    .help(format!("add `{}`, or take `{name}` out", with[0])),
-            );
+            cx.log
+                .push(problem.at(table.key_span(name), *why).help(format!("add `{}`, or take `{name}` out", with[0])));
         }
     }
 }
 
-#[expect(
-    clippy::option_option,
-    reason = "refused, absent and given are three things"
-)]
+#[expect(clippy::option_option, reason = "refused, absent and given are three things")]
 fn outage(table: &Table<'_>, cx: &mut Cx) -> Option<Option<Outage>> {
     let duration = table.maybe("duration", cx, Item::law);
     let leaves = table.law("leaves", cx);
@@ -187,22 +153,12 @@ fn outage(table: &Table<'_>, cx: &mut Cx) -> Option<Option<Outage>> {
     Some(duration.map(|duration| Outage { duration, leaves }))
 }
 
-#[expect(
-    clippy::option_option,
-    reason = "refused, absent and given are three things"
-)]
+#[expect(clippy::option_option, reason = "refused, absent and given are three things")]
 fn cost(table: &Table<'_>, cx: &mut Cx) -> Option<Option<Cost>> {
     let amount = table.maybe("cost", cx, Item::law);
     let scales_with = table.choice("scales_with", cx);
-    let scales_with = if scales_with? == "use" {
-        ScalesWith::Use
-    } else {
-        ScalesWith::Share
-    };
-    Some(amount?.map(|amount| Cost {
-        amount,
-        scales_with,
-    }))
+    let scales_with = if scales_with? == "use" { ScalesWith::Use } else { ScalesWith::Share };
+    Some(amount?.map(|amount| Cost { amount, scales_with }))
 }
 
 fn length(item: Item<'_>, cx: &mut Cx) -> Option<Length> {
@@ -216,8 +172,7 @@ fn revenue_change(item: Item<'_>, cx: &mut Cx) -> Option<Vec<(usize, Law)>> {
     let members = item.members(cx)?;
     if members.is_empty() {
         let problem = item.problem("is empty", "changes no service");
-        cx.log
-            .push(problem.help("name a service: `{ copilot = \"-4%\" }`".to_owned()));
+        cx.log.push(problem.help("name a service: `{ copilot = \"-4%\" }`".to_owned()));
         return None;
     }
     let changes: Vec<Option<(usize, Law)>> = members

@@ -72,11 +72,7 @@ pub(crate) const STAGE: &[Key] = &[
 ];
 
 /// The stages of a risk: its `stages`, or its `outcomes` as one stage at once.
-pub(super) fn of_risk(
-    table: &Table<'_>,
-    kind: Option<&'static Kind>,
-    cx: &mut Cx,
-) -> Option<Vec<Stage>> {
+pub(super) fn of_risk(table: &Table<'_>, kind: Option<&'static Kind>, cx: &mut Cx) -> Option<Vec<Stage>> {
     let outcomes = table.maybe("outcomes", cx, |item, cx| outcomes(item, false, kind, cx));
     let stages = table.maybe("stages", cx, |item, cx| stages(item, kind, cx));
     if table.has("outcomes") && table.has("stages") {
@@ -84,19 +80,10 @@ pub(super) fn of_risk(
         let problem = problem
             .at(table.key_span("outcomes"), "what comes of the event")
             .at(table.key_span("stages"), "what follows it");
-        cx.log
-            .push(problem.help(
-                "make the outcomes those of a first stage with `after = \"0 h\"`".to_owned(),
-            ));
+        cx.log.push(problem.help("make the outcomes those of a first stage with `after = \"0 h\"`".to_owned()));
         return None;
     }
-    let at_once = outcomes?.map(|outcomes| {
-        vec![Stage {
-            name: String::new(),
-            after: Law::Constant(0.0),
-            outcomes,
-        }]
-    });
+    let at_once = outcomes?.map(|outcomes| vec![Stage { name: String::new(), after: Law::Constant(0.0), outcomes }]);
     Some(stages?.or(at_once).unwrap_or_default())
 }
 
@@ -104,22 +91,12 @@ fn stages(list: Item<'_>, kind: Option<&'static Kind>, cx: &mut Cx) -> Option<Ve
     let members: Vec<Option<Stage>> = list.list(cx)?.map(|item| stage(item, kind, cx)).collect();
     refuse_empty(list, members.len(), cx)?;
     let stages: Vec<Stage> = members.into_iter().collect::<Option<_>>()?;
-    refuse_twice(
-        list,
-        stages.iter().map(|stage| stage.name.as_str()),
-        "stages",
-        cx,
-    )?;
+    refuse_twice(list, stages.iter().map(|stage| stage.name.as_str()), "stages", cx)?;
     Some(stages)
 }
 
 fn stage(item: Item<'_>, kind: Option<&'static Kind>, cx: &mut Cx) -> Option<Stage> {
-    let table = Table::open(
-        item,
-        called("stage", item),
-        &[STAGE, CONDITIONS, EFFECTS],
-        cx,
-    )?;
+    let table = Table::open(item, called("stage", item), &[STAGE, CONDITIONS, EFFECTS], cx)?;
     if let Some(kind) = kind {
         kind.refuse_others(&table, true, cx);
     }
@@ -133,68 +110,38 @@ fn stage(item: Item<'_>, kind: Option<&'static Kind>, cx: &mut Cx) -> Option<Sta
         }
         None => single(&table, cx).map(|outcome| vec![outcome]),
     };
-    Some(Stage {
-        name: name?,
-        after: after?,
-        outcomes: outcomes?,
-    })
+    Some(Stage { name: name?, after: after?, outcomes: outcomes? })
 }
 
 /// A stage that is its own outcome.
 fn single(table: &Table<'_>, cx: &mut Cx) -> Option<Outcome> {
     if !table.has("probability") {
         let problem = Problem::error(format!("{} needs `probability` or `outcomes`", table.what));
-        let help = "write `probability = 0.3` with effects such as `cost`, or a list of `outcomes`"
-            .to_owned();
-        cx.log
-            .push(problem.at(table.span.clone(), "has neither").help(help));
+        let help = "write `probability = 0.3` with effects such as `cost`, or a list of `outcomes`".to_owned();
+        cx.log.push(problem.at(table.span.clone(), "has neither").help(help));
         return None;
     }
     outcome_of(table, false, cx)
 }
 
 fn refuse_mixed(table: &Table<'_>, cx: &mut Cx) {
-    let of_single = EFFECTS
-        .iter()
-        .chain(CONDITIONS)
-        .map(|key| key.name)
-        .chain(["probability"]);
-    if let Some(name) = of_single
-        .into_iter()
-        .find(|name| table.item(name).is_some())
-    {
+    let of_single = EFFECTS.iter().chain(CONDITIONS).map(|key| key.name).chain(["probability"]);
+    if let Some(name) = of_single.into_iter().find(|name| table.item(name).is_some()) {
         let problem = Problem::error(format!("{} has both `{name}` and `outcomes`", table.what));
-        let problem = problem
-            .at(table.key_span(name), "belongs into an outcome")
-            .at(table.key_span("outcomes"), "the outcomes");
-        cx.log
-            .push(problem.help("move it into the outcomes that it concerns".to_owned()));
+        let problem =
+            problem.at(table.key_span(name), "belongs into an outcome").at(table.key_span("outcomes"), "the outcomes");
+        cx.log.push(problem.help("move it into the outcomes that it concerns".to_owned()));
     }
 }
 
 /// A list of outcomes of which at most one happens.
-fn outcomes(
-    list: Item<'_>,
-    ends: bool,
-    kind: Option<&'static Kind>,
-    cx: &mut Cx,
-) -> Option<Vec<Outcome>> {
-    let members: Vec<Option<Outcome>> = list
-        .list(cx)?
-        .map(|item| outcome(item, ends, kind, cx))
-        .collect();
+fn outcomes(list: Item<'_>, ends: bool, kind: Option<&'static Kind>, cx: &mut Cx) -> Option<Vec<Outcome>> {
+    let members: Vec<Option<Outcome>> = list.list(cx)?.map(|item| outcome(item, ends, kind, cx)).collect();
     refuse_empty(list, members.len(), cx)?;
     let outcomes: Vec<Outcome> = members.into_iter().collect::<Option<_>>()?;
-    refuse_twice(
-        list,
-        outcomes.iter().map(|outcome| outcome.name.as_str()),
-        "outcomes",
-        cx,
-    )?;
-    let raised: f64 = outcomes
-        .iter()
-        .map(|outcome| (outcome.probability * highest(&outcome.conditions)).min(1.0))
-        .sum();
+    refuse_twice(list, outcomes.iter().map(|outcome| outcome.name.as_str()), "outcomes", cx)?;
+    let raised: f64 =
+        outcomes.iter().map(|outcome| (outcome.probability * highest(&outcome.conditions)).min(1.0)).sum();
     if raised <= 1.0 + 1e-9 {
         return Some(outcomes);
     }
@@ -210,27 +157,13 @@ fn outcomes(
             "lower them; what is missing to 1 is the chance that nothing happens",
         )
     };
-    let problem = Problem::error(format!(
-        "probabilities of outcomes sum to {}",
-        crate::quantity::shown(raised)
-    ));
-    cx.log
-        .push(problem.at(list.span(), label).help(help.to_owned()));
+    let problem = Problem::error(format!("probabilities of outcomes sum to {}", crate::quantity::shown(raised)));
+    cx.log.push(problem.at(list.span(), label).help(help.to_owned()));
     None
 }
 
-fn outcome(
-    item: Item<'_>,
-    ends: bool,
-    kind: Option<&'static Kind>,
-    cx: &mut Cx,
-) -> Option<Outcome> {
-    let table = Table::open(
-        item,
-        called("outcome", item),
-        &[OUTCOME, CONDITIONS, EFFECTS],
-        cx,
-    )?;
+fn outcome(item: Item<'_>, ends: bool, kind: Option<&'static Kind>, cx: &mut Cx) -> Option<Outcome> {
+    let table = Table::open(item, called("outcome", item), &[OUTCOME, CONDITIONS, EFFECTS], cx)?;
     if let Some(kind) = kind {
         kind.refuse_others(&table, true, cx);
     }
@@ -256,10 +189,8 @@ fn outcome_of(table: &Table<'_>, stage_ends: bool, cx: &mut Cx) -> Option<Outcom
 fn name(item: Item<'_>, cx: &mut Cx) -> Option<String> {
     let name = item.text(cx)?;
     if name.trim().is_empty() {
-        cx.log.push(
-            item.problem("is empty", "reports need a name")
-                .help("for example `name = \"settled\"`".to_owned()),
-        );
+        cx.log
+            .push(item.problem("is empty", "reports need a name").help("for example `name = \"settled\"`".to_owned()));
         return None;
     }
     Some(name)
@@ -267,12 +198,7 @@ fn name(item: Item<'_>, cx: &mut Cx) -> Option<String> {
 
 /// "outcome `ban`", as far as its name can be read.
 fn called(what: &str, item: Item<'_>) -> String {
-    match item
-        .value
-        .get_ref()
-        .get("name")
-        .and_then(|name| name.get_ref().as_str())
-    {
+    match item.value.get_ref().get("name").and_then(|name| name.get_ref().as_str()) {
         Some(name) => format!("{what} `{name}`"),
         None => format!("this {what}"),
     }
@@ -283,29 +209,17 @@ fn refuse_empty(list: Item<'_>, count: usize, cx: &mut Cx) -> Option<()> {
         return Some(());
     }
     let problem = list.problem("is empty", "nothing can come of it");
-    cx.log.push(problem.help(format!(
-        "for example `{} = {}`",
-        list.key.name, list.key.example
-    )));
+    cx.log.push(problem.help(format!("for example `{} = {}`", list.key.name, list.key.example)));
     None
 }
 
-fn refuse_twice<'n>(
-    list: Item<'_>,
-    names: impl Iterator<Item = &'n str>,
-    what: &str,
-    cx: &mut Cx,
-) -> Option<()> {
+fn refuse_twice<'n>(list: Item<'_>, names: impl Iterator<Item = &'n str>, what: &str, cx: &mut Cx) -> Option<()> {
     let mut seen: Vec<&str> = Vec::new();
     for (n, name) in names.enumerate() {
         if seen.contains(&name) {
             let second = list.value.get_ref().get(n)?.get_ref().get("name")?.span();
             let problem = Problem::error(format!("two {what} are called `{name}`"));
-            cx.log.push(
-                problem
-                    .at(second, "the second")
-                    .help("give each its own name".to_owned()),
-            );
+            cx.log.push(problem.at(second, "the second").help("give each its own name".to_owned()));
             return None;
         }
         seen.push(name);

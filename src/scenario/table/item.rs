@@ -20,8 +20,7 @@ impl<'t> Item<'t> {
 
     /// Notes a refused quantity.
     pub(crate) fn fault(self, fault: Fault, cx: &mut Cx) {
-        cx.log
-            .push(self.problem(&fault.what, fault.why).help(fault.help));
+        cx.log.push(self.problem(&fault.what, fault.why).help(fault.help));
     }
 
     /// Notes that the value is of the wrong type.
@@ -33,10 +32,7 @@ impl<'t> Item<'t> {
         Fault {
             what: format!("must be {}", self.key.takes.noun()),
             why: format!("this is {}", type_of(self.value.get_ref())),
-            help: Some(format!(
-                "for example `{} = {}`",
-                self.key.name, self.key.example
-            )),
+            help: Some(format!("for example `{} = {}`", self.key.name, self.key.example)),
         }
     }
 
@@ -65,21 +61,14 @@ impl<'t> Item<'t> {
     /// One of the words that the key takes.
     pub(crate) fn choice(self, cx: &mut Cx) -> Option<&'static str> {
         let Takes::Choice(words) = self.key.takes else {
-            unreachable!(
-                "`{}` is read as one of several words, but its list entry says otherwise",
-                self.key.name
-            )
+            unreachable!("`{}` is read as one of several words, but its list entry says otherwise", self.key.name)
         };
         let text = self.str(cx)?;
         let found = words.iter().copied().find(|word| *word == text);
         if found.is_none() {
-            let help =
-                nearest(text, words.iter().copied()).map(|near| format!("did you mean `{near}`?"));
+            let help = nearest(text, words.iter().copied()).map(|near| format!("did you mean `{near}`?"));
             let what = format!("must be {}", self.key.takes.noun());
-            cx.log.push(
-                self.problem(&what, format!("`{text}` is not one of them"))
-                    .help(help),
-            );
+            cx.log.push(self.problem(&what, format!("`{text}` is not one of them")).help(help));
         }
         found
     }
@@ -87,19 +76,12 @@ impl<'t> Item<'t> {
     /// A whole number that is not negative.
     pub(crate) fn whole(self, cx: &mut Cx) -> Option<u64> {
         let (what, why) = match self.value.get_ref() {
-            DeValue::Integer(integer) => {
-                match u64::from_str_radix(integer.as_str(), integer.radix()) {
-                    Ok(number) => return Some(number),
-                    Err(_) if integer.as_str().starts_with('-') => {
-                        ("is negative", "must be 0 or more")
-                    }
-                    Err(_) => ("is too large", "must be below 2^64"),
-                }
-            }
-            DeValue::Float(_) => (
-                "must be a whole number",
-                "written with a point or an exponent",
-            ),
+            DeValue::Integer(integer) => match u64::from_str_radix(integer.as_str(), integer.radix()) {
+                Ok(number) => return Some(number),
+                Err(_) if integer.as_str().starts_with('-') => ("is negative", "must be 0 or more"),
+                Err(_) => ("is too large", "must be below 2^64"),
+            },
+            DeValue::Float(_) => ("must be a whole number", "written with a point or an exponent"),
             _ => {
                 self.wrong_type(cx);
                 return None;
@@ -114,30 +96,20 @@ impl<'t> Item<'t> {
     pub(crate) fn date(self, cx: &mut Cx) -> Option<f64> {
         let Some(datetime) = self.value.get_ref().as_datetime() else {
             let quoted = self.value.get_ref().is_str();
-            let what = if quoted {
-                "must be a date without quotes"
-            } else {
-                "must be a date"
-            };
+            let what = if quoted { "must be a date without quotes" } else { "must be a date" };
             let why = format!("this is {}", type_of(self.value.get_ref()));
             cx.log.push(
-                self.problem(what, why)
-                    .help("write 2025-06-01 or 2025-06-01T08:30:00Z, without quotes".to_owned()),
+                self.problem(what, why).help("write 2025-06-01 or 2025-06-01T08:30:00Z, without quotes".to_owned()),
             );
             return None;
         };
-        crate::quantity::unix_seconds(datetime)
-            .map_err(|fault| self.fault(fault, cx))
-            .ok()
+        crate::quantity::unix_seconds(datetime).map_err(|fault| self.fault(fault, cx)).ok()
     }
 
     /// One number of the kind that the key takes.
     pub(crate) fn one(self, cx: &mut Cx) -> Option<f64> {
         let Takes::One(quantity) = self.key.takes else {
-            unreachable!(
-                "`{}` is read as one number, but its list entry says otherwise",
-                self.key.name
-            )
+            unreachable!("`{}` is read as one number, but its list entry says otherwise", self.key.name)
         };
         self.quantity(quantity, cx)
     }
@@ -163,9 +135,7 @@ impl<'t> Item<'t> {
 
     fn finite(self) -> Result<f64, Fault> {
         let parsed: Option<f64> = match self.value.get_ref() {
-            DeValue::Integer(integer) => i64::from_str_radix(integer.as_str(), integer.radix())
-                .ok()
-                .map(to_f64),
+            DeValue::Integer(integer) => i64::from_str_radix(integer.as_str(), integer.radix()).ok().map(to_f64),
             DeValue::Float(float) => float.as_str().parse().ok(),
             _ => return Err(self.type_fault()),
         };
@@ -175,18 +145,11 @@ impl<'t> Item<'t> {
             _ => "too large",
         };
         let help = Some("write a finite number that fits 18 digits".to_owned());
-        Err(Fault {
-            what: "is not a number to compute with".to_owned(),
-            why: why.to_owned(),
-            help,
-        })
+        Err(Fault { what: "is not a number to compute with".to_owned(), why: why.to_owned(), help })
     }
 
     /// Members of a list.
-    pub(crate) fn list(
-        self,
-        cx: &mut Cx,
-    ) -> Option<impl ExactSizeIterator<Item = Item<'t>> + use<'t>> {
+    pub(crate) fn list(self, cx: &mut Cx) -> Option<impl ExactSizeIterator<Item = Item<'t>> + use<'t>> {
         let array: Option<&'t DeArray<'t>> = self.value.get_ref().as_array();
         if array.is_none() {
             self.wrong_type(cx);
@@ -217,11 +180,7 @@ impl<'t> Item<'t> {
         let members = table
             .iter()
             .filter(|(id, value)| !is_remark(id.get_ref(), value.get_ref()))
-            .map(move |(id, value)| Member {
-                id: id.get_ref(),
-                id_span: id.span(),
-                item: Item { key, value },
-            });
+            .map(move |(id, value)| Member { id: id.get_ref(), id_span: id.span(), item: Item { key, value } });
         Some(members.collect())
     }
 }
@@ -241,10 +200,7 @@ fn is_remark(key: &str, value: &DeValue<'_>) -> bool {
     ABOUT.iter().any(|about| about.name == key) && value.is_str()
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "no key needs more than 53 bits of a number"
-)]
+#[expect(clippy::cast_precision_loss, reason = "no key needs more than 53 bits of a number")]
 fn to_f64(x: i64) -> f64 {
     x as f64
 }

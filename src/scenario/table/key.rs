@@ -35,13 +35,7 @@ pub(crate) enum Absent {
 
 /// What a key's value is. The keys of inner tables are here for what is printed of them: reference and schema.
 #[derive(Debug, Clone, Copy)]
-#[cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        reason = "inner keys are walked in tests; printing them comes later"
-    )
-)]
+#[cfg_attr(not(test), expect(dead_code, reason = "inner keys are walked in tests; printing them comes later"))]
 pub(crate) enum Takes {
     /// Words.
     Text,
@@ -110,13 +104,7 @@ impl Takes {
 
 /// Keys that every table may carry.
 pub(crate) const ABOUT: &[Key] = &[
-    Key {
-        name: "note",
-        takes: Takes::Text,
-        absent: Absent::None,
-        says: "a remark",
-        example: "\"why so\"",
-    },
+    Key { name: "note", takes: Takes::Text, absent: Absent::None, says: "a remark", example: "\"why so\"" },
     Key {
         name: "source",
         takes: Takes::Text,

@@ -33,19 +33,11 @@ fn every_example_and_default_is_toml() {
     let mut n_keys = 0;
     walk(&[ROOT], &mut |key| {
         n_keys += 1;
-        assert!(
-            DeValue::parse(key.example).is_ok(),
-            "example of `{}`",
-            key.name
-        );
+        assert!(DeValue::parse(key.example).is_ok(), "example of `{}`", key.name);
         if let Absent::Is(default) = key.absent {
             assert!(DeValue::parse(default).is_ok(), "default of `{}`", key.name);
         }
-        assert!(
-            !key.says.is_empty() && !key.says.ends_with('.'),
-            "{}",
-            key.name
-        );
+        assert!(!key.says.is_empty() && !key.says.ends_with('.'), "{}", key.name);
     });
     assert!(n_keys > 100, "{n_keys}");
 }

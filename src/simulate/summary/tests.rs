@@ -6,20 +6,14 @@ use super::{Histogram, Moments, rank};
 fn moments_are_those_of_the_textbook() {
     let moments = Moments::from_slice(&[2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0]);
     assert_eq!((moments.n, moments.mean(), moments.m2), (8, 5.0, 32.0));
-    assert_eq!(
-        moments.standard_error(),
-        Some((32.0_f64 / 7.0 / 8.0).sqrt())
-    );
+    assert_eq!(moments.standard_error(), Some((32.0_f64 / 7.0 / 8.0).sqrt()));
 }
 
 #[test]
 fn moments_of_nothing_and_of_one_value_have_no_error() {
     assert_eq!(Moments::from_slice(&[]), Moments::default());
     let one = Moments::from_slice(&[3.0]);
-    assert_eq!(
-        (one.mean(), one.sd(), one.standard_error()),
-        (3.0, 0.0, None)
-    );
+    assert_eq!((one.mean(), one.sd(), one.standard_error()), (3.0, 0.0, None));
 }
 
 #[test]
@@ -34,15 +28,8 @@ fn ranks_are_those_of_exact_arithmetic() {
         for thousandths in [10, 50, 100, 250, 500, 750, 900, 950, 990, 995, 998, 999_u64] {
             let p = thousandths as f64 / 1000.0;
             assert_eq!(rank(n, p), n / 1000 * thousandths, "n {n}, p {p}");
-            assert_eq!(
-                rank(n, 1.0 - (1000 - thousandths) as f64 / 1000.0),
-                n / 1000 * thousandths
-            );
-            assert_eq!(
-                rank(n + 1, p),
-                n / 1000 * thousandths + 1,
-                "n {n} + 1, p {p}"
-            );
+            assert_eq!(rank(n, 1.0 - (1000 - thousandths) as f64 / 1000.0), n / 1000 * thousandths);
+            assert_eq!(rank(n + 1, p), n / 1000 * thousandths + 1, "n {n} + 1, p {p}");
         }
     }
     assert_eq!((rank(1, 0.0), rank(1, 0.999), rank(10, 1.0)), (1, 1, 10));
@@ -55,24 +42,13 @@ fn quantiles_at_atoms_are_exact() {
     histogram.add_all(&[-1_234.567; 5]);
     histogram.add_all(&[1e6 / 3.0; 5]);
     let at = [0.01, 0.05, 0.0501, 0.5, 0.95, 0.951, 1.0].map(|p| histogram.quantile(p));
-    assert_eq!(
-        at,
-        [-1_234.567, -1_234.567, 0.0, 0.0, 0.0, 1e6 / 3.0, 1e6 / 3.0]
-    );
+    assert_eq!(at, [-1_234.567, -1_234.567, 0.0, 0.0, 0.0, 1e6 / 3.0, 1e6 / 3.0]);
 }
 
 #[test]
 fn the_ends_of_the_floats_have_bins() {
     let mut histogram = Histogram::default();
-    let values = [
-        f64::MIN,
-        -f64::MIN_POSITIVE,
-        -5e-324,
-        0.0,
-        -0.0,
-        5e-324,
-        f64::MAX,
-    ];
+    let values = [f64::MIN, -f64::MIN_POSITIVE, -5e-324, 0.0, -0.0, 5e-324, f64::MAX];
     histogram.add_all(&values);
     assert_eq!(histogram.n(), 7);
     for (k, value) in values.iter().enumerate() {
@@ -82,12 +58,7 @@ fn the_ends_of_the_floats_have_bins() {
 }
 
 fn losses() -> impl Strategy<Value = Vec<f64>> {
-    let loss = prop_oneof![
-        Just(0.0),
-        -1e6..1e6,
-        (-30.0..30.0).prop_map(libm::exp),
-        -1.0..1.0
-    ];
+    let loss = prop_oneof![Just(0.0), -1e6..1e6, (-30.0..30.0).prop_map(libm::exp), -1.0..1.0];
     proptest::collection::vec(loss, 1..400)
 }
 

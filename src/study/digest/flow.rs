@@ -32,7 +32,12 @@ impl Flow {
         let mut cells = grid::empty();
         match arrivals {
             Arrivals::Poisson { per_hour, trend, calendar } => {
-                let curve = Curve::new(libm::log1p(*trend) / YEAR, calendar.as_ref(), scenario.start_unix, scenario.horizon_hours);
+                let curve = Curve::new(
+                    libm::log1p(*trend) / YEAR,
+                    calendar.as_ref(),
+                    scenario.start_unix,
+                    scenario.horizon_hours,
+                );
                 grid.add_each(&mut cells, |a, b| per_hour * (curve.integral(b) - curve.integral(a)));
                 Self { mix: Mix::Poisson, sources: vec![cells] }
             }
@@ -67,7 +72,9 @@ impl Flow {
             let possible = if t < 0.0 { after.survival(-t) } else { 1.0 };
             if possible > 0.0 {
                 // Upper tails, which are exact where they are small.
-                grid.add_each(cells, |a, b| probability * (after.survival(a.max(t) - t) - after.survival(b.max(t) - t)) / possible);
+                grid.add_each(cells, |a, b| {
+                    probability * (after.survival(a.max(t) - t) - after.survival(b.max(t) - t)) / possible
+                });
             }
         })
     }
@@ -111,7 +118,9 @@ impl Flow {
     pub(super) fn at_least_one(&self) -> f64 {
         match self.mix {
             Mix::Poisson => -libm::expm1(-self.expected()),
-            Mix::Apart => 1.0 - self.sources.iter().map(|cells| 1.0 - cells.iter().sum::<f64>().min(1.0)).product::<f64>(),
+            Mix::Apart => {
+                1.0 - self.sources.iter().map(|cells| 1.0 - cells.iter().sum::<f64>().min(1.0)).product::<f64>()
+            }
             Mix::Renewal(n) if n > 0.0 => 1.0 - libm::pow(1.0 - (self.expected() / n).min(1.0), n.max(1.0)),
             Mix::Renewal(_) => 0.0,
         }

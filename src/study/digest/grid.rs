@@ -130,7 +130,8 @@ impl Grid {
     /// Part of the mass of a cell that a delay carries 0, 1, 2 … cells on.
     fn steps(self, law: &Law) -> Vec<f64> {
         // ∫₀ᵗ P(X ≤ s) ds at the ends of the cells.
-        let below: Vec<f64> = self.reached(law).ends.iter().zip(self.ends()).map(|(reached, t)| (t - reached).max(0.0)).collect();
+        let below: Vec<f64> =
+            self.reached(law).ends.iter().zip(self.ends()).map(|(reached, t)| (t - reached).max(0.0)).collect();
         (0..CELLS)
             .map(|k| {
                 let before = if k == 0 { 0.0 } else { below[k - 1] };

@@ -18,7 +18,9 @@ pub(super) fn all(scenario: &Scenario, plan: &Plan) -> Vec<RiskDigest> {
 }
 
 fn one(risk: &Risk, scenario: &Scenario, plan: &Plan) -> RiskDigest {
-    let times = |conditions: &Conditions| (plan.portfolios.iter()).map(|p| multiplier(conditions, plan, &p.planned)).collect::<Vec<f64>>();
+    let times = |conditions: &Conditions| {
+        (plan.portfolios.iter()).map(|p| multiplier(conditions, plan, &p.planned)).collect::<Vec<f64>>()
+    };
     let mut digest = RiskDigest {
         events: risk.arrivals.as_ref().map(|arrivals| events(arrivals, scenario)),
         path: risk.path.map(|path| index(path, scenario)),
@@ -34,7 +36,11 @@ fn one(risk: &Risk, scenario: &Scenario, plan: &Plan) -> RiskDigest {
     down.add(&begun, &risk.effects);
     let mut reached = begun.clone();
     for (n, stage) in risk.stages.iter().enumerate() {
-        reached = if n == 0 { reached.first_stage(arrivals, &stage.after, grid) } else { reached.delayed(&stage.after, grid) };
+        reached = if n == 0 {
+            reached.first_stage(arrivals, &stage.after, grid)
+        } else {
+            reached.delayed(&stage.after, grid)
+        };
         for outcome in &stage.outcomes {
             let flow = reached.thinned(outcome.probability);
             down.add(&flow, &outcome.effects);
@@ -81,7 +87,11 @@ fn events(arrivals: &Arrivals, scenario: &Scenario) -> Events {
             Events { expected: number(horizon), first_year: number(year), probability }
         }
         Arrivals::Once { probability, from_hours, to_hours } => {
-            let part = if to_hours > from_hours { ((year - from_hours) / (to_hours - from_hours)).clamp(0.0, 1.0) } else { f64::from(*from_hours < year) };
+            let part = if to_hours > from_hours {
+                ((year - from_hours) / (to_hours - from_hours)).clamp(0.0, 1.0)
+            } else {
+                f64::from(*from_hours < year)
+            };
             Events { expected: *probability, first_year: probability * part, probability: *probability }
         }
         Arrivals::At { times_hours, probability } => {

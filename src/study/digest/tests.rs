@@ -51,7 +51,11 @@ fn scenario(risks: Vec<Risk>) -> Scenario {
         appetite: None,
         trials: 100,
         seed: 1,
-        nodes: vec![node("cloud", RunsOn::All(vec![])), node("a", RunsOn::All(vec![0])), node("b", RunsOn::All(vec![]))],
+        nodes: vec![
+            node("cloud", RunsOn::All(vec![])),
+            node("a", RunsOn::All(vec![0])),
+            node("b", RunsOn::All(vec![])),
+        ],
         n_platforms: 1,
         vendors: vec![Vendor { price: Some(2.0), unit: None }, Vendor { price: Some(3.0), unit: None }],
         services: vec![service],
@@ -135,7 +139,10 @@ fn events_follow_their_law() {
 
 #[test]
 fn first_year_of_a_longer_horizon_is_told_apart() {
-    let mut two_years = scenario(vec![risk(Arrivals::Poisson { per_hour: 3.0 / YEAR, trend: 1.0, calendar: None }, Effects::default())]);
+    let mut two_years = scenario(vec![risk(
+        Arrivals::Poisson { per_hour: 3.0 / YEAR, trend: 1.0, calendar: None },
+        Effects::default(),
+    )]);
     two_years.horizon_hours = 2.0 * YEAR;
     let events = digest(&two_years).risks[0].events.expect("there are arrivals");
     close(events.first_year, 3.0 / libm::log(2.0), 1e-9);
@@ -146,11 +153,16 @@ fn first_year_of_a_longer_horizon_is_told_apart() {
 fn scheduled_losses_are_exact() {
     let at = |t: f64| Arrivals::At { times_hours: vec![t], probability: 1.0 };
     close(hours(at(3512.0), outage(Law::Constant(6.0), 0.5)), 3.0, 1e-9);
-    let suspends = |length, notice| Effects { suspends: Some(length), notice: Some(Law::Constant(notice)), ..Effects::default() };
+    let suspends =
+        |length, notice| Effects { suspends: Some(length), notice: Some(Law::Constant(notice)), ..Effects::default() };
     close(hours(at(1000.0), suspends(Length::Hours(Law::Constant(1440.0)), 168.0)), 1440.0, 1e-9);
     close(hours(at(8000.0), suspends(Length::Hours(Law::Constant(1440.0)), 166.0)), 600.0, 1e-3);
     close(hours(at(1000.0), suspends(Length::Permanent, 0.0)), 7766.0, 1e-3);
-    close(hours(Arrivals::Once { probability: 0.5, from_hours: 0.0, to_hours: 8766.0 }, suspends(Length::Permanent, 0.0)), 8766.0 / 4.0, 1e-3);
+    close(
+        hours(Arrivals::Once { probability: 0.5, from_hours: 0.0, to_hours: 8766.0 }, suspends(Length::Permanent, 0.0)),
+        8766.0 / 4.0,
+        1e-3,
+    );
     close(hours(Arrivals::Every(Law::Constant(1000.0)), outage(Law::Constant(10.0), 0.0)), 80.0, 1e-6);
     let rows = Law::Discrete { values: vec![2.0, 20.0], cumulative: vec![0.5, 1.0] };
     close(hours(at(1000.0), outage(rows, 0.0)), 11.0, 1e-9);
@@ -175,7 +187,8 @@ fn a_suit_filed_before_the_start_ends_after_it() {
         effects: Effects { suspends: Some(Length::Permanent), ..Effects::default() },
         ends: true,
     };
-    let settled = Outcome { name: "settled".to_owned(), probability: 0.5, effects: Effects::default(), ..injunction.clone() };
+    let settled =
+        Outcome { name: "settled".to_owned(), probability: 0.5, effects: Effects::default(), ..injunction.clone() };
     let mut suit = risk(Arrivals::At { times_hours: vec![-1000.0], probability: 1.0 }, outage(Law::Constant(5.0), 0.0));
     suit.stages = vec![
         Stage { name: "ruling".to_owned(), after: Law::Uniform { min: 0.0, max: 5000.0 }, outcomes: vec![injunction] },
@@ -193,8 +206,15 @@ fn a_suit_filed_before_the_start_ends_after_it() {
 #[test]
 fn outcomes_of_a_poisson_risk_are_thinned_and_delayed() {
     let mut suit = risk(per_year(2.0), Effects::default());
-    let outcome = Outcome { name: "x".to_owned(), probability: 0.25, conditions: Conditions::default(), effects: Effects::default(), ends: false };
-    suit.stages = vec![Stage { name: "ruling".to_owned(), after: Law::Constant(8766.0 / 2.0), outcomes: vec![outcome] }];
+    let outcome = Outcome {
+        name: "x".to_owned(),
+        probability: 0.25,
+        conditions: Conditions::default(),
+        effects: Effects::default(),
+        ends: false,
+    };
+    suit.stages =
+        vec![Stage { name: "ruling".to_owned(), after: Law::Constant(8766.0 / 2.0), outcomes: vec![outcome] }];
     let suit = of(suit);
     close(suit.outcomes[0].expected, 0.25, 1e-6);
     close(suit.outcomes[0].at_least_one, 1.0 - libm::exp(-0.25), 1e-6);
@@ -202,7 +222,8 @@ fn outcomes_of_a_poisson_risk_are_thinned_and_delayed() {
 
 #[test]
 fn sizes_are_the_means_and_points_of_their_laws() {
-    let effects = Effects { price_change: Some(lognormal(1.0, 10.0)), suspends: Some(Length::Permanent), ..Effects::default() };
+    let effects =
+        Effects { price_change: Some(lognormal(1.0, 10.0)), suspends: Some(Length::Permanent), ..Effects::default() };
     let sizes = of(risk(per_year(1.0), effects)).sizes;
     assert_eq!(sizes[0], Size { of: Quantity::Suspends, extent: Extent::Permanent });
     let Extent::Drawn { mean, p05, p95 } = sizes[1].extent else { panic!("drawn") };
@@ -225,7 +246,8 @@ fn a_price_path_ends_where_its_drift_leads() {
 #[test]
 fn portfolios_say_what_they_plan_and_see() {
     let mut retaliation = risk(per_year(1.0), Effects::default());
-    retaliation.conditions = Conditions { list: vec![Condition { uses: 2, at_least: 0.4, times: 1.0, otherwise: 0.0 }] };
+    retaliation.conditions =
+        Conditions { list: vec![Condition { uses: 2, at_least: 0.4, times: 1.0, otherwise: 0.0 }] };
     let digest = digest(&scenario(vec![retaliation]));
     assert_eq!(digest.risks[0].times, [0.0, 1.0]);
     let half = &digest.portfolios[1];

@@ -3,76 +3,30 @@
 use super::*;
 
 fn assert_moments(law: &Law, mean: f64, variance: f64, limit: f64) {
-    assert_near(
-        law.mean().expect("finite"),
-        mean,
-        limit,
-        &format!("mean of {law:?}"),
-    );
-    assert_near(
-        law.variance().expect("finite"),
-        variance,
-        limit,
-        &format!("variance of {law:?}"),
-    );
+    assert_near(law.mean().expect("finite"), mean, limit, &format!("mean of {law:?}"));
+    assert_near(law.variance().expect("finite"), variance, limit, &format!("variance of {law:?}"));
 }
 
 fn assert_like(law: &Law, other: &impl Moments<f64>) {
-    assert_moments(
-        law,
-        other.mean().expect("finite"),
-        other.variance().expect("finite"),
-        1e-9,
-    );
+    assert_moments(law, other.mean().expect("finite"), other.variance().expect("finite"), 1e-9);
 }
 
 #[test]
 fn moments_are_those_of_statrs() {
     for shape in [0.2, 1.0, 3.3, 80.0] {
+        assert_like(&Law::Weibull { shape, scale: 3.0 }, &oracle::Weibull::new(shape, 3.0).expect("valid"));
+        assert_like(&Law::Gamma { shape, scale: 3.0 }, &oracle::Gamma::new(shape, 1.0 / 3.0).expect("valid"));
+        assert_like(&Law::Beta { alpha: shape, beta: 2.0 }, &oracle::Beta::new(shape, 2.0).expect("valid"));
         assert_like(
-            &Law::Weibull { shape, scale: 3.0 },
-            &oracle::Weibull::new(shape, 3.0).expect("valid"),
-        );
-        assert_like(
-            &Law::Gamma { shape, scale: 3.0 },
-            &oracle::Gamma::new(shape, 1.0 / 3.0).expect("valid"),
-        );
-        assert_like(
-            &Law::Beta {
-                alpha: shape,
-                beta: 2.0,
-            },
-            &oracle::Beta::new(shape, 2.0).expect("valid"),
-        );
-        assert_like(
-            &Law::Pareto {
-                shape: shape + 2.1,
-                scale: 3.0,
-            },
+            &Law::Pareto { shape: shape + 2.1, scale: 3.0 },
             &oracle::Pareto::new(3.0, shape + 2.1).expect("valid"),
         );
-        assert_like(
-            &log_normal(1.0, shape.sqrt()),
-            &oracle::LogNormal::new(1.0, shape.sqrt()).expect("valid"),
-        );
+        assert_like(&log_normal(1.0, shape.sqrt()), &oracle::LogNormal::new(1.0, shape.sqrt()).expect("valid"));
     }
-    assert_like(
-        &Law::Exponential { mean: 4.0 },
-        &oracle::Exp::new(0.25).expect("valid"),
-    );
-    assert_like(
-        &Law::Uniform { min: 2.0, max: 9.0 },
-        &oracle::Uniform::new(2.0, 9.0).expect("valid"),
-    );
-    let law = Law::Triangular {
-        min: 20.0,
-        mode: 45.0,
-        max: 120.0,
-    };
-    assert_like(
-        &law,
-        &oracle::Triangular::new(20.0, 120.0, 45.0).expect("valid"),
-    );
+    assert_like(&Law::Exponential { mean: 4.0 }, &oracle::Exp::new(0.25).expect("valid"));
+    assert_like(&Law::Uniform { min: 2.0, max: 9.0 }, &oracle::Uniform::new(2.0, 9.0).expect("valid"));
+    let law = Law::Triangular { min: 20.0, mode: 45.0, max: 120.0 };
+    assert_like(&law, &oracle::Triangular::new(20.0, 120.0, 45.0).expect("valid"));
 }
 
 #[test]
@@ -87,16 +41,8 @@ fn moments_are_the_integrals_of_the_quantile_function() {
         let mean = midpoints(&law, |x| x);
         let variance = midpoints(&law, |x| (x - mean) * (x - mean));
         let found = law.mean().expect("finite");
-        assert!(
-            (found - mean).abs() < 1e-3 * variance.sqrt(),
-            "{law:?}: {found} against {mean}"
-        );
-        assert_near(
-            law.variance().expect("finite"),
-            variance,
-            0.02,
-            &format!("variance of {law:?}"),
-        );
+        assert!((found - mean).abs() < 1e-3 * variance.sqrt(), "{law:?}: {found} against {mean}");
+        assert_near(law.variance().expect("finite"), variance, 0.02, &format!("variance of {law:?}"));
     }
 }
 
@@ -109,28 +55,14 @@ fn midpoints(law: &Law, f: impl Fn(f64) -> f64) -> f64 {
 #[test]
 fn truncated_moments_agree_with_closed_forms() {
     // Memoryless.
-    let law = Law::Exponential { mean: 2.0 }
-        .truncate(Some(30.0), None)
-        .expect("possible");
+    let law = Law::Exponential { mean: 2.0 }.truncate(Some(30.0), None).expect("possible");
     assert_moments(&law, 32.0, 4.0, 1e-12);
     // A Pareto cut below is a Pareto; cut above it has every moment.
     assert_eq!(
-        Law::Pareto {
-            shape: 0.9,
-            scale: 1.0
-        }
-        .truncate(Some(2.0), None),
-        Some(Law::Pareto {
-            shape: 0.9,
-            scale: 2.0
-        })
+        Law::Pareto { shape: 0.9, scale: 1.0 }.truncate(Some(2.0), None),
+        Some(Law::Pareto { shape: 0.9, scale: 2.0 })
     );
-    let law = Law::Pareto {
-        shape: 1.0,
-        scale: 1.0,
-    }
-    .truncate(None, Some(1e12))
-    .expect("possible");
+    let law = Law::Pareto { shape: 1.0, scale: 1.0 }.truncate(None, Some(1e12)).expect("possible");
     let kept = 1.0 - 1e-12;
     let mean = libm::log(1e12) / kept;
     assert_moments(&law, mean, (1e12 - 1.0) / kept - mean * mean, 1e-11);
@@ -143,30 +75,14 @@ fn truncated_moments_agree_with_closed_forms() {
         };
         for (law, high) in [
             (log_normal(0.0, sigma).truncate(Some(low), Some(high)), high),
-            (
-                log_normal(0.0, sigma).truncate(Some(low), None),
-                f64::INFINITY,
-            ),
+            (log_normal(0.0, sigma).truncate(Some(low), None), f64::INFINITY),
         ] {
-            let moment = |power: f64| {
-                (part(power, low) - part(power, high)) / (part(0.0, low) - part(0.0, high))
-            };
-            assert_moments(
-                &law.expect("possible"),
-                moment(1.0),
-                moment(2.0) - moment(1.0) * moment(1.0),
-                1e-8,
-            );
+            let moment = |power: f64| (part(power, low) - part(power, high)) / (part(0.0, low) - part(0.0, high));
+            assert_moments(&law.expect("possible"), moment(1.0), moment(2.0) - moment(1.0) * moment(1.0), 1e-8);
         }
     }
     // A triangle cut at both sides of its mode: a trapezium's moments by parts.
-    let law = Law::Triangular {
-        min: 0.0,
-        mode: 1.0,
-        max: 3.0,
-    }
-    .truncate(Some(0.5), Some(2.0))
-    .expect("possible");
+    let law = Law::Triangular { min: 0.0, mode: 1.0, max: 3.0 }.truncate(Some(0.5), Some(2.0)).expect("possible");
     // Density x/1.5 up to 1, (3 − x)/3 from there.
     let mass = 0.375 / 1.5 + 0.5;
     let mean = (0.875 / 3.0 / 1.5 + (1.5 * 3.0 - 7.0 / 3.0) / 3.0) / mass;
@@ -186,36 +102,21 @@ fn log_logistic_moments_agree_with_quadrature_of_the_tail() {
                 let at = |k: i32| f64::from(k) / f64::from(n);
                 math::integrate(at(k), at(k + 1), |s| {
                     let upper = libm::pow(s, m);
-                    libm::pow(law.quantile_at(1.0 - upper, upper) - centre, power)
-                        * m
-                        * libm::pow(s, m - 1.0)
+                    libm::pow(law.quantile_at(1.0 - upper, upper) - centre, power) * m * libm::pow(s, m - 1.0)
                 })
             });
             panels.sum::<f64>()
         };
         let mean = moment(1.0, 0.0);
-        assert_near(
-            law.mean().expect("finite"),
-            mean,
-            1e-6,
-            &format!("mean of {law:?}"),
-        );
-        assert_near(
-            law.variance().expect("finite"),
-            moment(2.0, mean),
-            1e-5,
-            &format!("variance of {law:?}"),
-        );
+        assert_near(law.mean().expect("finite"), mean, 1e-6, &format!("mean of {law:?}"));
+        assert_near(law.variance().expect("finite"), moment(2.0, mean), 1e-5, &format!("variance of {law:?}"));
     }
 }
 
 #[test]
 fn moments_that_do_not_exist_are_none() {
     for shape in [0.5, 1.0] {
-        for law in [
-            Law::Pareto { shape, scale: 1.0 },
-            Law::LogLogistic { shape, scale: 1.0 },
-        ] {
+        for law in [Law::Pareto { shape, scale: 1.0 }, Law::LogLogistic { shape, scale: 1.0 }] {
             assert_eq!((law.mean(), law.variance()), (None, None), "{law:?}");
             let cut = law.clone().truncate(Some(3.0), None).expect("possible");
             assert_eq!((cut.mean(), cut.variance()), (None, None), "{cut:?}");
@@ -223,16 +124,7 @@ fn moments_that_do_not_exist_are_none() {
             assert!(cut.mean().is_some() && cut.variance().is_some(), "{cut:?}");
         }
     }
-    for law in [
-        Law::Pareto {
-            shape: 2.0,
-            scale: 1.0,
-        },
-        Law::LogLogistic {
-            shape: 1.5,
-            scale: 1.0,
-        },
-    ] {
+    for law in [Law::Pareto { shape: 2.0, scale: 1.0 }, Law::LogLogistic { shape: 1.5, scale: 1.0 }] {
         let cut = law.clone().truncate(Some(3.0), None).expect("possible");
         assert!(law.mean().is_some() && law.variance().is_none(), "{law:?}");
         assert!(cut.mean().is_some() && cut.variance().is_none(), "{cut:?}");
@@ -246,21 +138,10 @@ fn weibull_variance_keeps_its_digits_for_large_shapes() {
         let law = Law::Weibull { shape, scale: 1.0 };
         // X is 1 + G / k for a large shape k, G Gumbel of variance π² / 6; the two branches must also meet at 1/0.003.
         let gumbel = core::f64::consts::PI * core::f64::consts::PI / 6.0 / (shape * shape);
-        assert_near(
-            law.variance().expect("finite"),
-            gumbel,
-            4.0 / shape,
-            "variance",
-        );
+        assert_near(law.variance().expect("finite"), gumbel, 4.0 / shape, "variance");
     }
     let (one, other) = (1.0 / 0.003_000_000_1, 1.0 / 0.002_999_999_9);
-    let scaled = |shape: f64| {
-        Law::Weibull { shape, scale: 1.0 }
-            .variance()
-            .expect("finite")
-            * shape
-            * shape
-    };
+    let scaled = |shape: f64| Law::Weibull { shape, scale: 1.0 }.variance().expect("finite") * shape * shape;
     assert_near(scaled(one), scaled(other), 1e-9, "across the branch");
 }
 
@@ -272,84 +153,42 @@ fn truncated_moments_are_those_of_rejection() {
     let cases: [(Law, Draw, f64, f64); 4] = [
         (
             log_normal(0.5, 1.2),
-            Box::new(|random| {
-                rand_distr::LogNormal::new(0.5, 1.2)
-                    .expect("valid")
-                    .sample(random)
-            }),
+            Box::new(|random| rand_distr::LogNormal::new(0.5, 1.2).expect("valid").sample(random)),
             1.0,
             30.0,
         ),
         (
-            Law::Gamma {
-                shape: 0.5,
-                scale: 2.0,
-            },
-            Box::new(|random| {
-                rand_distr::Gamma::new(0.5, 2.0)
-                    .expect("valid")
-                    .sample(random)
-            }),
+            Law::Gamma { shape: 0.5, scale: 2.0 },
+            Box::new(|random| rand_distr::Gamma::new(0.5, 2.0).expect("valid").sample(random)),
             0.0,
             1.5,
         ),
         (
-            Law::Weibull {
-                shape: 0.7,
-                scale: 2.0,
-            },
-            Box::new(|random| {
-                rand_distr::Weibull::new(2.0, 0.7)
-                    .expect("valid")
-                    .sample(random)
-            }),
+            Law::Weibull { shape: 0.7, scale: 2.0 },
+            Box::new(|random| rand_distr::Weibull::new(2.0, 0.7).expect("valid").sample(random)),
             1.0,
             f64::INFINITY,
         ),
         (
-            Law::Pareto {
-                shape: 1.2,
-                scale: 1.0,
-            },
-            Box::new(|random| {
-                rand_distr::Pareto::new(1.0, 1.2)
-                    .expect("valid")
-                    .sample(random)
-            }),
+            Law::Pareto { shape: 1.2, scale: 1.0 },
+            Box::new(|random| rand_distr::Pareto::new(1.0, 1.2).expect("valid").sample(random)),
             0.0,
             20.0,
         ),
     ];
     for (law, draw, min, max) in cases {
-        let kept: Vec<f64> = (0..200_000)
-            .map(|_| draw(&mut random))
-            .filter(|x| (min..=max).contains(x))
-            .collect();
+        let kept: Vec<f64> = (0..200_000).map(|_| draw(&mut random)).filter(|x| (min..=max).contains(x)).collect();
         let n = kept.len() as f64;
         let mean = kept.iter().sum::<f64>() / n;
         let central = |power: i32| kept.iter().map(|x| (x - mean).powi(power)).sum::<f64>() / n;
         let (square, fourth) = (central(2), central(4));
-        let (mean_error, square_error) =
-            ((square / n).sqrt(), ((fourth - square * square) / n).sqrt());
-        let cut = law
-            .clone()
-            .truncate(Some(min), Some(max))
-            .expect("possible");
-        let (found_mean, found_variance) =
-            (cut.mean().expect("finite"), cut.variance().expect("finite"));
-        assert!(
-            (found_mean - mean).abs() < 4.0 * mean_error,
-            "{cut:?}: {found_mean} against {mean}"
-        );
-        assert!(
-            (found_variance - square).abs() < 4.0 * square_error,
-            "{cut:?}: {found_variance} against {square}"
-        );
+        let (mean_error, square_error) = ((square / n).sqrt(), ((fourth - square * square) / n).sqrt());
+        let cut = law.clone().truncate(Some(min), Some(max)).expect("possible");
+        let (found_mean, found_variance) = (cut.mean().expect("finite"), cut.variance().expect("finite"));
+        assert!((found_mean - mean).abs() < 4.0 * mean_error, "{cut:?}: {found_mean} against {mean}");
+        assert!((found_variance - square).abs() < 4.0 * square_error, "{cut:?}: {found_variance} against {square}");
         if let Some(whole) = law.mean() {
-            assert!(
-                (whole - mean).abs() > 4.0 * mean_error,
-                "the whole law must be told apart"
-            );
+            assert!((whole - mean).abs() > 4.0 * mean_error, "the whole law must be told apart");
         }
     }
 }

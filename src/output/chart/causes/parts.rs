@@ -38,11 +38,7 @@ impl Parts {
         }
         let unknown = mean.iter().chain(&tail).flatten().any(|v| v.is_nan());
         let order = ranked(&mean, &tail);
-        let n_named = if order.len() <= NAMED + 1 {
-            order.len()
-        } else {
-            NAMED
-        };
+        let n_named = if order.len() <= NAMED + 1 { order.len() } else { NAMED };
         let (named, rest) = order.split_at(n_named);
         let mut said: Vec<String> = named.iter().map(|&i| items[i].to_owned()).collect();
         if !rest.is_empty() {
@@ -53,12 +49,7 @@ impl Parts {
             named.iter().map(|&i| of[i][p]).chain(whole).collect()
         };
         let split = |of: &[Vec<f64>]| (0..n).map(|p| of_portfolio(of, p)).collect();
-        Parts {
-            names: said,
-            mean: split(&mean),
-            tail: split(&tail),
-            unknown,
-        }
+        Parts { names: said, mean: split(&mean), tail: split(&tail), unknown }
     }
 }
 

@@ -18,11 +18,7 @@ pub(super) fn write_all(
     (x, y): (&Scale, &Scale),
     hint: Option<Area>,
 ) {
-    let mut taken: Vec<Area> = dots
-        .iter()
-        .flat_map(|d| covered(d, x, y))
-        .chain(hint)
-        .collect();
+    let mut taken: Vec<Area> = dots.iter().flat_map(|d| covered(d, x, y)).chain(hint).collect();
     let at = |d: &Dot| (x.at(d.cost.value), y.at(d.tail.value));
     let mut order: Vec<&Dot> = dots.iter().collect();
     order.sort_by_key(|d| !sheet.looks[d.portfolio].coloured);
@@ -30,10 +26,7 @@ pub(super) fn write_all(
         let coloured = sheet.looks[dot.portfolio].coloured;
         let kind = if coloured { STRONG } else { NOTE };
         let lines = text::wrap(sheet.name(dot.portfolio), kind.size, kind.bold, 230.0, 2);
-        let wide = lines
-            .iter()
-            .map(|l| text::width(l, kind.size, kind.bold))
-            .fold(0.0, f64::max);
+        let wide = lines.iter().map(|l| text::width(l, kind.size, kind.bold)).fold(0.0, f64::max);
         let size = (wide + 4.0, 17.0 * real(lines.len()));
         let others = dots.iter().filter(|d| d.portfolio != dot.portfolio);
         let others: Vec<Point> = others.map(at).collect();
@@ -82,24 +75,9 @@ pub(super) fn covered(dot: &Dot, x: &Scale, y: &Scale) -> [Area; 3] {
     let tail = words::interval(&dot.tail).unwrap_or((dot.tail.value, dot.tail.value));
     let r = RADIUS + 3.0;
     [
-        Area {
-            left: at.0 - r,
-            right: at.0 + r,
-            top: at.1 - r,
-            bottom: at.1 + r,
-        },
-        Area {
-            left: x.at(cost.0),
-            right: x.at(cost.1),
-            top: at.1 - 4.0,
-            bottom: at.1 + 4.0,
-        },
-        Area {
-            left: at.0 - 4.0,
-            right: at.0 + 4.0,
-            top: y.at(tail.1),
-            bottom: y.at(tail.0),
-        },
+        Area { left: at.0 - r, right: at.0 + r, top: at.1 - r, bottom: at.1 + r },
+        Area { left: x.at(cost.0), right: x.at(cost.1), top: at.1 - 4.0, bottom: at.1 + 4.0 },
+        Area { left: at.0 - 4.0, right: at.0 + 4.0, top: y.at(tail.1), bottom: y.at(tail.0) },
     ]
 }
 
@@ -111,32 +89,15 @@ fn stray(at: Point, place: &Area, others: &[Point]) -> bool {
 
 /// The place for a name of this size that covers and misleads least, near places first; and whether it needs a leader.
 fn place(at: Point, size: Point, plot: &Area, taken: &[Area], others: &[Point]) -> (Area, bool) {
-    let mut best = (
-        f64::INFINITY,
-        Area {
-            left: 0.0,
-            right: 0.0,
-            top: 0.0,
-            bottom: 0.0,
-        },
-        false,
-    );
-    for (ring, reach) in [12.0, 20.0, 34.0, 52.0, 74.0, 100.0, 130.0]
-        .into_iter()
-        .enumerate()
-    {
+    let mut best = (f64::INFINITY, Area { left: 0.0, right: 0.0, top: 0.0, bottom: 0.0 }, false);
+    for (ring, reach) in [12.0, 20.0, 34.0, 52.0, 74.0, 100.0, 130.0].into_iter().enumerate() {
         for turn in 0..16 {
             let angle = f64::from(turn) * std::f64::consts::PI / 8.0;
             let (dx, dy) = (libm::cos(angle), -libm::sin(angle));
             let anchor = (at.0 + dx * reach, at.1 + dy * reach);
             let left = anchor.0 + (round_third(dx) - 1.0) * size.0 / 2.0;
             let top = anchor.1 + (dy - 1.0) * size.1 / 2.0;
-            let area = Area {
-                left,
-                right: left + size.0,
-                top,
-                bottom: top + size.1,
-            };
+            let area = Area { left, right: left + size.0, top, bottom: top + size.1 };
             let sideways = if dx.abs() > 0.99 { 0.0 } else { 1.0 };
             let cost = 1000.0 * outside(&area, plot)
                 + taken.iter().map(|t| overlap(&area, t)).sum::<f64>()
@@ -165,29 +126,17 @@ fn round_third(dx: f64) -> f64 {
 pub(super) fn overlap(a: &Area, b: &Area) -> f64 {
     let wide = a.right.min(b.right) - a.left.max(b.left);
     let high = a.bottom.min(b.bottom) - a.top.max(b.top);
-    if wide > 0.0 && high > 0.0 {
-        20.0 + wide * high
-    } else {
-        0.0
-    }
+    if wide > 0.0 && high > 0.0 { 20.0 + wide * high } else { 0.0 }
 }
 
 fn outside(a: &Area, plot: &Area) -> f64 {
-    let over = [
-        plot.left - a.left,
-        a.right - plot.right,
-        plot.top - a.top,
-        a.bottom - plot.bottom,
-    ];
+    let over = [plot.left - a.left, a.right - plot.right, plot.top - a.top, a.bottom - plot.bottom];
     over.into_iter().map(|o| o.max(0.0)).sum()
 }
 
 /// The point of an area that is nearest to `at`.
 fn nearest(at: Point, area: &Area) -> Point {
-    (
-        at.0.max(area.left).min(area.right),
-        at.1.max(area.top).min(area.bottom),
-    )
+    (at.0.max(area.left).min(area.right), at.1.max(area.top).min(area.bottom))
 }
 
 fn distance(at: Point, area: &Area) -> f64 {

@@ -2,8 +2,8 @@
 
 use super::super::axis::real;
 use crate::results::{
-    Attribution, By, Comparison, Distribution, Estimate, Exceedance, ExceedancePoint, Headline,
-    Measure, Provenance, Results, ServiceHeadline, TimelinePoint, Verdict,
+    Attribution, By, Comparison, Distribution, Estimate, Exceedance, ExceedancePoint, Headline, Measure, Provenance,
+    Results, ServiceHeadline, TimelinePoint, Verdict,
 };
 
 const NAMES: [&str; 12] = [
@@ -35,19 +35,12 @@ const RISKS: [&str; 13] = [
     "in-house-outage",
     "small-claims",
 ];
-const LEVELS: [f64; 17] = [
-    0.99, 0.95, 0.9, 0.75, 0.5, 0.25, 0.2, 0.1, 0.05, 0.02, 0.01, 5e-3, 2e-3, 1e-3, 5e-4, 2e-4,
-    1e-4,
-];
+const LEVELS: [f64; 17] =
+    [0.99, 0.95, 0.9, 0.75, 0.5, 0.25, 0.2, 0.1, 0.05, 0.02, 0.01, 5e-3, 2e-3, 1e-3, 5e-4, 2e-4, 1e-4];
 
 pub(super) fn estimate(value: f64, error: f64) -> Estimate {
     let (lower, upper) = (Some(value - 1.96 * error), Some(value + 1.96 * error));
-    Estimate {
-        value,
-        std_error: Some(error),
-        lower,
-        upper,
-    }
+    Estimate { value, std_error: Some(error), lower, upper }
 }
 
 /// The standard normal's quantile, roughly (Tocher's logistic).
@@ -68,20 +61,8 @@ fn loss(portfolio: usize, p: f64) -> f64 {
 
 /// Results as a run of the flagship case might give them, for `n` portfolios, some services and months.
 pub(super) fn demo(n: usize, n_services: usize, months: usize) -> Results {
-    let services = [
-        "copilot",
-        "bing",
-        "microsoft-365",
-        "azure-foundry",
-        "github",
-        "dynamics",
-    ];
-    let mut services: Vec<String> = services
-        .iter()
-        .cycle()
-        .take(n_services)
-        .map(ToString::to_string)
-        .collect();
+    let services = ["copilot", "bing", "microsoft-365", "azure-foundry", "github", "dynamics"];
+    let mut services: Vec<String> = services.iter().cycle().take(n_services).map(ToString::to_string).collect();
     services.push("firm-wide".to_owned());
     Results {
         provenance: Provenance {
@@ -95,13 +76,7 @@ pub(super) fn demo(n: usize, n_services: usize, months: usize) -> Results {
             appetite: Some(600e6),
             appetite_probability: Some(0.05),
         },
-        portfolios: (0..n)
-            .map(|p| {
-                NAMES
-                    .get(p)
-                    .map_or(format!("portfolio-{p}"), |s| (*s).to_owned())
-            })
-            .collect(),
+        portfolios: (0..n).map(|p| NAMES.get(p).map_or(format!("portfolio-{p}"), |s| (*s).to_owned())).collect(),
         baseline: 0,
         risks: RISKS.iter().map(ToString::to_string).collect(),
         nodes: vec!["azure".to_owned(), "openai".to_owned()],
@@ -110,9 +85,7 @@ pub(super) fn demo(n: usize, n_services: usize, months: usize) -> Results {
         exceedance: (0..n).flat_map(exceedance).collect(),
         comparison: (1..n).map(comparison).collect(),
         attribution: (0..n).flat_map(attribution).collect(),
-        timeline: (0..n)
-            .flat_map(|p| (0..months).map(move |m| month(p, m)))
-            .collect(),
+        timeline: (0..n).flat_map(|p| (0..months).map(move |m| month(p, m))).collect(),
         headlines: (0..n).map(|p| headline(p, n_services)).collect(),
         distribution: distribution(n),
         trials: None,
@@ -137,13 +110,7 @@ fn exceedance(portfolio: usize) -> Vec<ExceedancePoint> {
     let point = |kind, probability: f64| {
         let value = loss(portfolio, 1.0 - probability);
         let error = value.abs() * 0.35 * (1.0 / (20_000.0 * probability)).sqrt();
-        ExceedancePoint {
-            portfolio,
-            kind,
-            return_period: None,
-            probability,
-            loss: estimate(value, error),
-        }
+        ExceedancePoint { portfolio, kind, return_period: None, probability, loss: estimate(value, error) }
     };
     let horizon = LEVELS.iter().map(|&p| point(Exceedance::Horizon, p));
     horizon.chain([point(Exceedance::Aep, 0.5)]).collect()
@@ -176,9 +143,7 @@ fn attribution(portfolio: usize) -> Vec<Attribution> {
     let part = |(i, item): (usize, &&str)| {
         let rank = real(i);
         let gain = if i == 7 { -1.0 } else { 1.0 };
-        let tail = [
-            0.12, 0.45, 0.08, 0.1, 0.15, 0.03, 0.06, 0.02, 0.02, 0.01, 0.01, 0.004, 0.003,
-        ];
+        let tail = [0.12, 0.45, 0.08, 0.1, 0.15, 0.03, 0.06, 0.02, 0.02, 0.01, 0.01, 0.004, 0.003];
         Attribution {
             portfolio,
             by: By::Risk,
@@ -193,17 +158,10 @@ fn attribution(portfolio: usize) -> Vec<Attribution> {
 fn month(portfolio: usize, month: usize) -> TimelinePoint {
     let (size, _) = scale(portfolio);
     let m = real(month);
-    let level =
-        size / 36.0 * (1.0 + 0.4 * libm::sin(m / 5.0)) * if month % 12 == 11 { 2.2 } else { 1.0 };
+    let level = size / 36.0 * (1.0 + 0.4 * libm::sin(m / 5.0)) * if month % 12 == 11 { 2.2 } else { 1.0 };
     let start = format!("{}-{:02}-01", 2025 + (month + 5) / 12, (month + 5) % 12 + 1);
     let quantiles = [-0.1, 0.15, 0.5, 1.2, 3.0].map(|q| q * level);
-    TimelinePoint {
-        portfolio,
-        month,
-        start,
-        mean: level,
-        quantiles,
-    }
+    TimelinePoint { portfolio, month, start, mean: level, quantiles }
 }
 
 fn headline(portfolio: usize, n_services: usize) -> Headline {
@@ -245,13 +203,8 @@ fn distribution(n: usize) -> Distribution {
     let edges: Vec<f64> = (0..=200).map(|i| 3.7e9 + 2e7 * f64::from(i)).collect();
     let counts = |p: usize| {
         let (_, plan) = scale(p);
-        let below = |x: f64| {
-            (1..2000)
-                .filter(|i| plan + loss(p, f64::from(*i) / 2000.0) < x)
-                .map(|_| 1_u64)
-                .sum::<u64>()
-                * 10
-        };
+        let below =
+            |x: f64| (1..2000).filter(|i| plan + loss(p, f64::from(*i) / 2000.0) < x).map(|_| 1_u64).sum::<u64>() * 10;
         let cumulated: Vec<u64> = edges.iter().map(|e| below(*e)).collect();
         cumulated.windows(2).map(|w| w[1] - w[0]).collect()
     };

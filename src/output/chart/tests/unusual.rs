@@ -7,19 +7,8 @@ use crate::results::{Distribution, Estimate, Results};
 fn estimates(results: &mut Results) -> Vec<&mut Estimate> {
     let mut all: Vec<&mut Estimate> = Vec::new();
     for h in &mut results.headlines {
-        all.extend([
-            &mut h.mean_loss,
-            &mut h.sd_loss,
-            &mut h.mean_total_cost,
-            &mut h.var_95,
-        ]);
-        all.extend([
-            &mut h.tvar_95,
-            &mut h.var_99,
-            &mut h.tvar_99,
-            &mut h.var_995,
-            &mut h.tvar_995,
-        ]);
+        all.extend([&mut h.mean_loss, &mut h.sd_loss, &mut h.mean_total_cost, &mut h.var_95]);
+        all.extend([&mut h.tvar_95, &mut h.var_99, &mut h.tvar_99, &mut h.var_995, &mut h.tvar_995]);
     }
     all.extend(results.exceedance.iter_mut().map(|p| &mut p.loss));
     all.extend(results.measures.iter_mut().map(|m| &mut m.estimate));
@@ -60,10 +49,7 @@ fn with(mut results: Results, change: impl FnOnce(&mut Results)) -> Results {
 pub(super) fn unusual() -> Vec<(&'static str, Results)> {
     let long = "a-portfolio-with-quite-a-long-name-of-sixty-letters-in-all-01";
     let spaced = "Azure neutral platform with five vendors and two clouds abc";
-    let nothing = Distribution {
-        edges: Vec::new(),
-        counts: Vec::new(),
-    };
+    let nothing = Distribution { edges: Vec::new(), counts: Vec::new() };
     vec![
         ("none", demo(0, 0, 0)),
         ("zero", mapped(2, |_| 0.0)),
@@ -71,10 +57,7 @@ pub(super) fn unusual() -> Vec<(&'static str, Results)> {
         ("gains", mapped(3, |v| -v)),
         ("mixed", mapped(3, |v| v - 3e8)),
         ("nan", mapped(2, |_| f64::NAN)),
-        (
-            "infinite",
-            mapped(2, |v| if v > 1e9 { f64::INFINITY } else { v }),
-        ),
+        ("infinite", mapped(2, |v| if v > 1e9 { f64::INFINITY } else { v })),
         ("huge", mapped(3, |v| v * 1e5)),
         ("tiny", mapped(3, |v| v * 1e-13)),
         ("no-services", demo(2, 0, 12)),
@@ -84,18 +67,9 @@ pub(super) fn unusual() -> Vec<(&'static str, Results)> {
         ("forty", demo(40, 2, 24)),
         ("one-month", demo(3, 1, 1)),
         ("twelve-hundred-months", demo(3, 1, 1200)),
-        (
-            "no-appetite",
-            with(demo(3, 2, 36), |r| r.provenance.appetite = None),
-        ),
-        (
-            "appetite-alone",
-            with(demo(3, 2, 36), |r| r.provenance.appetite_probability = None),
-        ),
-        (
-            "appetite-far",
-            with(demo(3, 2, 36), |r| r.provenance.appetite = Some(5e11)),
-        ),
+        ("no-appetite", with(demo(3, 2, 36), |r| r.provenance.appetite = None)),
+        ("appetite-alone", with(demo(3, 2, 36), |r| r.provenance.appetite_probability = None)),
+        ("appetite-far", with(demo(3, 2, 36), |r| r.provenance.appetite = Some(5e11))),
         (
             "few-trials",
             with(demo(3, 2, 36), |r| {
@@ -128,11 +102,7 @@ pub(super) fn unusual() -> Vec<(&'static str, Results)> {
             "long-names",
             with(demo(8, 3, 36), |r| {
                 for (i, name) in r.portfolios.iter_mut().enumerate() {
-                    *name = if i % 2 == 0 {
-                        format!("{long}{i}")
-                    } else {
-                        format!("{spaced}{i}")
-                    };
+                    *name = if i % 2 == 0 { format!("{long}{i}") } else { format!("{spaced}{i}") };
                 }
                 for a in &mut r.attribution {
                     a.item = format!("{}-{long}", a.item);
@@ -145,13 +115,8 @@ pub(super) fn unusual() -> Vec<(&'static str, Results)> {
         (
             "other-scripts",
             with(demo(3, 1, 36), |r| {
-                r.portfolios = [
-                    "開放人工智能 供應商",
-                    "Нейтральная платформа",
-                    "منصة محايدة 🏦",
-                ]
-                .map(String::from)
-                .to_vec();
+                r.portfolios =
+                    ["開放人工智能 供應商", "Нейтральная платформа", "منصة محايدة 🏦"].map(String::from).to_vec();
                 r.provenance.currency = "€".to_owned();
                 r.provenance.scenario = "Ångström & Söhne: Größe".to_owned();
             }),

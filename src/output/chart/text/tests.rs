@@ -3,10 +3,7 @@ use super::{fit, width, wrap};
 #[test]
 fn the_widths_are_those_of_the_embedded_font() {
     for bold in [false, true] {
-        let text: String = (b'!'..=b'~')
-            .map(char::from)
-            .filter(|c| !"<>&\"'".contains(*c))
-            .collect();
+        let text: String = (b'!'..=b'~').map(char::from).filter(|c| !"<>&\"'".contains(*c)).collect();
         let weight = if bold { "bold" } else { "normal" };
         let at = |n: usize| {
             let text = format!("{}|", text.repeat(n));
@@ -14,21 +11,10 @@ fn the_widths_are_those_of_the_embedded_font() {
                 "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'><text font-family='Inter' font-size='10' font-weight='{weight}'>{text}</text></svg>"
             )
         };
-        let box_of = |svg: &str| {
-            f64::from(
-                super::super::png::tree(svg)
-                    .unwrap()
-                    .root()
-                    .bounding_box()
-                    .width(),
-            )
-        };
+        let box_of = |svg: &str| f64::from(super::super::png::tree(svg).unwrap().root().bounding_box().width());
         let measured = box_of(&at(2)) - box_of(&at(1));
         let expected = width(&text, 10.0, bold);
-        assert!(
-            (measured / expected - 1.0).abs() < 0.01,
-            "{measured} against {expected}"
-        );
+        assert!((measured / expected - 1.0).abs() < 0.01, "{measured} against {expected}");
     }
 }
 
@@ -37,10 +23,7 @@ fn what_fits_is_left_alone_and_the_rest_is_cut() {
     assert_eq!(fit("short", 10.0, false, 100.0), "short");
     let cut = fit("a rather long name", 10.0, false, 50.0);
     assert!(
-        cut.contains('…')
-            && cut.starts_with('a')
-            && cut.ends_with('e')
-            && width(&cut, 10.0, false) <= 50.0,
+        cut.contains('…') && cut.starts_with('a') && cut.ends_with('e') && width(&cut, 10.0, false) <= 50.0,
         "{cut}"
     );
     assert_eq!(fit("anything", 10.0, false, -5.0), "…");
@@ -48,18 +31,9 @@ fn what_fits_is_left_alone_and_the_rest_is_cut() {
 
 #[test]
 fn lines_break_where_a_reader_would() {
-    assert_eq!(
-        wrap("openai with standby", 10.0, false, 70.0, 3),
-        ["openai with", "standby"]
-    );
-    assert_eq!(
-        wrap("neutral-platform", 10.0, false, 60.0, 3),
-        ["neutral-", "platform"]
-    );
-    assert_eq!(
-        wrap("aaaaaaaaaaaa", 10.0, false, 30.0, 9).concat(),
-        "aaaaaaaaaaaa"
-    );
+    assert_eq!(wrap("openai with standby", 10.0, false, 70.0, 3), ["openai with", "standby"]);
+    assert_eq!(wrap("neutral-platform", 10.0, false, 60.0, 3), ["neutral-", "platform"]);
+    assert_eq!(wrap("aaaaaaaaaaaa", 10.0, false, 30.0, 9).concat(), "aaaaaaaaaaaa");
     let two = wrap("one two three four five six", 10.0, false, 40.0, 2);
     assert!(two.len() == 2 && two[1].contains('…'), "{two:?}");
     assert!(wrap("  ", 10.0, false, 40.0, 2).is_empty());
