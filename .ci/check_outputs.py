@@ -98,8 +98,11 @@ def check_charts(folder):
         width, height = struct.unpack(">II", png[16:24])
         expect(width >= 1000 and height >= 600, f"{name}.png is {width} x {height}")
         svg = (folder / "charts" / f"{name}.svg").read_text(encoding="utf-8")
-        root = ElementTree.fromstring(svg)
-        expect(root.tag == "{http://www.w3.org/2000/svg}svg", f"{name}.svg is not an SVG")
+        try:
+            tag = ElementTree.fromstring(svg).tag
+        except ElementTree.ParseError as error:
+            tag = error
+        expect(tag == "{http://www.w3.org/2000/svg}svg", f"{name}.svg is not an SVG: {tag}")
         expect(not re.search(r"(href|src)\s*=\s*[\"'](?!#)", svg), f"{name}.svg refers to something outside itself")
 
 
@@ -207,11 +210,13 @@ def main():
     arguments.add_argument("--documented", type=Path)
     arguments = arguments.parse_args()
     folder = arguments.folder
+    wanted = {*HEADERS, "run.json", "inputs", *(f"charts/{name}.{end}" for name in CHARTS for end in ["png", "svg"])}
+    there = {path.name for path in folder.iterdir() if path.name != "charts"}
+    there |= {f"charts/{path.name}" for path in folder.glob("charts/*")}
+    if there != wanted:
+        sys.exit(f"{folder}: missing: {sorted(wanted - there)}; not expected: {sorted(there - wanted)}")
     run = check_manifest(folder)
     check_charts(folder)
-    wanted = {*HEADERS, "run.json", "charts", "inputs"}
-    there = {path.name for path in folder.iterdir()}
-    expect(there == wanted, f"missing: {sorted(wanted - there)}; not expected: {sorted(there - wanted)}")
     tables = {name: table(folder / name) for name in HEADERS}
     rows = {name: rows for name, (_, rows) in tables.items()}
     check_summary(rows["summary.csv"], run)
