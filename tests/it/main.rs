@@ -18,4 +18,5 @@ mod examples;
 mod luck;
 mod oracles;
 mod problems;
+mod readme;
 mod sample;
