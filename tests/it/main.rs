@@ -11,6 +11,8 @@
     reason = "tests touch files, use the standard library's own functions as oracles, and write bounds as they are read"
 )]
 
+#[path = "../../src/impact/tests/anything.rs"]
+mod anything;
 #[cfg(feature = "cli")]
 mod command;
 mod damage;
@@ -18,5 +20,6 @@ mod examples;
 mod luck;
 mod oracles;
 mod problems;
+mod properties;
 mod readme;
 mod sample;
