@@ -22,7 +22,6 @@ use risk::{PathPlan, RiskPlan};
 /// A scenario ready to be simulated under one seed.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    pub(crate) seed: u64,
     pub(crate) clock: Clock,
     pub(crate) graph: Graph,
     pub(crate) vendors: Vec<VendorPlan>,
@@ -97,7 +96,7 @@ impl Clock {
     /// The model year of `t`; 0 before the start.
     #[inline]
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most a hundred years")]
-    pub(crate) fn year(&self, t: f64) -> u32 {
+    pub(crate) fn year(t: f64) -> u32 {
         (t.max(0.0) / YEAR) as u32
     }
 
@@ -180,7 +179,6 @@ impl Plan {
             scenario.risks.iter().map(|r| RiskPlan::new(r, scenario, &graph, seed, &clock, &mut n_outcomes)).collect();
         let paths = risk::paths(scenario, &risks, seed, &clock);
         let mut plan = Self {
-            seed,
             graph,
             vendors: vendors(scenario, seed),
             services,
@@ -275,12 +273,11 @@ fn views(scenario: &Scenario, plan: &Plan, n_outcomes: usize) -> Vec<ViewPlan> {
     let mut views: Vec<ViewPlan> = Vec::new();
     for (p, portfolio) in plan.portfolios.iter().enumerate() {
         let (events, outcomes) = risk::seen(scenario, plan, &portfolio.planned, n_outcomes);
-        match views.iter_mut().find(|v| v.events == events && v.outcomes == outcomes) {
-            Some(view) => view.portfolios.push(p),
-            None => {
-                let all = events.iter().chain(&outcomes).all(|&part| part >= 1.0);
-                views.push(ViewPlan { portfolios: vec![p], events, outcomes, all });
-            }
+        if let Some(view) = views.iter_mut().find(|v| v.events == events && v.outcomes == outcomes) {
+            view.portfolios.push(p);
+        } else {
+            let all = events.iter().chain(&outcomes).all(|&part| part >= 1.0);
+            views.push(ViewPlan { portfolios: vec![p], events, outcomes, all });
         }
     }
     views

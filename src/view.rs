@@ -387,7 +387,9 @@ impl View {
                 prices[vendor].push(*change);
             }
         }
-        prices.iter_mut().for_each(|list| list.sort_by(|a, b| a.start.total_cmp(&b.start)));
+        for list in &mut prices {
+            list.sort_by(|a, b| a.start.total_cmp(&b.start));
+        }
         self.prices = prices;
         let mut revenues = std::mem::take(&mut self.revenues);
         revenues.resize_with(plan.services.len(), Vec::new);
@@ -395,7 +397,9 @@ impl View {
         for change in world.revenues.iter().filter(|c| self.sees(seer, world, c.by)) {
             revenues[change.service].push(*change);
         }
-        revenues.iter_mut().for_each(|list| list.sort_by(|a, b| a.start.total_cmp(&b.start)));
+        for list in &mut revenues {
+            list.sort_by(|a, b| a.start.total_cmp(&b.start));
+        }
         self.revenues = revenues;
         let mut costs = std::mem::take(&mut self.costs);
         costs.clear();
@@ -475,9 +479,12 @@ impl Crowd {
     }
 
     #[inline]
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "times are within the horizon")]
     fn between(&self, start: f64, end: f64) -> std::ops::Range<usize> {
-        (start * self.scale) as usize..(end * self.scale) as usize + 1
+        // Adding 2^52 leaves the nearest whole number in the lowest bits: cheaper than a cast, which must saturate.
+        const WHOLE: f64 = 4_503_599_627_370_496.0;
+        #[expect(clippy::cast_possible_truncation, reason = "parts are at most 2^20")]
+        let part = |t: f64| (t * self.scale + WHOLE).to_bits() as u32 as usize;
+        part(start)..part(end) + 1
     }
 
     fn enter(&mut self, start: f64, end: f64) {

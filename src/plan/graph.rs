@@ -29,13 +29,6 @@ impl Graph {
         &self.beneath[vendor]
     }
 
-    /// What a node needs, as node indices.
-    pub(crate) fn needs(&self, node: usize) -> &[usize] {
-        match &self.needs[node] {
-            RunsOn::All(list) | RunsOn::AnyOf(list) => list,
-        }
-    }
-
     /// A of a vendor, from the own availability of each node. `scratch`: one value per node.
     pub(crate) fn availability(&self, vendor: usize, own: impl Fn(usize) -> f64, scratch: &mut [f64]) -> f64 {
         for &node in &self.beneath[vendor] {

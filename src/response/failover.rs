@@ -224,7 +224,15 @@ impl Sweep {
         let delay = failover.map_or(f64::INFINITY, |f| f.detect_hours);
         let all_free = regime.start == 0.0 && regime.last && !view.lasting.iter().any(|l| matters(scene, l));
         let mut free = std::mem::take(&mut self.free);
-        for (vendor, &share) in regime.shares.iter().enumerate().filter(|(_, share)| **share > 0.0) {
+        for (vendor, &share) in regime.shares.iter().enumerate() {
+            if regime.roles[vendor] == Role::Stands && !all_free {
+                // Alone it would not matter; beside a lasting fall its room is missing.
+                free_of(&view.whole[vendor], scene, vendor, &mut free, cut);
+                free_of(&view.partial[vendor], scene, vendor, &mut free, cut);
+            }
+            if regime.roles[vendor] != Role::Serves {
+                continue;
+            }
             let whole = if all_free {
                 &view.whole[vendor]
             } else {
@@ -426,9 +434,13 @@ impl Sweep {
                 continue;
             }
             for lost in self.lost.iter_mut().filter(movable) {
+                // Nothing is left, to the digit.
                 lost.unserved = if taken >= left { 0.0 } else { lost.unserved - taken * (lost.unserved / left) };
             }
             self.moved.push((room.vendor, taken));
+            if !regime.waits && !self.lost.iter().any(|l| l.movable && l.unserved > 0.0) {
+                break;
+            }
         }
         next
     }

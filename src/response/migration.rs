@@ -82,7 +82,6 @@ impl Decisions {
         }
         Settler {
             plan,
-            portfolio,
             policy,
             losses: &losses,
             shares: portfolio.groups.iter().map(|g| g.shares.clone()).collect(),
@@ -138,7 +137,6 @@ fn losses<'a>(policy: &Migration, view: &'a View, horizon: f64) -> Vec<Loss<'a>>
 
 struct Settler<'a> {
     plan: &'a Plan,
-    portfolio: &'a PortfolioPlan,
     policy: &'a Migration,
     losses: &'a [Loss<'a>],
     /// Per group and vendor.
@@ -218,16 +216,6 @@ impl Settler<'_> {
     fn usable(&self, vendor: usize, t: f64) -> bool {
         let strikes = |l: &Loss| self.plan.risks[l.interruption.risk as usize].struck.contains(&vendor);
         !self.losses.iter().any(|l| l.begins <= t && t < l.over && strikes(l))
-    }
-}
-
-#[cfg(test)]
-pub(crate) struct ConstantLuck(pub(crate) f64);
-
-#[cfg(test)]
-impl Luck for ConstantLuck {
-    fn takes(&self, _: usize, _: u32) -> f64 {
-        self.0
     }
 }
 

@@ -1,3 +1,5 @@
+#![expect(clippy::disallowed_methods, reason = "tests read their cases")]
+
 use super::*;
 
 /// Reads a file of `tests/cases`, or says what is wrong with it.

@@ -31,7 +31,6 @@ pub(crate) struct PortfolioBlock {
 /// vendors' hours down, and the sum of these.
 struct Columns {
     risks: usize,
-    nodes: usize,
     services: usize,
     months: usize,
     years: usize,
@@ -47,7 +46,7 @@ impl Columns {
         let months = services + plan.services.len() + 1;
         let years = months + plan.clock.n_months();
         let down = years + plan.clock.n_years;
-        Self { risks, nodes, services, months, years, down, width: down + plan.vendors.len() + 1 }
+        Self { risks, services, months, years, down, width: down + plan.vendors.len() + 1 }
     }
 }
 

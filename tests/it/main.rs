@@ -1,5 +1,16 @@
 //! What a user of the library sees: oracles, determinism, properties, scenarios, problems.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::cast_precision_loss,
+    clippy::float_cmp,
+    clippy::format_push_string,
+    clippy::items_after_statements,
+    clippy::manual_midpoint,
+    clippy::neg_cmp_op_on_partial_ord,
+    reason = "tests touch files, use the standard library's own functions as oracles, and write bounds as they are read"
+)]
+
 #[path = "../../src/impact/tests/anything.rs"]
 mod anything;
 #[cfg(feature = "cli")]
@@ -10,4 +21,5 @@ mod luck;
 mod oracles;
 mod problems;
 mod properties;
+mod readme;
 mod sample;

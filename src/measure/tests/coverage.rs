@@ -1,5 +1,7 @@
 //! Intervals over a thousand repeats: how often they hold the truth, and that a wrong error would be refused.
 
+#![expect(clippy::disallowed_methods, reason = "what is checked is not computed here")]
+
 use rand_distr::{Distribution, StandardNormal};
 
 use super::fixture::{Compound, Generator, generator, scenario};

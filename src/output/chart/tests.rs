@@ -1,3 +1,5 @@
+#![expect(clippy::disallowed_methods, reason = "one may ask for the pictures as files")]
+
 use std::io::Write as _;
 
 use demo::{demo, estimate};

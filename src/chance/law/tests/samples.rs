@@ -1,5 +1,7 @@
 //! Draws against those of `rand_distr`, and first draws to the last bit.
 
+#![expect(clippy::disallowed_methods, reason = "what is checked is not computed here")]
+
 use core::fmt::Write as _;
 
 use rand::{Rng, RngExt as _};
