@@ -34,7 +34,7 @@
 //!
 //! | stage | from | to |
 //! |---|---|---|
-//! | [`scenario::read`] | the text of a file | a [`Scenario`](scenario::Scenario), or every [`Problem`](source::Problem) in it |
+//! | [`scenario::read`] | the text of a file | a [`Scenario`], or every [`Problem`](source::Problem) in it |
 //! | [`Plan::new`] | a scenario and a seed | a [`Plan`]: names resolved, rates and expected prices worked out |
 //! | [`simulate::simulate`] | a plan and a range of trials | [`Trials`](simulate::Trials): a loss per trial and portfolio, sums of the rest |
 //! | [`measure::results`] | trials | [`Results`]: every figure with its error |
