@@ -478,7 +478,7 @@ fn free_of<'f>(
         let inside = (start > regime.start || regime.start == 0.0) && (end < regime.end || regime.last);
         if inside && !blocked.iter().any(|&(from, to)| from <= end && to >= start) {
             free.push(*fall);
-        } else if !cut.iter().any(|f| f.event == event && f.vendor == vendor) {
+        } else if !cut.iter().any(|f| f.vendor == vendor && f.start.to_bits() == start.to_bits()) {
             cut.push(Fall { vendor, start, end, event, announced: false, first: 0, last: 0, alone: Some(available) });
         }
     }
