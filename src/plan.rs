@@ -96,7 +96,7 @@ impl Clock {
     /// The model year of `t`; 0 before the start.
     #[inline]
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most a hundred years")]
-    pub(crate) fn year(&self, t: f64) -> u32 {
+    pub(crate) fn year(t: f64) -> u32 {
         (t.max(0.0) / YEAR) as u32
     }
 
@@ -152,6 +152,8 @@ pub(crate) struct ServicePlan {
 pub(crate) struct PriceTerms {
     pub(crate) vendor: usize,
     pub(crate) cap: Option<f64>,
+    /// The price paths that move it, by their number.
+    pub(crate) paths: Vec<usize>,
     /// Billed index of the plan, per month.
     pub(crate) planned: Vec<f64>,
 }
@@ -215,14 +217,15 @@ impl Plan {
             return i;
         }
         let mut index = vec![1.0; self.clock.n_months()];
-        for path in self.paths.iter().filter(|p| p.vendors.contains(&vendor)) {
-            index.iter_mut().zip(&path.expected).for_each(|(i, e)| *i *= e);
+        let paths: Vec<usize> = (0..self.paths.len()).filter(|&p| self.paths[p].vendors.contains(&vendor)).collect();
+        for &path in &paths {
+            index.iter_mut().zip(&self.paths[path].expected).for_each(|(i, e)| *i *= e);
         }
         let mut planned = index.clone();
         if let Some(cap) = cap {
             crate::contract::bill(&index, &(0..index.len()).collect::<Vec<_>>(), cap, &mut planned);
         }
-        self.terms.push(PriceTerms { vendor, cap, planned });
+        self.terms.push(PriceTerms { vendor, cap, paths, planned });
         self.terms.len() - 1
     }
 }
@@ -273,12 +276,11 @@ fn views(scenario: &Scenario, plan: &Plan, n_outcomes: usize) -> Vec<ViewPlan> {
     let mut views: Vec<ViewPlan> = Vec::new();
     for (p, portfolio) in plan.portfolios.iter().enumerate() {
         let (events, outcomes) = risk::seen(scenario, plan, &portfolio.planned, n_outcomes);
-        match views.iter_mut().find(|v| v.events == events && v.outcomes == outcomes) {
-            Some(view) => view.portfolios.push(p),
-            None => {
-                let all = events.iter().chain(&outcomes).all(|&part| part >= 1.0);
-                views.push(ViewPlan { portfolios: vec![p], events, outcomes, all });
-            }
+        if let Some(view) = views.iter_mut().find(|v| v.events == events && v.outcomes == outcomes) {
+            view.portfolios.push(p);
+        } else {
+            let all = events.iter().chain(&outcomes).all(|&part| part >= 1.0);
+            views.push(ViewPlan { portfolios: vec![p], events, outcomes, all });
         }
     }
     views

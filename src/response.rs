@@ -112,14 +112,13 @@ fn rooms(portfolio: &PortfolioPlan, group: &Group, shares: &[f64]) -> Vec<Room> 
             standby(v).map(|s| Room { vendor: v, size: s.capacity, starts: s.starts })
         }
     };
-    let order: Vec<usize> = match &failover.order {
-        Some(order) => order.clone(),
-        None => {
-            let listed = group.listed.iter().copied().filter(|&v| shares[v] > 0.0);
-            let others = (0..shares.len()).filter(|v| shares[*v] > 0.0 && !group.listed.contains(v));
-            let standbys = portfolio.standby.iter().map(|s| s.vendor).filter(|&v| shares[v] <= 0.0);
-            listed.chain(others).chain(standbys).collect()
-        }
+    let order: Vec<usize> = if let Some(order) = &failover.order {
+        order.clone()
+    } else {
+        let listed = group.listed.iter().copied().filter(|&v| shares[v] > 0.0);
+        let others = (0..shares.len()).filter(|v| shares[*v] > 0.0 && !group.listed.contains(v));
+        let standbys = portfolio.standby.iter().map(|s| s.vendor).filter(|&v| shares[v] <= 0.0);
+        listed.chain(others).chain(standbys).collect()
     };
     order.into_iter().filter_map(room).filter(|r| r.size > 0.0).collect()
 }

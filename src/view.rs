@@ -387,7 +387,9 @@ impl View {
                 prices[vendor].push(*change);
             }
         }
-        prices.iter_mut().for_each(|list| list.sort_by(|a, b| a.start.total_cmp(&b.start)));
+        for list in &mut prices {
+            list.sort_by(|a, b| a.start.total_cmp(&b.start));
+        }
         self.prices = prices;
         let mut revenues = std::mem::take(&mut self.revenues);
         revenues.resize_with(plan.services.len(), Vec::new);
@@ -395,7 +397,9 @@ impl View {
         for change in world.revenues.iter().filter(|c| self.sees(seer, world, c.by)) {
             revenues[change.service].push(*change);
         }
-        revenues.iter_mut().for_each(|list| list.sort_by(|a, b| a.start.total_cmp(&b.start)));
+        for list in &mut revenues {
+            list.sort_by(|a, b| a.start.total_cmp(&b.start));
+        }
         self.revenues = revenues;
         let mut costs = std::mem::take(&mut self.costs);
         costs.clear();

@@ -6,7 +6,7 @@ pub(crate) mod arrivals;
 mod tests;
 
 use crate::plan::Plan;
-use crate::plan::risk::{EffectsPlan, RiskPlan, StagePlan};
+use crate::plan::risk::{EffectsPlan, LengthPlan, RiskPlan, StagePlan};
 use crate::scenario::ScalesWith;
 use arrivals::{Addresses, fill, uniforms};
 
@@ -269,7 +269,10 @@ impl World {
                 );
             }
             if let Some(drawn) = &effects.suspends {
-                let length = if drawn.is_some() { draws.suspends[j] } else { horizon - begins };
+                let length = match drawn {
+                    LengthPlan::Hours(_) => draws.suspends[j],
+                    LengthPlan::Permanent => horizon - begins,
+                };
                 push_interruption(
                     &mut self.interruptions,
                     Interruption {
@@ -325,7 +328,9 @@ impl Draws {
         };
         draw(effects.outage.as_ref().map(|o| &o.0), &mut self.duration);
         draw(effects.outage.as_ref().map(|o| &o.1), &mut self.leaves);
-        draw(effects.suspends.as_ref().and_then(Option::as_ref), &mut self.suspends);
+        if let Some(LengthPlan::Hours(length)) = &effects.suspends {
+            draw(Some(length), &mut self.suspends);
+        }
         draw(effects.notice.as_ref(), &mut self.notice);
         draw(effects.price_change.as_ref(), &mut self.price);
         draw(effects.lasts.as_ref(), &mut self.lasts);

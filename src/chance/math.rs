@@ -69,7 +69,7 @@ pub(crate) fn normal_quantile_at(lower: f64, upper: f64) -> f64 {
 /// Standard normal quantiles in place of uniforms in (0, 1), each to the same bits as [`normal_quantile`].
 pub(crate) fn normal_quantiles(values: &mut [f64], tails: &mut Vec<(usize, f64)>) {
     tails.clear();
-    for (i, u) in values.iter().enumerate().filter(|(_, u)| !((**u - 0.5).abs() <= 0.425)) {
+    for (i, u) in values.iter().enumerate().filter(|(_, u)| (**u - 0.5).abs() > 0.425) {
         tails.push((i, *u));
     }
     // The centre's formula for all, in a loop without branches; the few others are put right after it.
@@ -90,8 +90,8 @@ pub(crate) fn normal_quantiles(values: &mut [f64], tails: &mut Vec<(usize, f64)>
 pub(crate) fn exp(x: f64) -> f64 {
     // Adding this rounds to an integer and leaves it in the lowest bits.
     const ROUND: f64 = 6_755_399_441_055_744.0;
-    const LN2_HIGH: f64 = 6.931_471_803_691_238_16e-1;
-    const LN2_LOW: f64 = 1.908_214_929_270_587_70e-10;
+    const LN2_HIGH: f64 = 0.693_147_180_369_123_8;
+    const LN2_LOW: f64 = 1.908_214_929_270_587_7e-10;
     let x = if x > 709.0 { 709.0 } else { x };
     let x = if x < -708.0 { -708.0 } else { x };
     let shifted = x * core::f64::consts::LOG2_E + ROUND;

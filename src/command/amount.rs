@@ -36,7 +36,9 @@ pub(super) fn difference(estimate: &Estimate, currency: &str) -> String {
 /// An amount with half of its 95 % interval: `$12.3M ± 0.4M`.
 pub(super) fn interval(estimate: &Estimate, currency: &str) -> String {
     let value = estimate.value;
-    let Some(half) = half_width(estimate) else { return money(value, currency) };
+    let Some(half) = half_width(estimate) else {
+        return money(value, currency);
+    };
     if !value.is_finite() || half <= 1e-12 * value.abs() {
         return money(value, currency);
     }
@@ -55,7 +57,9 @@ pub(super) fn half_width(estimate: &Estimate) -> Option<f64> {
 pub(super) fn probability(estimate: &Estimate) -> String {
     let value = estimate.value;
     match (estimate.lower, estimate.upper) {
-        (_, Some(upper)) if value <= 0.0 && upper > 0.0 => format!("<\u{a0}{}", rounded_percent(upper, rank(upper))),
+        (_, Some(upper)) if value <= 0.0 && upper > 0.0 => {
+            format!("<\u{a0}{}", rounded_percent(upper, rank(upper)))
+        }
         (Some(lower), _) if value >= 1.0 && lower < 1.0 => {
             format!(">\u{a0}{}", rounded_percent(lower, rank(1.0 - lower)))
         }

@@ -1,6 +1,8 @@
 //! A folder of results, written whole or not at all: files are made in a draft on the same disk and then moved into
 //! their places; where that fails, what was there before is put back. Files of others are left alone. Knows no results.
 
+#![expect(clippy::disallowed_methods, reason = "the one room that writes files")]
+
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Component, Path, PathBuf};
@@ -59,7 +61,9 @@ impl Draft {
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), Failure> {
         interrupt::check()?;
-        let draft = self.new_files().join(path);
+        // `./x` and `x` are one file.
+        let path: PathBuf = path.components().filter(|part| *part != Component::CurDir).collect();
+        let draft = self.new_files().join(&path);
         let written = || {
             fs::create_dir_all(parent(&draft))?;
             let mut out = BufWriter::new(File::create(&draft)?);
@@ -67,8 +71,10 @@ impl Draft {
             out.into_inner().map_err(io::IntoInnerError::into_error)?;
             Ok(())
         };
-        written().map_err(|error: io::Error| self.failure(path, &error))?;
-        self.files.push(path.to_owned());
+        written().map_err(|error: io::Error| self.failure(&path, &error))?;
+        if !self.files.contains(&path) {
+            self.files.push(path);
+        }
         Ok(())
     }
 
@@ -172,9 +178,15 @@ impl Moves {
 /// The files that an earlier run left in a folder by what its manifest says, and `known` names; none in a folder
 /// that no run has written.
 pub(super) fn left_by_earlier_run(target: &Path, known: &[&str]) -> Vec<PathBuf> {
-    let Ok(manifest) = fs::read(target.join(MANIFEST)) else { return Vec::new() };
-    let Ok(manifest) = serde_json::from_slice::<serde_json::Value>(&manifest) else { return Vec::new() };
-    let Some(scenario) = manifest["scenario_file"].as_str() else { return Vec::new() };
+    let Ok(manifest) = fs::read(target.join(MANIFEST)) else {
+        return Vec::new();
+    };
+    let Ok(manifest) = serde_json::from_slice::<serde_json::Value>(&manifest) else {
+        return Vec::new();
+    };
+    let Some(scenario) = manifest["scenario_file"].as_str() else {
+        return Vec::new();
+    };
     let files = manifest["files"].as_array().into_iter().flatten().filter_map(|file| file["path"].as_str());
     let inputs = files.chain([scenario]).map(|path| Path::new(INPUTS).join(path)).filter(|path| is_below(path));
     inputs.chain(known.iter().map(PathBuf::from)).filter(|path| target.join(path).is_file()).collect()

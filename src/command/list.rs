@@ -1,5 +1,7 @@
 //! The scenarios at hand: those in `./scenarios` and those built in.
 
+#![expect(clippy::disallowed_methods, reason = "looks into the folder of scenarios")]
+
 use std::fs;
 use std::path::Path;
 

@@ -1,5 +1,7 @@
 //! Whether a run fits in the memory it may use, before it starts. An estimate of what `simulate` and `measure` keep.
 
+#![expect(clippy::disallowed_methods, reason = "asks the system what memory is left")]
+
 use std::fs;
 
 use linchpin::scenario::{Scenario, YEAR};

@@ -1,5 +1,7 @@
 //! The scenarios that are built in, and a copy of one to start from.
 
+#![expect(clippy::disallowed_methods, reason = "writes a scenario")]
+
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

@@ -157,6 +157,7 @@ fn stem(job: &Job) -> String {
     job.opened.path.file_stem().map_or_else(String::new, |stem| terminal::plain(&stem.to_string_lossy()))
 }
 
+#[expect(clippy::disallowed_methods, reason = "the time taken is shown, and enters no figure")]
 fn simulate(job: &Job, arguments: &Arguments, bar: &ProgressBar) -> Result<(Results, RunInfo), Failure> {
     let began = Instant::now();
     let options = Options { trials: 0..job.trials, keep_components: arguments.trials_csv };

@@ -1,6 +1,8 @@
 //! The two streams of the terminal: text on standard output, everything else on standard error. Knows no scenario
 //! and no results.
 
+#![expect(clippy::disallowed_methods, reason = "the one room that prints")]
+
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write as _};
 

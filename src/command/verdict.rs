@@ -80,7 +80,9 @@ fn against_baseline(results: &Results, comparison: &Comparison, first: bool) -> 
             format!("cannot be told from {baseline} at {trials} trials ({})", amount::difference(&mean, currency))
         }
     };
-    let Some(kept) = kept(results, comparison.portfolio) else { return format!("{ours} {judged}") };
+    let Some(kept) = kept(results, comparison.portfolio) else {
+        return format!("{ours} {judged}");
+    };
     let over = appetite(results, comparison.portfolio).is_some_and(|(judged, _)| judged == Appetite::Over);
     let and = match comparison.verdict {
         Verdict::Better if over => "but",
@@ -148,4 +150,134 @@ fn limit(results: &Results) -> Option<String> {
         }
         None => format!("appetite is to lose at most {loss}"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use linchpin::results::{Distribution, Headline, Provenance};
+
+    fn estimate(value: f64, half: f64) -> Estimate {
+        Estimate { value, std_error: Some(half / 1.96), lower: Some(value - half), upper: Some(value + half) }
+    }
+
+    fn headline(over: Option<Estimate>) -> Headline {
+        let none = estimate(0.0, 0.0);
+        Headline {
+            plan: 0.0,
+            mean_loss: none,
+            sd_loss: none,
+            mean_total_cost: none,
+            var_95: none,
+            tvar_95: none,
+            var_99: none,
+            tvar_99: none,
+            var_995: none,
+            tvar_995: none,
+            prob_over_appetite: over,
+            services: Vec::new(),
+            hhi_vendor: 1.0,
+            hhi_platform: 1.0,
+            effective_vendors: None,
+        }
+    }
+
+    /// A baseline `base`, and per other portfolio its difference and P(over).
+    fn results(allowed: Option<f64>, base_over: f64, others: &[(&str, Estimate, f64)]) -> Results {
+        let over = |p: f64| Some(estimate(p, 0.01));
+        let judged = |mean: &Estimate| match (mean.lower, mean.upper) {
+            (_, Some(upper)) if upper < 0.0 => Verdict::Better,
+            (Some(lower), _) if lower > 0.0 => Verdict::Worse,
+            _ => Verdict::CannotTell,
+        };
+        let names = others.iter().map(|other| other.0.to_owned());
+        let comparison = others.iter().enumerate().map(|(n, (_, mean, _))| Comparison {
+            portfolio: n + 1,
+            baseline: 0,
+            mean: *mean,
+            p_cheaper: *mean,
+            tail: Vec::new(),
+            break_even_overhead: *mean,
+            verdict: judged(mean),
+        });
+        let headlines = others.iter().map(|other| headline(over(other.2)));
+        Results {
+            provenance: Provenance {
+                version: String::new(),
+                scenario: String::new(),
+                currency: "$".to_owned(),
+                start: String::new(),
+                horizon_hours: 1.0,
+                seed: 1,
+                trials: 1000,
+                appetite: Some(2e6),
+                appetite_probability: allowed,
+            },
+            portfolios: std::iter::once("base".to_owned()).chain(names).collect(),
+            baseline: 0,
+            risks: Vec::new(),
+            nodes: Vec::new(),
+            services: Vec::new(),
+            measures: Vec::new(),
+            exceedance: Vec::new(),
+            comparison: comparison.collect(),
+            attribution: Vec::new(),
+            timeline: Vec::new(),
+            headlines: std::iter::once(headline(over(base_over))).chain(headlines).collect(),
+            distribution: Distribution { edges: Vec::new(), counts: Vec::new() },
+            trials: None,
+        }
+    }
+
+    fn said(results: &Results) -> String {
+        sentence(results).replace('\u{a0}', " ")
+    }
+
+    #[test]
+    fn each_portfolio_is_judged_by_its_interval() {
+        let others = [
+            ("good", estimate(-5e6, 1e6), 0.02),
+            ("dear", estimate(3e6, 1e6), 0.20),
+            ("near", estimate(1e5, 4e5), 0.05),
+        ];
+        assert_eq!(
+            said(&results(Some(0.05), 0.3, &others)),
+            "`good` costs least; \
+             `good` is better than the baseline `base` by $5.0M ± 1.0M, and is within appetite (2.0 %); \
+             `dear` is worse than `base` by $3.0M ± 1.0M, and is over appetite (20.0 %); \
+             `near` cannot be told from `base` at 1,000 trials (+$100k ± 400k), and may be within appetite or not (5.0 %); \
+             `base` itself is over appetite (30.0 %); \
+             appetite is to lose more than $2M in at most 5 % of trials."
+        );
+    }
+
+    #[test]
+    fn cheapest_are_all_that_may_be() {
+        let cheapest = |differences: &[f64]| {
+            let others: Vec<_> = differences.iter().map(|d| ("x", estimate(*d, 1.0), 0.0)).collect();
+            may_be_cheapest(&results(None, 0.0, &others))
+        };
+        assert_eq!(cheapest(&[5.0, 9.0]), [0]);
+        assert_eq!(cheapest(&[0.5, 9.0]), [0, 1]);
+        assert_eq!(cheapest(&[-5.0, -6.5, -9.0]), [3]);
+        assert_eq!(cheapest(&[-5.0, -6.5, 2.0]), [1, 2]);
+    }
+
+    #[test]
+    fn nothing_is_claimed_without_an_interval() {
+        let unknown = Estimate { value: -1e6, std_error: None, lower: None, upper: None };
+        let results = results(Some(0.05), 0.0, &[("a", unknown, 0.0), ("b", unknown, 0.0)]);
+        assert_eq!(may_be_cheapest(&results), [0, 1, 2]);
+        assert!(said(&results).contains("`a` cannot be told from the baseline `base`"));
+    }
+
+    #[test]
+    fn one_portfolio_is_compared_with_nothing() {
+        let alone = results(None, 1.0, &[]);
+        assert_eq!(
+            said(&alone),
+            "`base` is the only portfolio, so there is nothing to compare it with; \
+             `base` itself is over appetite in every trial; appetite is to lose at most $2M."
+        );
+    }
 }

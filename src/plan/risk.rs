@@ -48,14 +48,20 @@ pub(crate) struct Quantity {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct EffectsPlan {
     pub(crate) outage: Option<(Quantity, Quantity)>,
-    /// `Some(None)`: permanent.
-    pub(crate) suspends: Option<Option<Quantity>>,
+    pub(crate) suspends: Option<LengthPlan>,
     pub(crate) notice: Option<Quantity>,
     pub(crate) price_change: Option<Quantity>,
     pub(crate) revenue_change: Vec<(usize, Quantity)>,
     pub(crate) lasts: Option<Quantity>,
     pub(crate) over: Option<Quantity>,
     pub(crate) cost: Option<(Quantity, ScalesWith)>,
+}
+
+/// How long an access loss lasts.
+#[derive(Debug, Clone)]
+pub(crate) enum LengthPlan {
+    Hours(Quantity),
+    Permanent,
 }
 
 /// A stage with its addresses.
@@ -172,8 +178,8 @@ impl Namer<'_> {
         EffectsPlan {
             outage: effects.outage.as_ref().map(|o| (named("duration", &o.duration), named("leaves", &o.leaves))),
             suspends: effects.suspends.as_ref().map(|s| match s {
-                Length::Hours(law) => Some(named("suspends", law)),
-                Length::Permanent => None,
+                Length::Hours(law) => LengthPlan::Hours(named("suspends", law)),
+                Length::Permanent => LengthPlan::Permanent,
             }),
             notice: effects.notice.as_ref().map(|law| named("notice", law)),
             price_change: effects.price_change.as_ref().map(|law| named("price_change", law)),

@@ -157,6 +157,8 @@ pub(crate) struct Sweep {
     /// Falls that are alone but cut by a change of regime or overlapped by a lasting fall.
     cut: Vec<Fall>,
     free: Vec<Lone>,
+    /// When interruptions that last matter.
+    blocked: Vec<(f64, f64)>,
 }
 
 /// A fall at work.
@@ -222,13 +224,16 @@ impl Sweep {
         let Scene { view, regime, failover, .. } = *scene;
         let simple = !regime.waits && failover.is_none_or(|f| f.works >= 1.0);
         let delay = failover.map_or(f64::INFINITY, |f| f.detect_hours);
-        let all_free = regime.start == 0.0 && regime.last && !view.lasting.iter().any(|l| matters(scene, l));
+        let mut blocked = std::mem::take(&mut self.blocked);
+        blocked.clear();
+        blocked.extend(view.lasting.iter().filter(|l| matters(scene, l)).map(|l| (l.start, l.end)));
+        let all_free = regime.start == 0.0 && regime.last && blocked.is_empty();
         let mut free = std::mem::take(&mut self.free);
         for (vendor, &share) in regime.shares.iter().enumerate() {
             if regime.roles[vendor] == Role::Stands && !all_free {
                 // Alone it would not matter; beside a lasting fall its room is missing.
-                free_of(&view.whole[vendor], scene, vendor, &mut free, cut);
-                free_of(&view.partial[vendor], scene, vendor, &mut free, cut);
+                free_of(&view.whole[vendor], (regime, &blocked), vendor, &mut free, cut);
+                free_of(&view.partial[vendor], (regime, &blocked), vendor, &mut free, cut);
             }
             if regime.roles[vendor] != Role::Serves {
                 continue;
@@ -236,7 +241,7 @@ impl Sweep {
             let whole = if all_free {
                 &view.whole[vendor]
             } else {
-                free_of(&view.whole[vendor], scene, vendor, &mut free, cut)
+                free_of(&view.whole[vendor], (regime, &blocked), vendor, &mut free, cut)
             };
             if simple {
                 emit(Found::Whole(&Whole { vendor, reaction: &regime.reactions[vendor], delay, falls: whole }));
@@ -246,11 +251,12 @@ impl Sweep {
             let partial = if all_free {
                 &view.partial[vendor]
             } else {
-                free_of(&view.partial[vendor], scene, vendor, &mut free, cut)
+                free_of(&view.partial[vendor], (regime, &blocked), vendor, &mut free, cut)
             };
             self.each(scene, vendor, share, partial, emit);
         }
         self.free = free;
+        self.blocked = blocked;
     }
 
     fn each(
@@ -454,16 +460,15 @@ fn matters(scene: &Scene<impl Fn(usize, u32) -> f64>, lasting: &Interruption) ->
         && plan.risks[lasting.risk as usize].reach.iter().any(|r| regime.roles[r.0] != Role::None)
 }
 
-/// Those of a vendor's lone falls that lie within the regime and meet no lasting interruption there; the others that touch
-/// the regime are added to `cut`.
+/// Those of a vendor's lone falls that lie within the regime and meet none of the times that are blocked by an interruption
+/// that lasts; the others that touch the regime are added to `cut`.
 fn free_of<'f>(
     falls: &[Lone],
-    scene: &Scene<impl Fn(usize, u32) -> f64>,
+    (regime, blocked): (&Regime, &[(f64, f64)]),
     vendor: usize,
     free: &'f mut Vec<Lone>,
     cut: &mut Vec<Fall>,
 ) -> &'f [Lone] {
-    let (regime, lasting) = (scene.regime, &scene.view.lasting);
     free.clear();
     for fall in falls {
         let &Lone { start, end, available, event, .. } = fall;
@@ -471,9 +476,9 @@ fn free_of<'f>(
             continue;
         }
         let inside = (start > regime.start || regime.start == 0.0) && (end < regime.end || regime.last);
-        if inside && !lasting.iter().any(|l| l.start <= end && l.end >= start && matters(scene, l)) {
+        if inside && !blocked.iter().any(|&(from, to)| from <= end && to >= start) {
             free.push(*fall);
-        } else if !cut.iter().any(|f| f.event == event && f.vendor == vendor) {
+        } else if !cut.iter().any(|f| f.vendor == vendor && f.start.to_bits() == start.to_bits()) {
             cut.push(Fall { vendor, start, end, event, announced: false, first: 0, last: 0, alone: Some(available) });
         }
     }

@@ -219,16 +219,6 @@ impl Settler<'_> {
     }
 }
 
-#[cfg(test)]
-pub(crate) struct ConstantLuck(pub(crate) f64);
-
-#[cfg(test)]
-impl Luck for ConstantLuck {
-    fn takes(&self, _: usize, _: u32) -> f64 {
-        self.0
-    }
-}
-
 impl PortfolioPlan {
     /// The regime in which nothing has been decided.
     pub(crate) fn first_regimes(&self, horizon: f64) -> Vec<Regime> {

@@ -114,7 +114,6 @@ fn spans(members: &[Member<'_>]) -> Vec<Span> {
     members.iter().map(|member| member.id_span.clone()).collect()
 }
 
-#[expect(clippy::too_many_lines, reason = "one line per part of the file, in the order that names need")]
 fn root_table(name: &str, entries: &DeTable<'_>, text: &str, cx: &mut Cx) -> Option<Scenario> {
     let first_line = text.find('\n').unwrap_or(text.len());
     let root = Table::over(entries, 0..first_line, "the scenario", &[ROOT], |_| false, cx);

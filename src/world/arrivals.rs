@@ -1,8 +1,8 @@
 //! When the events of a risk come, and at which addresses their other draws are (MODEL section 5.1).
 
 use super::Event;
-use crate::plan::Plan;
 use crate::plan::risk::{ArrivalsPlan, Quantity, RiskPlan};
+use crate::plan::{Clock, Plan};
 
 /// How the draws of a risk's events are found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub(crate) enum Addresses {
 pub(crate) fn draw(plan: &Plan, r: u32, risk: &RiskPlan, trial: u64, events: &mut Vec<Event>) -> Addresses {
     let horizon = plan.clock.horizon;
     let mut push =
-        |tau: f64, counter: u64| events.push(Event { risk: r, counter, tau, mark: 0.0, year: plan.clock.year(tau) });
+        |tau: f64, counter: u64| events.push(Event { risk: r, counter, tau, mark: 0.0, year: Clock::year(tau) });
     match &risk.arrivals {
         ArrivalsPlan::Never => Addresses::Counter,
         ArrivalsPlan::Poisson { count, time, law, curve, area } => {

@@ -80,7 +80,7 @@ fn expectations(portfolio: &Value) -> Vec<(String, String, Value)> {
         match value {
             Value::Object(map) => all.extend(map.iter().map(|(k, v)| (name.clone(), k.clone(), v.clone()))),
             Value::Array(list) => {
-                all.extend(list.iter().enumerate().map(|(k, v)| (name.clone(), k.to_string(), v.clone())))
+                all.extend(list.iter().enumerate().map(|(k, v)| (name.clone(), k.to_string(), v.clone())));
             }
             _ => all.push((name.clone(), String::new(), value.clone())),
         }

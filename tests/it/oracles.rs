@@ -490,7 +490,7 @@ fn arrivals_have_their_expected_numbers() {
         &[
             (r#"{ per_year = 2, trend = "+40%" }"#, one),
             (r#"{ per_year = 2, trend = "+42%" }"#, one),
-            (r#"{ per_month = 0.25 }"#, one),
+            (r"{ per_month = 0.25 }", one),
             (r#"{ every = { exponential = "60 days" } }"#, one),
             (r#"{ every = { exponential = "58 days" } }"#, one),
             (r#"{ every = "30 days" }"#, one),

@@ -278,7 +278,7 @@ fn baseline_is_cheapest(sheet: &Sheet, second: usize, amount: &str) -> String {
     let mut others = sheet.results.comparison.iter();
     match more {
         Some(more) if others.all(|c| c.verdict == Verdict::Worse) => {
-            format!("{name} is cheapest on average: {amount}; {} costs {more} more", sheet.short(second),)
+            format!("{name} is cheapest on average: {amount}; {} costs {more} more", sheet.short(second))
         }
         _ => format!("{name} costs {amount} on average, and none is clearly cheaper"),
     }

@@ -64,7 +64,9 @@ impl Flow {
 
     /// The first stage, `after` the events. A date before `start` has a delay that is known to end after it.
     pub(super) fn first_stage(&self, arrivals: &Arrivals, after: &Law, grid: Grid) -> Self {
-        let Arrivals::At { times_hours, probability } = arrivals else { return self.delayed(after, grid) };
+        let Arrivals::At { times_hours, probability } = arrivals else {
+            return self.delayed(after, grid);
+        };
         Self::dates(times_hours, |cells, t| {
             if let Some(delay) = after.is_constant() {
                 return grid.add_at(cells, (t + delay).max(0.0), *probability);

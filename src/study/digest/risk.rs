@@ -29,7 +29,9 @@ fn one(risk: &Risk, scenario: &Scenario, plan: &Plan) -> RiskDigest {
         outcomes: Vec::new(),
         hours_down: None,
     };
-    let Some(arrivals) = &risk.arrivals else { return digest };
+    let Some(arrivals) = &risk.arrivals else {
+        return digest;
+    };
     let grid = Grid::new(scenario.horizon_hours);
     let begun = Flow::of(arrivals, scenario, grid);
     let mut down = Down { grid, parts: Vec::new() };
@@ -117,7 +119,9 @@ fn index(path: PricePath, scenario: &Scenario) -> Extent {
 
 fn sizes(effects: &Effects) -> Vec<Size> {
     let mut sizes = Vec::new();
-    let mut push = |of: Quantity, law: &Law| sizes.push(Size { of, extent: extent(law) });
+    let mut push = |of: Quantity, law: &Law| {
+        sizes.push(Size { of, extent: extent(law) });
+    };
     if let Some(outage) = &effects.outage {
         push(Quantity::Duration, &outage.duration);
         if outage.leaves.is_constant() != Some(0.0) {

@@ -45,7 +45,6 @@ fn with(mut results: Results, change: impl FnOnce(&mut Results)) -> Results {
 }
 
 /// Results at the edges of what can come.
-#[expect(clippy::too_many_lines, reason = "a list")]
 pub(super) fn unusual() -> Vec<(&'static str, Results)> {
     let long = "a-portfolio-with-quite-a-long-name-of-sixty-letters-in-all-01";
     let spaced = "Azure neutral platform with five vendors and two clouds abc";

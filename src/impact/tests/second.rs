@@ -1,0 +1,492 @@
+//! MODEL section 7 once more, sentence by sentence and slowly: time is cut wherever anything could change, and in each
+//! piece everything is worked out afresh. Shares with the engine the world, what is drawn, and the curves of revenue.
+
+use std::collections::BTreeSet;
+
+use crate::chance::event_counter;
+use crate::plan::curve::Curve;
+use crate::plan::{Plan, ViewPlan};
+use crate::results::Component;
+use crate::scenario::{Portfolio, RunsOn, ScalesWith, Scenario, YEAR};
+use crate::world::{Happening, Interruption, OWN, World};
+
+/// Total cost by component; per service hours unserved, and of the longest interruption.
+pub(super) struct Opinion {
+    pub(super) components: [f64; 10],
+    pub(super) hours: Vec<(f64, f64)>,
+}
+
+struct Case<'a> {
+    scenario: &'a Scenario,
+    plan: &'a Plan,
+    portfolio: &'a Portfolio,
+    world: &'a World,
+    trial: u64,
+    horizon: f64,
+    /// What the portfolio sees.
+    interruptions: Vec<Interruption>,
+    seen: Vec<bool>,
+    events: &'a [f64],
+}
+
+pub(super) fn judge(scenario: &Scenario, plan: &Plan, p: usize, world: &World, trial: u64) -> Opinion {
+    let seer = plan.views.iter().find(|v| v.portfolios.contains(&p)).expect("somebody sees for it");
+    let mut case = Case {
+        scenario,
+        plan,
+        portfolio: &scenario.portfolios[p],
+        world,
+        trial,
+        horizon: scenario.horizon_hours,
+        interruptions: vec![],
+        seen: outcomes_seen(seer, world),
+        events: &seer.events,
+    };
+    case.interruptions = world.interruptions.iter().filter(|i| case.sees(i.by)).copied().collect();
+    let mut opinion = Opinion { components: [0.0; 10], hours: vec![] };
+    let moves = case.migrations(&mut opinion);
+    case.traffic(&moves, &mut opinion);
+    case.market(&mut opinion);
+    case.one_off(&mut opinion);
+    opinion
+}
+
+fn event_seen(parts: &[f64], world: &World, event: u32) -> bool {
+    let event = &world.events[event as usize];
+    event.mark < parts[event.risk as usize]
+}
+
+fn outcomes_seen(seer: &ViewPlan, world: &World) -> Vec<bool> {
+    let mut ended = BTreeSet::new();
+    (world.occurrences.iter())
+        .map(|o| {
+            let seen = event_seen(&seer.events, world, o.event)
+                && !ended.contains(&o.event)
+                && o.mark < seer.outcomes[o.outcome as usize];
+            if seen && o.ends {
+                ended.insert(o.event);
+            }
+            seen
+        })
+        .collect()
+}
+
+/// Shares per service and vendor, from a moment on.
+struct Placed {
+    from: f64,
+    shares: Vec<Vec<f64>>,
+}
+
+struct UnderWay {
+    ends: f64,
+    vendor: usize,
+    service: usize,
+}
+
+impl Case<'_> {
+    fn sees(&self, by: Happening) -> bool {
+        if by.occurrence == OWN {
+            event_seen(self.events, self.world, by.event)
+        } else {
+            self.seen[by.occurrence as usize]
+        }
+    }
+
+    fn n_vendors(&self) -> usize {
+        self.scenario.vendors.len()
+    }
+
+    /// A of a vendor, given that of each node alone.
+    fn available(&self, vendor: usize, own: &dyn Fn(usize) -> f64) -> f64 {
+        self.node_available(self.scenario.vendor_node(vendor), own)
+    }
+
+    fn node_available(&self, node: usize, own: &dyn Fn(usize) -> f64) -> f64 {
+        let of = |n: &usize| self.node_available(*n, own);
+        own(node)
+            * match &self.scenario.nodes[node].runs_on {
+                RunsOn::All(needed) => needed.iter().map(of).product::<f64>(),
+                RunsOn::AnyOf(any) => any.iter().map(of).fold(0.0, f64::max),
+            }
+    }
+
+    fn on(&self, risk: u32) -> &[usize] {
+        &self.scenario.risks[risk as usize].on
+    }
+
+    fn strikes(&self, risk: u32, vendor: usize) -> bool {
+        self.available(vendor, &|n| f64::from(u8::from(!self.on(risk).contains(&n)))) == 0.0
+    }
+
+    fn available_at(&self, vendor: usize, t: f64) -> f64 {
+        let active = |i: &&Interruption| i.start <= t && t < i.end;
+        self.available(vendor, &|n| {
+            self.interruptions
+                .iter()
+                .filter(active)
+                .filter(|i| self.on(i.risk).contains(&n))
+                .map(|i| i.leaves)
+                .product()
+        })
+    }
+
+    fn discount(&self, t: f64) -> f64 {
+        libm::pow(1.0 + self.scenario.discount_rate, -t / YEAR)
+    }
+
+    fn planned(&self) -> Vec<Vec<f64>> {
+        let dense = |list: &Vec<(usize, f64)>| {
+            let mut shares = vec![0.0; self.n_vendors()];
+            list.iter().for_each(|&(v, w)| shares[v] = w);
+            shares
+        };
+        self.portfolio.shares.iter().map(dense).collect()
+    }
+
+    fn part(&self, service: usize) -> f64 {
+        self.scenario.services[service].revenue_per_hour
+            / self.scenario.services.iter().map(|s| s.revenue_per_hour).sum::<f64>()
+    }
+
+    fn planned_share(&self, vendor: usize) -> f64 {
+        self.planned().iter().enumerate().map(|(s, w)| self.part(s) * w[vendor]).sum()
+    }
+
+    fn binds(&self, vendor: usize) -> bool {
+        self.planned().iter().any(|w| w[vendor] > 0.0)
+    }
+
+    fn counter(&self, event: u32) -> u64 {
+        let event = &self.world.events[event as usize];
+        event_counter(self.plan.risks[event.risk as usize].hash, event.counter)
+    }
+
+    /// When a loss makes the firm move; never if too short or beyond the horizon.
+    fn moves_at(&self, i: &Interruption) -> Option<f64> {
+        let patience = self.portfolio.migration.as_ref()?.patience_hours;
+        let at = if i.access { i.announced } else { i.start + patience };
+        (i.length >= patience && at < self.horizon).then_some(at)
+    }
+
+    fn usable(&self, vendor: usize, t: f64) -> bool {
+        !self
+            .interruptions
+            .iter()
+            .any(|i| self.moves_at(i).is_some_and(|at| at <= t) && t < i.end && self.strikes(i.risk, vendor))
+    }
+
+    /// Who would take a vendor's share at `t`, in parts of it.
+    fn takers(&self, shares: &[f64], vendor: usize, t: f64) -> Vec<(usize, f64)> {
+        let to = &self.portfolio.migration.as_ref().expect("a policy").to;
+        let weight = |v: usize| if to.is_empty() { shares[v] } else { f64::from(u8::from(to.contains(&v))) };
+        let all: Vec<(usize, f64)> = (0..self.n_vendors())
+            .filter(|&v| v != vendor && weight(v) > 0.0 && self.usable(v, t))
+            .map(|v| (v, weight(v)))
+            .collect();
+        let total: f64 = all.iter().map(|w| w.1).sum();
+        all.into_iter().map(|(v, w)| (v, w / total)).collect()
+    }
+
+    fn migrations(&self, opinion: &mut Opinion) -> Vec<Placed> {
+        let mut placed = vec![Placed { from: 0.0, shares: self.planned() }];
+        let Some(policy) = &self.portfolio.migration else { return placed };
+        let mut shares = self.planned();
+        let mut losses: Vec<(f64, &Interruption)> =
+            self.interruptions.iter().filter_map(|i| Some((self.moves_at(i)?, i))).collect();
+        losses.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.by.event.cmp(&b.1.by.event)));
+        let mut under_way: Vec<UnderWay> = vec![];
+        let mut left = BTreeSet::new();
+        let mut losses = losses.into_iter().peekable();
+        loop {
+            let begins = losses.peek().map_or(f64::INFINITY, |l| l.0);
+            let ends = under_way.iter().map(|u| u.ends).fold(f64::INFINITY, f64::min);
+            if begins.min(ends) >= self.horizon {
+                return placed;
+            }
+            if ends <= begins {
+                let done = under_way.remove(under_way.iter().position(|u| u.ends <= ends).expect("one ends"));
+                let takers = self.takers(&shares[done.service], done.vendor, ends);
+                if takers.is_empty() || shares[done.service][done.vendor] == 0.0 {
+                    continue;
+                }
+                let share = std::mem::take(&mut shares[done.service][done.vendor]);
+                takers.iter().for_each(|&(v, part)| shares[done.service][v] += part * share);
+                placed.push(Placed { from: ends, shares: shares.clone() });
+                if shares.iter().all(|w| w[done.vendor] == 0.0) && self.binds(done.vendor) && left.insert(done.vendor) {
+                    opinion.components[Component::Migration as usize] +=
+                        self.portfolio.contracts[done.vendor].exit_fee.unwrap_or(0.0) * self.discount(ends);
+                }
+                continue;
+            }
+            let (at, loss) = losses.next().expect("one begins");
+            for vendor in (0..self.n_vendors()).filter(|&v| self.strikes(loss.risk, v)) {
+                let luck = |key: crate::chance::Key| key.uniform(self.trial, self.counter(loss.by.event));
+                let takes = policy.takes.quantile(luck(self.plan.vendors[vendor].migration_takes));
+                let costs = policy.costs.quantile(luck(self.plan.vendors[vendor].migration_costs));
+                for service in 0..shares.len() {
+                    let share = shares[service][vendor];
+                    let busy = under_way.iter().any(|u| u.vendor == vendor && u.service == service);
+                    if share == 0.0 || busy || self.takers(&shares[service], vendor, at).is_empty() {
+                        continue;
+                    }
+                    under_way.push(UnderWay { ends: at + takes, vendor, service });
+                    opinion.components[Component::Migration as usize] +=
+                        costs * share * self.part(service) * self.discount(at);
+                }
+            }
+        }
+    }
+
+    /// Every moment at which anything could change.
+    fn moments(&self, placed: &[Placed]) -> Vec<f64> {
+        let detect = self.portfolio.failover.as_ref().map_or(0.0, |f| f.detect_hours);
+        let mut moments: Vec<f64> =
+            self.interruptions.iter().flat_map(|i| [i.start, i.end, i.start + detect]).collect();
+        moments.extend(placed.iter().map(|p| p.from));
+        for standby in &self.portfolio.standby {
+            let later: Vec<f64> = moments.iter().map(|t| t + standby.starts_hours).collect();
+            moments.extend(later);
+        }
+        moments.extend(self.world.prices.iter().flat_map(|c| [c.start, c.end]));
+        moments.extend(self.world.revenues.iter().flat_map(|c| [c.start, c.start + c.over, c.end]));
+        moments.extend((0..1200).map(|k| f64::from(k) * 730.5));
+        moments.extend([0.0, self.horizon]);
+        moments.retain(|t| (0.0..=self.horizon).contains(t));
+        moments.sort_by(f64::total_cmp);
+        moments.dedup();
+        moments
+    }
+
+    /// The price index of a vendor.
+    fn index(&self, vendor: usize, t: f64) -> f64 {
+        let month = (t / 730.5) as usize;
+        let paths = self
+            .plan
+            .paths
+            .iter()
+            .zip(&self.world.paths)
+            .filter(|(path, _)| self.strikes(u32::try_from(path.risk).expect("few"), vendor))
+            .map(|(_, index)| index[month]);
+        let changes = self
+            .world
+            .prices
+            .iter()
+            .filter(|c| self.sees(c.by) && self.strikes(c.risk, vendor) && c.start <= t && t < c.end)
+            .map(|c| 1.0 + c.change);
+        paths.product::<f64>() * changes.product::<f64>()
+    }
+
+    /// The billed index.
+    fn billed(&self, vendor: usize, t: f64) -> f64 {
+        let Some(cap) = self.portfolio.contracts[vendor].price_cap.filter(|_| self.binds(vendor)) else {
+            return self.index(vendor, t);
+        };
+        let mut base = 1.0;
+        for year in 1..=(t / YEAR) as u32 {
+            base = f64::min(self.index(vendor, f64::from(year) * YEAR), (1.0 + cap) * base);
+        }
+        f64::min(self.index(vendor, t), (1.0 + cap) * base)
+    }
+
+    /// Π F of a service.
+    fn factor(&self, service: usize, t: f64) -> f64 {
+        let one = |c: &crate::world::RevenueChange| {
+            1.0 + c.change * if t < c.start + c.over { (t - c.start) / c.over } else { 1.0 }
+        };
+        self.world
+            .revenues
+            .iter()
+            .filter(|c| c.service == service && self.sees(c.by) && c.start <= t && t < c.end)
+            .map(one)
+            .product()
+    }
+
+    /// ∫ of a curve × a weight that is smooth between moments.
+    fn integral(curve: &Curve, a: f64, b: f64, weight: impl Fn(f64) -> f64) -> f64 {
+        let (mut sum, mut from) = (0.0, a);
+        while from < b {
+            let to = curve.next_jump(from).min(from + 24.0).min(b);
+            let (middle, half) = (f64::midpoint(from, to), (to - from) / 2.0);
+            let at = |x: f64| curve.rate(middle + half * x) * weight(middle + half * x);
+            let away = 0.6_f64.sqrt();
+            sum += half * (5.0 * at(-away) + 8.0 * at(0.0) + 5.0 * at(away)) / 9.0;
+            from = to;
+        }
+        sum
+    }
+
+    fn market(&self, opinion: &mut Opinion) {
+        let moments = self.moments(&[]);
+        for (s, service) in self
+            .scenario
+            .services
+            .iter()
+            .enumerate()
+            .filter(|(s, _)| self.world.revenues.iter().any(|c| c.service == *s))
+        {
+            let curve = &self.plan.services[s].present;
+            let lost: f64 =
+                moments.windows(2).map(|w| Self::integral(curve, w[0], w[1], |t| 1.0 - self.factor(s, t))).sum();
+            opinion.components[Component::Market as usize] += service.margin * service.revenue_per_hour * lost;
+        }
+    }
+
+    fn one_off(&self, opinion: &mut Opinion) {
+        for cost in self.world.costs.iter().filter(|c| self.sees(c.by)) {
+            let share: f64 =
+                (0..self.n_vendors()).filter(|&v| self.strikes(cost.risk, v)).map(|v| self.planned_share(v)).sum();
+            let part = match cost.scales_with {
+                ScalesWith::Share => share,
+                ScalesWith::Use => f64::from(u8::from(share > 0.0)),
+            };
+            opinion.components[Component::OneOff as usize] += part * cost.amount * self.discount(cost.tau);
+        }
+    }
+
+    fn traffic(&self, placed: &[Placed], opinion: &mut Opinion) {
+        let moments = self.moments(placed);
+        let n = self.n_vendors();
+        let n_years = (self.horizon / YEAR).ceil() as usize;
+        // Per vendor and year: the nominal bill.
+        let mut bills = vec![vec![0.0; n_years]; n];
+        let mut states: Vec<State> = self.scenario.services.iter().map(|_| State::new(n)).collect();
+        for w in moments.windows(2) {
+            let (a, b) = (w[0], w[1]);
+            let middle = f64::midpoint(a, b);
+            let available: Vec<f64> = (0..n).map(|v| self.available_at(v, middle)).collect();
+            let billed: Vec<f64> = (0..n).map(|v| self.billed(v, middle)).collect();
+            let shares = &placed.iter().rfind(|p| p.from <= a).expect("the planned ones").shares;
+            for (s, service) in self.scenario.services.iter().enumerate() {
+                let state = &mut states[s];
+                state.fall(self, &available, a);
+                let (served, unserved) = self.respond(state, s, &shares[s], &available, a);
+                let curves = &self.plan.services[s];
+                state.interrupted(unserved, a, b);
+                if unserved > 0.0 {
+                    let from = a.max(state.since_unserved + service.tolerance_hours);
+                    let revenue =
+                        if from < b { Self::integral(&curves.present, from, b, |t| self.factor(s, t)) } else { 0.0 };
+                    opinion.components[Component::Interruption as usize] +=
+                        service.margin * service.revenue_per_hour * unserved * revenue;
+                }
+                let usage = service.usage_per_hour.unwrap_or(0.0);
+                let (present, nominal) =
+                    (Self::integral(&curves.present, a, b, |_| 1.0), Self::integral(&curves.nominal, a, b, |_| 1.0));
+                for v in 0..n {
+                    let rate = usage * served[v] * self.scenario.vendors[v].price.unwrap_or(0.0) * billed[v];
+                    opinion.components[Component::Spend as usize] += rate * present;
+                    bills[v][(middle / YEAR) as usize] += rate * nominal;
+                }
+            }
+        }
+        for v in (0..n).filter(|&v| self.binds(v)) {
+            let Some(commitment) = self.portfolio.contracts[v].commitment_per_year else { continue };
+            for (year, bill) in bills[v].iter().enumerate() {
+                let (from, to) = (year as f64 * YEAR, ((year + 1) as f64 * YEAR).min(self.horizon));
+                opinion.components[Component::Spend as usize] +=
+                    (commitment * (to - from) / YEAR - bill).max(0.0) * self.discount(to);
+            }
+        }
+        opinion.hours = states.iter().map(|s| (s.unserved_hours, s.longest)).collect();
+    }
+
+    /// What each vendor serves, and what nobody does, as parts of a service's traffic.
+    fn respond(&self, state: &mut State, s: usize, shares: &[f64], available: &[f64], t: f64) -> (Vec<f64>, f64) {
+        let missing: Vec<f64> = shares.iter().zip(available).map(|(w, a)| w * (1.0 - a)).collect();
+        let mut served: Vec<f64> = shares.iter().zip(available).map(|(w, a)| w * a).collect();
+        let total: f64 = missing.iter().sum();
+        let settled = |u: f64| if u > 1e-9 { u } else { 0.0 };
+        let Some(failover) = &self.portfolio.failover else { return (served, settled(total)) };
+        let mut movable: Vec<f64> = (missing.iter().enumerate())
+            .map(|(v, d)| {
+                let Some((since, event, announced)) = state.falls[v] else { return 0.0 };
+                let works = self.plan.vendors[v].failover.uniform(self.trial, self.counter(event)) < failover.works;
+                if works && (announced || t >= since + failover.detect_hours) { *d } else { 0.0 }
+            })
+            .collect();
+        if movable.iter().all(|&d| d == 0.0) {
+            state.movable_since = None;
+            return (served, settled(total));
+        }
+        let since = *state.movable_since.get_or_insert(t);
+        let mut order: Vec<usize> = self.portfolio.shares[s].iter().map(|l| l.0).filter(|&v| shares[v] > 0.0).collect();
+        order.extend(
+            (0..shares.len()).filter(|&v| shares[v] > 0.0 && !self.portfolio.shares[s].iter().any(|l| l.0 == v)),
+        );
+        order.extend(self.portfolio.standby.iter().map(|b| b.vendor).filter(|&v| shares[v] == 0.0));
+        let mut unserved = total;
+        for room in failover.order.clone().unwrap_or(order) {
+            let holds = if shares[room] > 0.0 {
+                failover.headroom * shares[room] * available[room]
+            } else {
+                match self.portfolio.standby.iter().find(|b| b.vendor == room) {
+                    Some(b) if t >= since + b.starts_hours => b.capacity * available[room],
+                    _ => 0.0,
+                }
+            };
+            let others: f64 = movable.iter().enumerate().filter(|(v, _)| *v != room).map(|(_, d)| d).sum();
+            let taken = holds.min(others);
+            if taken <= 0.0 {
+                continue;
+            }
+            for (_, d) in movable.iter_mut().enumerate().filter(|(v, _)| *v != room) {
+                *d -= taken * *d / others;
+            }
+            served[room] += taken;
+            unserved -= taken;
+        }
+        (served, settled(unserved))
+    }
+}
+
+/// What must be remembered of a service's past.
+struct State {
+    /// Per vendor: since when its availability is below 1, by which event, and whether an announced loss began it.
+    falls: Vec<Option<(f64, u32, bool)>>,
+    movable_since: Option<f64>,
+    since_unserved: f64,
+    is_unserved: bool,
+    unserved_hours: f64,
+    longest: f64,
+}
+
+impl State {
+    fn new(n: usize) -> Self {
+        Self {
+            falls: vec![None; n],
+            movable_since: None,
+            since_unserved: 0.0,
+            is_unserved: false,
+            unserved_hours: 0.0,
+            longest: 0.0,
+        }
+    }
+
+    fn fall(&mut self, case: &Case, available: &[f64], t: f64) {
+        for (v, a) in available.iter().enumerate() {
+            if *a >= 1.0 {
+                self.falls[v] = None;
+            } else if self.falls[v].is_none() {
+                let beneath = |i: &&Interruption| {
+                    case.available(v, &|n| if case.on(i.risk).contains(&n) { 0.5 } else { 1.0 }) < 1.0
+                        || case.plan.risks[i.risk as usize].reach.iter().any(|r| r.0 == v)
+                };
+                let begun: Vec<&Interruption> =
+                    case.interruptions.iter().filter(|i| i.start == t).filter(beneath).collect();
+                let event = begun.iter().map(|i| i.by.event).min().expect("something begins a fall");
+                self.falls[v] = Some((t, event, begun.iter().any(|i| i.access && i.start > i.announced)));
+            }
+        }
+    }
+
+    fn interrupted(&mut self, unserved: f64, a: f64, b: f64) {
+        if unserved > 0.0 {
+            if !self.is_unserved {
+                self.since_unserved = a;
+            }
+            self.unserved_hours += unserved * (b - a);
+            self.longest = self.longest.max(b - self.since_unserved);
+        }
+        self.is_unserved = unserved > 0.0;
+    }
+}
