@@ -1,6 +1,6 @@
 //! Chance with an address: every draw is found by seed, name, quantity, trial and counter (MODEL section 9).
 //!
-//! A [`Key`] is the part of the address that does not change from trial to trial. It gives single uniforms by
+//! A `Key` is the part of the address that does not change from trial to trial. It gives single uniforms by
 //! counter, or the stream of one quantity of one source in one trial. Nothing here knows what a draw is for, and
 //! nothing reads a global generator or the clock. The addresses are part of what a seed promises.
 

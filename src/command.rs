@@ -1,8 +1,6 @@
 //! The command line: arguments to the library, the library's values to files and terminal. The only place that
 //! prints, reads the clock or touches a file; computes no figure.
 
-#![expect(clippy::disallowed_methods, reason = "the command has files, a clock and a terminal; the library has none")]
-
 mod amount;
 mod check;
 mod folder;

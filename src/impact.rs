@@ -8,13 +8,15 @@ pub(crate) mod market;
 pub(crate) mod price;
 #[cfg(test)]
 mod tests;
+mod traffic;
 
 use crate::chance::event_counter;
 use crate::contract::shortfall;
 use crate::plan::portfolio::PortfolioPlan;
 use crate::plan::{Plan, ServicePlan};
 use crate::response::Regime;
-use crate::response::failover::{Alone, By, Found, Piece, Sweep, Whole};
+use crate::response::failover::Sweep;
+use crate::response::found::{By, Found};
 use crate::response::migration::{Decisions, Luck};
 use crate::results::Component;
 use crate::view::View;
@@ -126,26 +128,6 @@ impl Luck for DrawnLuck<'_> {
     }
 }
 
-/// The lesser of two numbers that are numbers: one instruction, where `f64::min` takes five.
-#[inline]
-fn less(a: f64, b: f64) -> f64 {
-    if a < b { a } else { b }
-}
-
-#[inline]
-fn more(a: f64, b: f64) -> f64 {
-    if a > b { a } else { b }
-}
-
-/// Sums over falls.
-#[derive(Default)]
-struct Sums {
-    unserved: f64,
-    longest: f64,
-    interruptions: f64,
-    spends: f64,
-}
-
 /// One portfolio in one trial.
 struct Case<'a> {
     plan: &'a Plan,
@@ -220,235 +202,6 @@ impl Judge {
         clear(&mut self.usage_nominal, !case.portfolio.commitments.is_empty());
         self.runs.clear();
         self.runs.resize(plan.services.len(), (f64::NEG_INFINITY, f64::NEG_INFINITY));
-    }
-
-    /// Whole falls of one vendor, each alone: in closed form, all in one short loop.
-    fn whole(&mut self, case: &Case, s: usize, whole: &Whole, ledger: &mut Ledger) {
-        if !case.portfolio.commitments.is_empty() {
-            whole.each(|alone| self.alone(case, s, alone, ledger));
-        } else if case.plan.services[s].present.is_flat() {
-            self.whole_by(case, s, whole, |t| t, ledger);
-        } else {
-            let present = &case.plan.services[s].present;
-            self.whole_by(case, s, whole, |t| present.integral(t), ledger);
-        }
-    }
-
-    fn whole_by(&mut self, case: &Case, s: usize, whole: &Whole, at: impl Fn(f64) -> f64, ledger: &mut Ledger) {
-        let (service, cells, portfolio) = (&case.plan.services[s], &case.view.cells, case.portfolio);
-        let row = |v: usize| (s * case.plan.vendors.len() + v) * cells.len();
-        let changes = &case.view.revenues[s];
-        let reaction = whole.reaction;
-        let (missing, left, tolerance) = (reaction.missing, reaction.unserved, service.tolerance);
-        let Sums { mut unserved, mut longest, mut interruptions, mut spends } = Sums::default();
-        let (charges, months) = ledger.event_charges_and_months();
-        for fall in whole.falls {
-            let cell = fall.cell as usize;
-            let month = cells.months[cell];
-            let movable = less(fall.start + whole.delay, fall.end);
-            let (start, moves, end) = (at(fall.start), at(movable), at(fall.end));
-            let changed = !changes.is_empty() && touched(changes, fall.start, fall.end);
-            unserved += missing * (movable - fall.start) + left * (fall.end - movable);
-            longest = more(longest, if left > 0.0 { fall.end } else { movable } - fall.start);
-            let worth = if changed {
-                let counts = less(fall.start + tolerance, fall.end);
-                let split = more(counts, movable);
-                let area = |a: f64, b: f64| if a < b { after_all(&service.present, changes, a, b) } else { 0.0 };
-                missing * area(counts, movable) + left * area(split, fall.end)
-            } else if tolerance > 0.0 {
-                let counts = at(less(fall.start + tolerance, fall.end));
-                missing * more(moves - counts, 0.0) + left * (end - more(counts, moves))
-            } else {
-                missing * (moves - start) + left * (end - moves)
-            };
-            let interruption = service.at_stake * worth;
-            let mut spend = 0.0;
-            if service.usage > 0.0 {
-                let gone = service.usage * missing * (end - start);
-                self.usage[row(whole.vendor) + cell] -= gone;
-                spend -= gone * portfolio.price(whole.vendor, month);
-                for &(v, x) in &reaction.moved {
-                    let used = service.usage * x * (end - moves);
-                    self.usage[row(v) + cell] += used;
-                    spend += used * portfolio.price(v, month);
-                }
-            }
-            interruptions += interruption;
-            spends += spend;
-            months[month] += interruption + spend;
-            charges[fall.event as usize] += interruption + spend;
-        }
-        ledger.unserved_hours[s] += unserved;
-        ledger.longest_hours[s] = ledger.longest_hours[s].max(longest);
-        ledger.apart(Component::Interruption, s, interruptions);
-        ledger.apart(Component::Spend, s, spends);
-    }
-
-    /// A fall that is alone: in closed form if it lies within one cell and nothing else needs its pieces.
-    fn alone(&mut self, case: &Case, s: usize, alone: &Alone, ledger: &mut Ledger) {
-        let (service, cells) = (&case.plan.services[s], &case.view.cells);
-        let month = case.plan.clock.month(alone.start);
-        let cell = cells.find(month, alone.start);
-        let changes = &case.view.revenues[s];
-        let changed = !changes.is_empty() && touched(changes, alone.start, alone.end);
-        if changed || alone.end > cells.bounds[cell + 1] || !case.portfolio.commitments.is_empty() {
-            // It comes out of order: what is under way elsewhere goes on.
-            let run = self.runs[s];
-            alone.pieces(|piece| self.piece(case, s, piece, ledger));
-            self.runs[s] = run;
-            return;
-        }
-        let at = |t: f64| service.present.integral(t);
-        let n = case.plan.vendors.len();
-        let row = |v: usize| (s * n + v) * cells.len() + cell;
-        let counts_from = alone.start + service.tolerance;
-        let start = at(alone.start);
-        let (mut interrupted, mut unserved, mut worth, mut spend) = (alone.start, 0.0, 0.0, 0.0);
-        let mut before = start;
-        for (end, phase) in alone.phases() {
-            let now = at(end);
-            if phase.unserved > 0.0 {
-                interrupted = end;
-                unserved += phase.unserved * (end - phase.from);
-                if counts_from < end {
-                    worth += phase.unserved * (now - if counts_from > phase.from { at(counts_from) } else { before });
-                }
-            }
-            if service.usage > 0.0 {
-                for &(v, x) in &alone.moved[phase.first..phase.last] {
-                    let used = service.usage * (now - before) * x;
-                    self.usage[row(v)] += used;
-                    spend += used * case.portfolio.price(v, month);
-                }
-            }
-            before = now;
-        }
-        let interruption = worth * service.at_stake;
-        ledger.unserved_hours[s] += unserved;
-        ledger.longest_hours[s] = ledger.longest_hours[s].max(interrupted - alone.start);
-        ledger.book(Component::Interruption, s, month, interruption);
-        if service.usage > 0.0 {
-            let gone = service.usage * (before - start) * alone.missing;
-            self.usage[row(alone.vendor)] -= gone;
-            spend -= gone * case.portfolio.price(alone.vendor, month);
-            ledger.book(Component::Spend, s, month, spend);
-        }
-        case.charge(alone.by, interruption + spend, ledger);
-    }
-
-    /// A piece of lost traffic of one service.
-    fn piece(&mut self, case: &Case, s: usize, piece: &Piece, ledger: &mut Ledger) {
-        if piece.unserved > 0.0 {
-            let run = &mut self.runs[s];
-            if run.1.to_bits() != piece.start.to_bits() {
-                run.0 = piece.start;
-            }
-            run.1 = piece.end;
-            ledger.unserved_hours[s] += piece.unserved * (piece.end - piece.start);
-            ledger.longest_hours[s] = ledger.longest_hours[s].max(run.1 - run.0);
-        }
-        let (clock, cells) = (&case.plan.clock, &case.view.cells);
-        let (mut from, mut month) = (piece.start, clock.month(piece.start));
-        let mut cell = cells.find(month, from);
-        loop {
-            let to = piece.end.min(cells.bounds[cell + 1]);
-            self.part(case, s, piece, from, to, cell, month, ledger);
-            if to >= piece.end {
-                return;
-            }
-            from = to;
-            cell += 1;
-            month = cells.months[cell];
-        }
-    }
-
-    /// The part of a piece within one cell.
-    #[expect(clippy::too_many_arguments, reason = "a place in time, and where it is booked")]
-    fn part(
-        &mut self,
-        case: &Case,
-        s: usize,
-        piece: &Piece,
-        from: f64,
-        to: f64,
-        cell: usize,
-        month: usize,
-        ledger: &mut Ledger,
-    ) {
-        let (plan, service) = (case.plan, &case.plan.services[s]);
-        let counts_from = from.max(self.runs[s].0 + service.tolerance);
-        let worth = if piece.unserved > 0.0 && counts_from < to {
-            service.at_stake * case.revenue(s, service, counts_from, to)
-        } else {
-            0.0
-        };
-        let used = if service.usage > 0.0 {
-            service.usage * (service.present.integral(to) - service.present.integral(from))
-        } else {
-            0.0
-        };
-        if worth == 0.0 && used == 0.0 {
-            return;
-        }
-        let moved_usage: f64 = piece.moved.iter().map(|m| m.1).sum();
-        let moved_bill: f64 = piece.moved.iter().map(|&(v, x)| used * x * case.portfolio.price(v, month)).sum();
-        let (mut interruption, mut spend) = (0.0, 0.0);
-        for lost in piece.lost {
-            let unserved = worth * lost.unserved;
-            let mut bill = -used * lost.missing * case.portfolio.price(lost.vendor, month);
-            if moved_usage > 0.0 {
-                bill += moved_bill * ((lost.missing - lost.unserved) / moved_usage);
-            }
-            interruption += unserved;
-            spend += bill;
-            case.charge(lost.by, unserved + bill, ledger);
-        }
-        ledger.book(Component::Interruption, s, month, interruption);
-        if used > 0.0 {
-            ledger.book(Component::Spend, s, month, spend);
-            let row = |v: usize| (s * plan.vendors.len() + v) * case.view.cells.len() + cell;
-            for lost in piece.lost {
-                self.usage[row(lost.vendor)] -= used * lost.missing;
-            }
-            for &(v, x) in piece.moved {
-                self.usage[row(v)] += used * x;
-            }
-            if !case.portfolio.commitments.is_empty() {
-                let used = service.usage * (service.nominal.integral(to) - service.nominal.integral(from));
-                self.part_nominal(case, s, piece, used, moved_usage, cell, month, ledger);
-            }
-        }
-    }
-
-    /// Nominal bills of the vendors with a commitment.
-    #[expect(clippy::too_many_arguments, reason = "a place in time, and where it is booked")]
-    fn part_nominal(
-        &mut self,
-        case: &Case,
-        s: usize,
-        piece: &Piece,
-        used: f64,
-        moved: f64,
-        cell: usize,
-        month: usize,
-        ledger: &mut Ledger,
-    ) {
-        let row = |v: usize| (s * case.plan.vendors.len() + v) * case.view.cells.len() + cell;
-        for (c, commitment) in case.portfolio.commitments.iter().enumerate() {
-            let v = commitment.vendor;
-            let price = case.portfolio.price(v, month);
-            let taken = piece.moved.iter().filter(|m| m.0 == v).map(|m| m.1).sum::<f64>() * used;
-            for lost in piece.lost {
-                let mut change =
-                    if moved > 0.0 { taken * price * ((lost.missing - lost.unserved) / moved) } else { 0.0 };
-                if lost.vendor == v {
-                    change -= used * lost.missing * price;
-                    self.usage_nominal[row(v)] -= used * lost.missing;
-                }
-                case.each_taker(lost.by, |event, part| ledger.bill(c, month / 12, Cause::Event(event), change * part));
-            }
-            self.usage_nominal[row(v)] += taken;
-        }
     }
 
     /// Adds what is served where it is placed, before anything falls.

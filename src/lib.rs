@@ -34,7 +34,7 @@
 //!
 //! | stage | from | to |
 //! |---|---|---|
-//! | [`scenario::read`] | the text of a file | a [`Scenario`](scenario::Scenario), or every [`Problem`](source::Problem) in it |
+//! | [`scenario::read`] | the text of a file | a [`Scenario`], or every [`Problem`](source::Problem) in it |
 //! | [`Plan::new`] | a scenario and a seed | a [`Plan`]: names resolved, rates and expected prices worked out |
 //! | [`simulate::simulate`] | a plan and a range of trials | [`Trials`](simulate::Trials): a loss per trial and portfolio, sums of the rest |
 //! | [`measure::results`] | trials | [`Results`]: every figure with its error |
@@ -52,7 +52,16 @@
 //!
 //! `output/README.md` describes every column that is written, `README.md` the command.
 
-#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "the standard library's functions are oracles in tests"))]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::pedantic,
+        clippy::disallowed_methods,
+        clippy::needless_range_loop,
+        clippy::neg_cmp_op_on_partial_ord,
+        reason = "tests read as formulas, with the standard library as oracle; without them the library is checked apart"
+    )
+)]
 
 // What the README shows is compiled and run with the tests.
 #[cfg(doctest)]

@@ -152,6 +152,8 @@ pub(crate) struct ServicePlan {
 pub(crate) struct PriceTerms {
     pub(crate) vendor: usize,
     pub(crate) cap: Option<f64>,
+    /// The price paths that move it, by their number.
+    pub(crate) paths: Vec<usize>,
     /// Billed index of the plan, per month.
     pub(crate) planned: Vec<f64>,
 }
@@ -215,14 +217,15 @@ impl Plan {
             return i;
         }
         let mut index = vec![1.0; self.clock.n_months()];
-        for path in self.paths.iter().filter(|p| p.vendors.contains(&vendor)) {
-            index.iter_mut().zip(&path.expected).for_each(|(i, e)| *i *= e);
+        let paths: Vec<usize> = (0..self.paths.len()).filter(|&p| self.paths[p].vendors.contains(&vendor)).collect();
+        for &path in &paths {
+            index.iter_mut().zip(&self.paths[path].expected).for_each(|(i, e)| *i *= e);
         }
         let mut planned = index.clone();
         if let Some(cap) = cap {
             crate::contract::bill(&index, &(0..index.len()).collect::<Vec<_>>(), cap, &mut planned);
         }
-        self.terms.push(PriceTerms { vendor, cap, planned });
+        self.terms.push(PriceTerms { vendor, cap, paths, planned });
         self.terms.len() - 1
     }
 }

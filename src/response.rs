@@ -3,6 +3,7 @@
 //! ([`failover`]).
 
 pub(crate) mod failover;
+pub(crate) mod found;
 pub(crate) mod migration;
 #[cfg(test)]
 mod tests;

@@ -166,11 +166,11 @@ impl World {
         }
         if !risk.effects.is_empty() {
             scratch.hit.clear();
-            // What an event before the start did itself is past.
+            // What an event before the start did itself is past; what comes after the end is left out.
             scratch.hit.extend(
                 (0u32..)
                     .zip(&self.events[first..])
-                    .filter(|(_, e)| e.tau >= 0.0)
+                    .filter(|(_, e)| e.tau >= 0.0 && e.tau < plan.clock.horizon)
                     .map(|(j, e)| (j, Happening { event: index(first) + j, occurrence: OWN }, e.tau)),
             );
             self.effects(plan, &risk.effects, trial, addresses, first, &mut scratch);

@@ -44,8 +44,7 @@ impl Prices {
     fn chain_of(&mut self, plan: &Plan, view: &View, world: &World, terms: usize) {
         let (vendor, cap) = (plan.terms[terms].vendor, plan.terms[terms].cap);
         let months = &view.cells.months;
-        let moves = |p: &usize| plan.paths[*p].vendors.contains(&vendor);
-        let paths: Vec<usize> = (0..plan.paths.len()).filter(moves).collect();
+        let paths = &plan.terms[terms].paths;
         if plan.vendors[vendor].price == 0.0 || (paths.is_empty() && view.prices[vendor].is_empty()) {
             return;
         }
@@ -54,11 +53,15 @@ impl Prices {
         for n in 1..=paths.len() {
             // The first n paths as drawn, the rest as expected.
             self.index.clear();
-            self.index.extend(months.iter().map(|&m| {
-                (paths.iter().enumerate())
-                    .map(|(i, &p)| if i < n { world.paths[p][m] } else { plan.paths[p].expected[m] })
-                    .product::<f64>()
-            }));
+            if let [path] = paths[..] {
+                self.index.extend(months.iter().map(|&m| world.paths[path][m]));
+            } else {
+                self.index.extend(months.iter().map(|&m| {
+                    (paths.iter().enumerate())
+                        .map(|(i, &p)| if i < n { world.paths[p][m] } else { plan.paths[p].expected[m] })
+                        .product::<f64>()
+                }));
+            }
             self.link(terms, Cause::Path(u32::try_from(paths[n - 1]).unwrap_or(u32::MAX)), cap, months);
         }
         if paths.is_empty() {

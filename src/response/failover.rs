@@ -1,148 +1,11 @@
 //! Moves lost traffic into headroom and standbys while a vendor is not fully available (MODEL section 7.1).
 
-use super::{NEGLIGIBLE, Reaction, Regime, Role};
+use super::found::{Alone, By, Found, Lost, Phase, Piece, Whole};
+use super::{NEGLIGIBLE, Regime, Role};
 use crate::plan::Plan;
 use crate::scenario::Failover;
 use crate::view::{Fall, Lone, Step, View};
 use crate::world::Interruption;
-
-/// A time during which nothing about a group's traffic changes and some of it is missing where it was placed.
-#[derive(Debug)]
-pub(crate) struct Piece<'a> {
-    pub(crate) start: f64,
-    pub(crate) end: f64,
-    /// Vendors from whom something is missing.
-    pub(crate) lost: &'a [Lost],
-    /// Vendors to whom something was moved, and how much.
-    pub(crate) moved: &'a [(usize, f64)],
-    /// What nobody serves, as a fraction of all traffic; exactly 0 where negligible.
-    pub(crate) unserved: f64,
-}
-
-/// The common case: one vendor falls, once and evenly, while nothing else is wrong. Rooms only open, so what is unserved
-/// only falls from phase to phase.
-#[derive(Debug)]
-pub(crate) struct Alone<'a> {
-    pub(crate) start: f64,
-    pub(crate) end: f64,
-    pub(crate) vendor: usize,
-    pub(crate) missing: f64,
-    pub(crate) by: By,
-    /// In order of time, each until the next begins; the first begins at `start`.
-    pub(crate) phases: &'a [Phase],
-    /// What the phases moved where.
-    pub(crate) moved: &'a [(usize, f64)],
-}
-
-/// A time within a fall during which nothing changes.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Phase {
-    pub(crate) from: f64,
-    /// Exactly 0 where negligible.
-    pub(crate) unserved: f64,
-    /// `moved[first..last]`.
-    pub(crate) first: usize,
-    pub(crate) last: usize,
-}
-
-impl Alone<'_> {
-    /// The phases with their ends.
-    pub(crate) fn phases(&self) -> impl Iterator<Item = (f64, &Phase)> {
-        let ends = self.phases[1..].iter().map(|p| p.from).chain([self.end]);
-        ends.zip(self.phases)
-    }
-
-    /// The same as pieces.
-    pub(crate) fn pieces(&self, mut emit: impl FnMut(&Piece)) {
-        for (end, phase) in self.phases() {
-            let lost = Lost {
-                vendor: self.vendor,
-                missing: self.missing,
-                unserved: phase.unserved,
-                by: self.by,
-                movable: false,
-            };
-            emit(&Piece {
-                start: phase.from,
-                end,
-                lost: &[lost],
-                moved: &self.moved[phase.first..phase.last],
-                unserved: phase.unserved,
-            });
-        }
-    }
-}
-
-/// Whole falls of one vendor, each alone.
-#[derive(Debug)]
-pub(crate) struct Whole<'a> {
-    pub(crate) vendor: usize,
-    pub(crate) reaction: &'a Reaction,
-    /// Hours until the reaction takes hold; infinite if nothing moves.
-    pub(crate) delay: f64,
-    pub(crate) falls: &'a [Lone],
-}
-
-impl Whole<'_> {
-    /// The same, one by one.
-    pub(crate) fn each(&self, mut emit: impl FnMut(&Alone)) {
-        let Reaction { missing, unserved, ref moved } = *self.reaction;
-        for fall in self.falls {
-            let movable = (fall.start + self.delay).min(fall.end);
-            let before = Phase { from: fall.start, unserved: missing, first: 0, last: 0 };
-            let after = Phase { from: movable, unserved, first: 0, last: moved.len() };
-            let phases = [before, after];
-            let phases = if movable <= fall.start {
-                &phases[1..]
-            } else if movable >= fall.end {
-                &phases[..1]
-            } else {
-                &phases
-            };
-            emit(&Alone {
-                start: fall.start,
-                end: fall.end,
-                vendor: self.vendor,
-                missing,
-                by: By::Event(fall.event),
-                phases,
-                moved,
-            });
-        }
-    }
-}
-
-/// What a sweep finds.
-#[derive(Debug)]
-pub(crate) enum Found<'a> {
-    /// Whole falls of one vendor, each alone, all under one reaction: in no particular order.
-    Whole(&'a Whole<'a>),
-    /// In no particular order.
-    Alone(&'a Alone<'a>),
-    /// In order of time.
-    Piece(&'a Piece<'a>),
-}
-
-/// Who answers for what is missing of a vendor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum By {
-    /// One event.
-    Event(u32),
-    /// The takers of a step of the view.
-    Step(usize),
-}
-
-/// What one vendor does not serve of its share.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Lost {
-    pub(crate) vendor: usize,
-    /// Missing where it was placed, as a fraction of all traffic.
-    pub(crate) missing: f64,
-    /// The part of it that was moved nowhere.
-    pub(crate) unserved: f64,
-    pub(crate) by: By,
-    movable: bool,
-}
 
 /// Buffers, kept between sweeps for their memory.
 #[derive(Debug, Default)]
@@ -157,6 +20,8 @@ pub(crate) struct Sweep {
     /// Falls that are alone but cut by a change of regime or overlapped by a lasting fall.
     cut: Vec<Fall>,
     free: Vec<Lone>,
+    /// When interruptions that last matter.
+    blocked: Vec<(f64, f64)>,
 }
 
 /// A fall at work.
@@ -222,13 +87,16 @@ impl Sweep {
         let Scene { view, regime, failover, .. } = *scene;
         let simple = !regime.waits && failover.is_none_or(|f| f.works >= 1.0);
         let delay = failover.map_or(f64::INFINITY, |f| f.detect_hours);
-        let all_free = regime.start == 0.0 && regime.last && !view.lasting.iter().any(|l| matters(scene, l));
+        let mut blocked = std::mem::take(&mut self.blocked);
+        blocked.clear();
+        blocked.extend(view.lasting.iter().filter(|l| matters(scene, l)).map(|l| (l.start, l.end)));
+        let all_free = regime.start == 0.0 && regime.last && blocked.is_empty();
         let mut free = std::mem::take(&mut self.free);
         for (vendor, &share) in regime.shares.iter().enumerate() {
             if regime.roles[vendor] == Role::Stands && !all_free {
                 // Alone it would not matter; beside a lasting fall its room is missing.
-                free_of(&view.whole[vendor], scene, vendor, &mut free, cut);
-                free_of(&view.partial[vendor], scene, vendor, &mut free, cut);
+                free_of(&view.whole[vendor], (regime, &blocked), vendor, &mut free, cut);
+                free_of(&view.partial[vendor], (regime, &blocked), vendor, &mut free, cut);
             }
             if regime.roles[vendor] != Role::Serves {
                 continue;
@@ -236,7 +104,7 @@ impl Sweep {
             let whole = if all_free {
                 &view.whole[vendor]
             } else {
-                free_of(&view.whole[vendor], scene, vendor, &mut free, cut)
+                free_of(&view.whole[vendor], (regime, &blocked), vendor, &mut free, cut)
             };
             if simple {
                 emit(Found::Whole(&Whole { vendor, reaction: &regime.reactions[vendor], delay, falls: whole }));
@@ -246,11 +114,12 @@ impl Sweep {
             let partial = if all_free {
                 &view.partial[vendor]
             } else {
-                free_of(&view.partial[vendor], scene, vendor, &mut free, cut)
+                free_of(&view.partial[vendor], (regime, &blocked), vendor, &mut free, cut)
             };
             self.each(scene, vendor, share, partial, emit);
         }
         self.free = free;
+        self.blocked = blocked;
     }
 
     fn each(
@@ -454,16 +323,15 @@ fn matters(scene: &Scene<impl Fn(usize, u32) -> f64>, lasting: &Interruption) ->
         && plan.risks[lasting.risk as usize].reach.iter().any(|r| regime.roles[r.0] != Role::None)
 }
 
-/// Those of a vendor's lone falls that lie within the regime and meet no lasting interruption there; the others that touch
-/// the regime are added to `cut`.
+/// Those of a vendor's lone falls that lie within the regime and meet none of the times that are blocked by an interruption
+/// that lasts; the others that touch the regime are added to `cut`.
 fn free_of<'f>(
     falls: &[Lone],
-    scene: &Scene<impl Fn(usize, u32) -> f64>,
+    (regime, blocked): (&Regime, &[(f64, f64)]),
     vendor: usize,
     free: &'f mut Vec<Lone>,
     cut: &mut Vec<Fall>,
 ) -> &'f [Lone] {
-    let (regime, lasting) = (scene.regime, &scene.view.lasting);
     free.clear();
     for fall in falls {
         let &Lone { start, end, available, event, .. } = fall;
@@ -471,9 +339,9 @@ fn free_of<'f>(
             continue;
         }
         let inside = (start > regime.start || regime.start == 0.0) && (end < regime.end || regime.last);
-        if inside && !lasting.iter().any(|l| l.start <= end && l.end >= start && matters(scene, l)) {
+        if inside && !blocked.iter().any(|&(from, to)| from <= end && to >= start) {
             free.push(*fall);
-        } else if !cut.iter().any(|f| f.event == event && f.vendor == vendor) {
+        } else if !cut.iter().any(|f| f.vendor == vendor && f.start.to_bits() == start.to_bits()) {
             cut.push(Fall { vendor, start, end, event, announced: false, first: 0, last: 0, alone: Some(available) });
         }
     }

@@ -189,3 +189,22 @@ fn every_case_comes_out() {
     let wrong: Vec<String> = all.iter().flat_map(|c| check(c)).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// A chance that reaches beyond the horizon counts for what lies within.
+#[test]
+fn events_after_the_horizon_are_left_out() {
+    let results = run_text(
+        r#"
+start = 2025-06-01
+horizon = "730.5 h"
+vendor.a = {}
+service.s = { revenue = "$1k/h" }
+risk.fee = { kind = "exclusivity", on = "a", arrivals = { once = { probability = 1.0, between = [2025-06-01, 2025-10-01] } }, suspends = "0 h", cost = "$1M" }
+portfolio.p = { shares = { a = 1.0 } }
+"#,
+        20_000,
+    );
+    let loss = Figures::of(&results).get("p", "loss", "", "mean", "");
+    let expected = 1e6 * 730.5 / (122.0 * 24.0);
+    assert!((loss.value - expected).abs() < 4.0 * loss.std_error.expect("an error"), "{loss:?}, expected {expected}");
+}

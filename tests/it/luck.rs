@@ -192,8 +192,7 @@ fn a_trial_alone_is_its_row() {
     let scenario = scenario(BASE);
     let plan = Plan::new(&scenario, scenario.seed);
     for (p, portfolio) in whole.portfolios.iter().enumerate() {
-        for parts in redraw(&plan, p, &[1234, 3, 1234]).iter().zip([1234, 3, 1234]).map(|(parts, trial)| (parts, trial))
-        {
+        for parts in redraw(&plan, p, &[1234, 3, 1234]).iter().zip([1234, 3, 1234]) {
             let (parts, trial): (_, usize) = parts;
             assert_eq!(parts.loss.to_bits(), portfolio.loss[trial].to_bits());
             assert_eq!(parts.components, portfolio.rows.as_ref().expect("kept")[trial]);

@@ -101,7 +101,7 @@ impl Tape<'_> {
         for r in 0..n_risks {
             self.risk(r, n_platforms, n_vendors, n_services, short);
         }
-        for p in 0..1 + self.below(3) {
+        for p in 0..=self.below(3) {
             self.portfolio(p, n_vendors, n_services);
         }
     }
@@ -241,7 +241,7 @@ impl Tape<'_> {
     fn risk(&mut self, r: usize, n_platforms: usize, n_vendors: usize, n_services: usize, short: bool) {
         let kind = self.of(&["outage", "exclusivity", "legal", "pricing"]);
         let mut on: Vec<String> = vec![];
-        for _ in 0..1 + self.below(2) {
+        for _ in 0..=self.below(2) {
             let node = self.below(n_platforms + n_vendors);
             // Vendors first: what shrinks is simple.
             on.push(if node < n_vendors { format!("\"v{node}\"") } else { format!("\"p{}\"", node - n_vendors) });
