@@ -3,7 +3,8 @@
 use rand::{RngExt as _, SeedableRng as _};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use super::failover::{Found, Piece, Sweep};
+use super::failover::Sweep;
+use super::found::{Found, Piece};
 use super::migration::{Decisions, Luck};
 use crate::plan::Plan;
 use crate::view::View;
