@@ -131,10 +131,10 @@ fn a_compound_poisson_year_has_the_law_of_its_transform() {
         &[
             ("{ per_year = 5 }", X),
             ("{ per_year = 5.15 }", X),
-            ("{ per_year = 5 }", r#"{ mean = "$10", sd = "$15.6" }"#),
+            ("{ per_year = 5 }", r#"{ mean = "$10", sd = "$16.8" }"#),
         ],
     );
-    let trials = trials(&text, 100_000);
+    let trials = trials(&text, 200_000);
     let [right, rate_off, spread_off] = &trials.portfolios[..] else { panic!() };
     annual_total(&right.loss).accept();
     annual_total(&rate_off.loss).refuse();
