@@ -3,7 +3,7 @@
 
 pub(crate) mod arrivals;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::plan::Plan;
 use crate::plan::risk::{EffectsPlan, LengthPlan, RiskPlan, StagePlan};

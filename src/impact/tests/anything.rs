@@ -272,6 +272,10 @@ impl Tape<'_> {
                     ]);
                     self.say(&format!("leaves = {leaves}"));
                 }
+                if self.one_in(4) {
+                    let effects = self.effects("\n", false, n_services);
+                    self.say(&effects);
+                }
             }
             "exclusivity" => {
                 let length = if self.one_in(4) { "\"permanent\"" } else { self.of(&LENGTHS) };
@@ -331,12 +335,24 @@ impl Tape<'_> {
         if !self.one_in(3) {
             let (detect, headroom, works) =
                 (self.of(&["0 s", "10 min", "3 h"]), self.of(&["0", "0.6", "1", "3"]), self.of(&["1", "0.8"]));
-            self.say(&format!("failover = {{ detect = \"{detect}\", headroom = {headroom}, works = {works} }}"));
-            if !free.is_empty() && self.one_in(2) {
-                let vendor = free[self.below(free.len())];
+            let standbys: Vec<usize> = free.iter().copied().filter(|_| self.one_in(2)).collect();
+            let mut rooms: Vec<usize> = (0..n_vendors).filter(|v| !free.contains(v) || standbys.contains(v)).collect();
+            let order = if self.one_in(3) {
+                let start = self.below(rooms.len());
+                rooms.rotate_left(start);
+                rooms.truncate(1 + self.below(rooms.len()));
+                let list: Vec<String> = rooms.iter().map(|v| format!("\"v{v}\"")).collect();
+                format!(", order = [{}]", list.join(", "))
+            } else {
+                String::new()
+            };
+            self.say(&format!("failover = {{ detect = \"{detect}\", headroom = {headroom}, works = {works}{order} }}"));
+            for vendor in standbys {
                 let (capacity, starts) = (self.of(&["0.3", "1"]), self.of(&["0 s", "2 h", "2 days"]));
                 let costs = self.money(10.0);
-                self.say(&format!("standby = {{ v{vendor} = {{ capacity = {capacity}, starts = \"{starts}\", costs = \"{costs}/h\" }} }}"));
+                self.say(&format!(
+                    "standby.v{vendor} = {{ capacity = {capacity}, starts = \"{starts}\", costs = \"{costs}/h\" }}"
+                ));
             }
         }
         if self.one_in(2) {

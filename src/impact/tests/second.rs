@@ -1,8 +1,9 @@
 //! MODEL section 7 once more, sentence by sentence and slowly: time is cut wherever anything could change, and in each
 //! piece everything is worked out afresh. Shares with the engine the world, what is drawn, and the curves of revenue.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::charges::Books;
 use crate::chance::event_counter;
 use crate::plan::curve::Curve;
 use crate::plan::{Plan, ViewPlan};
@@ -14,17 +15,44 @@ use crate::world::{Happening, Interruption, OWN, World};
 pub(super) struct Opinion {
     pub(super) components: [f64; 10],
     pub(super) hours: Vec<(f64, f64)>,
+    /// Loss by cause.
+    pub(super) charges: BTreeMap<Cause, f64>,
 }
 
-struct Case<'a> {
-    scenario: &'a Scenario,
-    plan: &'a Plan,
-    portfolio: &'a Portfolio,
-    world: &'a World,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Cause {
+    Path(usize),
+    Event(u32),
+}
+
+impl Opinion {
+    pub(super) fn charge(&mut self, cause: Cause, amount: f64) {
+        *self.charges.entry(cause).or_default() += amount;
+    }
+
+    /// Loss by risk.
+    pub(super) fn by_risk(&self, plan: &Plan, world: &World) -> Vec<f64> {
+        let mut risks = vec![0.0; plan.risks.len()];
+        for (cause, amount) in &self.charges {
+            let risk = match cause {
+                Cause::Path(path) => plan.paths[*path].risk,
+                Cause::Event(event) => world.events[*event as usize].risk as usize,
+            };
+            risks[risk] += amount;
+        }
+        risks
+    }
+}
+
+pub(super) struct Case<'a> {
+    pub(super) scenario: &'a Scenario,
+    pub(super) plan: &'a Plan,
+    pub(super) portfolio: &'a Portfolio,
+    pub(super) world: &'a World,
     trial: u64,
-    horizon: f64,
+    pub(super) horizon: f64,
     /// What the portfolio sees.
-    interruptions: Vec<Interruption>,
+    pub(super) interruptions: Vec<Interruption>,
     seen: Vec<bool>,
     events: &'a [f64],
 }
@@ -43,7 +71,7 @@ pub(super) fn judge(scenario: &Scenario, plan: &Plan, p: usize, world: &World, t
         events: &seer.events,
     };
     case.interruptions = world.interruptions.iter().filter(|i| case.sees(i.by)).copied().collect();
-    let mut opinion = Opinion { components: [0.0; 10], hours: vec![] };
+    let mut opinion = Opinion { components: [0.0; 10], hours: vec![], charges: BTreeMap::new() };
     let moves = case.migrations(&mut opinion);
     case.traffic(&moves, &mut opinion);
     case.market(&mut opinion);
@@ -72,19 +100,22 @@ fn outcomes_seen(seer: &ViewPlan, world: &World) -> Vec<bool> {
 }
 
 /// Shares per service and vendor, from a moment on.
-struct Placed {
-    from: f64,
-    shares: Vec<Vec<f64>>,
+pub(super) struct Placed {
+    pub(super) from: f64,
+    pub(super) shares: Vec<Vec<f64>>,
+    /// By which event.
+    pub(super) by: Option<u32>,
 }
 
 struct UnderWay {
     ends: f64,
     vendor: usize,
     service: usize,
+    event: u32,
 }
 
 impl Case<'_> {
-    fn sees(&self, by: Happening) -> bool {
+    pub(super) fn sees(&self, by: Happening) -> bool {
         if by.occurrence == OWN {
             event_seen(self.events, self.world, by.event)
         } else {
@@ -92,12 +123,12 @@ impl Case<'_> {
         }
     }
 
-    fn n_vendors(&self) -> usize {
+    pub(super) fn n_vendors(&self) -> usize {
         self.scenario.vendors.len()
     }
 
     /// A of a vendor, given that of each node alone.
-    fn available(&self, vendor: usize, own: &dyn Fn(usize) -> f64) -> f64 {
+    pub(super) fn available(&self, vendor: usize, own: &dyn Fn(usize) -> f64) -> f64 {
         self.node_available(self.scenario.vendor_node(vendor), own)
     }
 
@@ -110,11 +141,11 @@ impl Case<'_> {
             }
     }
 
-    fn on(&self, risk: u32) -> &[usize] {
+    pub(super) fn on(&self, risk: u32) -> &[usize] {
         &self.scenario.risks[risk as usize].on
     }
 
-    fn strikes(&self, risk: u32, vendor: usize) -> bool {
+    pub(super) fn strikes(&self, risk: u32, vendor: usize) -> bool {
         self.available(vendor, &|n| f64::from(u8::from(!self.on(risk).contains(&n)))) == 0.0
     }
 
@@ -152,7 +183,7 @@ impl Case<'_> {
         self.planned().iter().enumerate().map(|(s, w)| self.part(s) * w[vendor]).sum()
     }
 
-    fn binds(&self, vendor: usize) -> bool {
+    pub(super) fn binds(&self, vendor: usize) -> bool {
         self.planned().iter().any(|w| w[vendor] > 0.0)
     }
 
@@ -188,7 +219,7 @@ impl Case<'_> {
     }
 
     fn migrations(&self, opinion: &mut Opinion) -> Vec<Placed> {
-        let mut placed = vec![Placed { from: 0.0, shares: self.planned() }];
+        let mut placed = vec![Placed { from: 0.0, shares: self.planned(), by: None }];
         let Some(policy) = &self.portfolio.migration else { return placed };
         let mut shares = self.planned();
         let mut losses: Vec<(f64, &Interruption)> =
@@ -211,10 +242,11 @@ impl Case<'_> {
                 }
                 let share = std::mem::take(&mut shares[done.service][done.vendor]);
                 takers.iter().for_each(|&(v, part)| shares[done.service][v] += part * share);
-                placed.push(Placed { from: ends, shares: shares.clone() });
+                placed.push(Placed { from: ends, shares: shares.clone(), by: Some(done.event) });
                 if shares.iter().all(|w| w[done.vendor] == 0.0) && self.binds(done.vendor) && left.insert(done.vendor) {
-                    opinion.components[Component::Migration as usize] +=
-                        self.portfolio.contracts[done.vendor].exit_fee.unwrap_or(0.0) * self.discount(ends);
+                    let fee = self.portfolio.contracts[done.vendor].exit_fee.unwrap_or(0.0) * self.discount(ends);
+                    opinion.components[Component::Migration as usize] += fee;
+                    opinion.charge(Cause::Event(done.event), fee);
                 }
                 continue;
             }
@@ -229,9 +261,10 @@ impl Case<'_> {
                     if share == 0.0 || busy || self.takers(&shares[service], vendor, at).is_empty() {
                         continue;
                     }
-                    under_way.push(UnderWay { ends: at + takes, vendor, service });
-                    opinion.components[Component::Migration as usize] +=
-                        costs * share * self.part(service) * self.discount(at);
+                    under_way.push(UnderWay { ends: at + takes, vendor, service, event: loss.by.event });
+                    let cost = costs * share * self.part(service) * self.discount(at);
+                    opinion.components[Component::Migration as usize] += cost;
+                    opinion.charge(Cause::Event(loss.by.event), cost);
                 }
             }
         }
@@ -289,7 +322,7 @@ impl Case<'_> {
     }
 
     /// Π F of a service.
-    fn factor(&self, service: usize, t: f64) -> f64 {
+    pub(super) fn factor(&self, service: usize, t: f64) -> f64 {
         let one = |c: &crate::world::RevenueChange| {
             1.0 + c.change * if t < c.start + c.over { (t - c.start) / c.over } else { 1.0 }
         };
@@ -302,7 +335,7 @@ impl Case<'_> {
     }
 
     /// ∫ of a curve × a weight that is smooth between moments.
-    fn integral(curve: &Curve, a: f64, b: f64, weight: impl Fn(f64) -> f64) -> f64 {
+    pub(super) fn integral(curve: &Curve, a: f64, b: f64, weight: impl Fn(f64) -> f64) -> f64 {
         let (mut sum, mut from) = (0.0, a);
         while from < b {
             let to = curve.next_jump(from).min(from + 24.0).min(b);
@@ -328,6 +361,7 @@ impl Case<'_> {
             let lost: f64 =
                 moments.windows(2).map(|w| Self::integral(curve, w[0], w[1], |t| 1.0 - self.factor(s, t))).sum();
             opinion.components[Component::Market as usize] += service.margin * service.revenue_per_hour * lost;
+            self.charge_market(s, &moments, opinion);
         }
     }
 
@@ -339,7 +373,9 @@ impl Case<'_> {
                 ScalesWith::Share => share,
                 ScalesWith::Use => f64::from(u8::from(share > 0.0)),
             };
-            opinion.components[Component::OneOff as usize] += part * cost.amount * self.discount(cost.tau);
+            let amount = part * cost.amount * self.discount(cost.tau);
+            opinion.components[Component::OneOff as usize] += amount;
+            opinion.charge(Cause::Event(cost.by.event), amount);
         }
     }
 
@@ -349,6 +385,7 @@ impl Case<'_> {
         let n_years = (self.horizon / YEAR).ceil() as usize;
         // Per vendor and year: the nominal bill.
         let mut bills = vec![vec![0.0; n_years]; n];
+        let mut books = Books::new(self, placed, n_years);
         let mut states: Vec<State> = self.scenario.services.iter().map(|_| State::new(n)).collect();
         for w in moments.windows(2) {
             let (a, b) = (w[0], w[1]);
@@ -359,19 +396,22 @@ impl Case<'_> {
             for (s, service) in self.scenario.services.iter().enumerate() {
                 let state = &mut states[s];
                 state.fall(self, &available, a);
-                let (served, unserved) = self.respond(state, s, &shares[s], &available, a);
+                let response = self.respond(state, s, &shares[s], &available, a);
+                let (served, unserved) = (&response.served, response.unserved);
                 let curves = &self.plan.services[s];
                 state.interrupted(unserved, a, b);
+                let mut interruption = 0.0;
                 if unserved > 0.0 {
                     let from = a.max(state.since_unserved + service.tolerance_hours);
                     let revenue =
                         if from < b { Self::integral(&curves.present, from, b, |t| self.factor(s, t)) } else { 0.0 };
-                    opinion.components[Component::Interruption as usize] +=
-                        service.margin * service.revenue_per_hour * unserved * revenue;
+                    interruption = service.margin * service.revenue_per_hour * unserved * revenue;
+                    opinion.components[Component::Interruption as usize] += interruption;
                 }
                 let usage = service.usage_per_hour.unwrap_or(0.0);
                 let (present, nominal) =
                     (Self::integral(&curves.present, a, b, |_| 1.0), Self::integral(&curves.nominal, a, b, |_| 1.0));
+                books.traffic(&response, middle, interruption, [usage * present, usage * nominal], opinion);
                 for v in 0..n {
                     let rate = usage * served[v] * self.scenario.vendors[v].price.unwrap_or(0.0) * billed[v];
                     opinion.components[Component::Spend as usize] += rate * present;
@@ -379,24 +419,33 @@ impl Case<'_> {
                 }
             }
         }
+        books.moves(opinion);
         for v in (0..n).filter(|&v| self.binds(v)) {
             let Some(commitment) = self.portfolio.contracts[v].commitment_per_year else { continue };
             for (year, bill) in bills[v].iter().enumerate() {
                 let (from, to) = (year as f64 * YEAR, ((year + 1) as f64 * YEAR).min(self.horizon));
-                opinion.components[Component::Spend as usize] +=
-                    (commitment * (to - from) / YEAR - bill).max(0.0) * self.discount(to);
+                let owed = commitment * (to - from) / YEAR;
+                opinion.components[Component::Spend as usize] += (owed - bill).max(0.0) * self.discount(to);
+                books.shortfall(v, year, owed, *bill, self.discount(to), opinion);
             }
         }
         opinion.hours = states.iter().map(|s| (s.unserved_hours, s.longest)).collect();
     }
 
     /// What each vendor serves, and what nobody does, as parts of a service's traffic.
-    fn respond(&self, state: &mut State, s: usize, shares: &[f64], available: &[f64], t: f64) -> (Vec<f64>, f64) {
+    fn respond(&self, state: &mut State, s: usize, shares: &[f64], available: &[f64], t: f64) -> Response {
         let missing: Vec<f64> = shares.iter().zip(available).map(|(w, a)| w * (1.0 - a)).collect();
         let mut served: Vec<f64> = shares.iter().zip(available).map(|(w, a)| w * a).collect();
         let total: f64 = missing.iter().sum();
         let settled = |u: f64| if u > 1e-9 { u } else { 0.0 };
-        let Some(failover) = &self.portfolio.failover else { return (served, settled(total)) };
+        let unmoved = |served: Vec<f64>| Response {
+            served,
+            unserved: settled(total),
+            missing: missing.clone(),
+            moved_from: vec![0.0; shares.len()],
+            moved_to: vec![0.0; shares.len()],
+        };
+        let Some(failover) = &self.portfolio.failover else { return unmoved(served) };
         let mut movable: Vec<f64> = (missing.iter().enumerate())
             .map(|(v, d)| {
                 let Some((since, event, announced)) = state.falls[v] else { return 0.0 };
@@ -406,7 +455,7 @@ impl Case<'_> {
             .collect();
         if movable.iter().all(|&d| d == 0.0) {
             state.movable_since = None;
-            return (served, settled(total));
+            return unmoved(served);
         }
         let since = *state.movable_since.get_or_insert(t);
         let mut order: Vec<usize> = self.portfolio.shares[s].iter().map(|l| l.0).filter(|&v| shares[v] > 0.0).collect();
@@ -415,6 +464,7 @@ impl Case<'_> {
         );
         order.extend(self.portfolio.standby.iter().map(|b| b.vendor).filter(|&v| shares[v] == 0.0));
         let mut unserved = total;
+        let (before, mut moved_to) = (movable.clone(), vec![0.0; shares.len()]);
         for room in failover.order.clone().unwrap_or(order) {
             let holds = if shares[room] > 0.0 {
                 failover.headroom * shares[room] * available[room]
@@ -433,10 +483,21 @@ impl Case<'_> {
                 *d -= taken * *d / others;
             }
             served[room] += taken;
+            moved_to[room] += taken;
             unserved -= taken;
         }
-        (served, settled(unserved))
+        let moved_from = before.iter().zip(&movable).map(|(b, m)| b - m).collect();
+        Response { served, unserved: settled(unserved), missing, moved_from, moved_to }
     }
+}
+
+/// Traffic of a service in one piece of time, as parts of all of it, per vendor.
+pub(super) struct Response {
+    pub(super) served: Vec<f64>,
+    pub(super) unserved: f64,
+    pub(super) missing: Vec<f64>,
+    pub(super) moved_from: Vec<f64>,
+    pub(super) moved_to: Vec<f64>,
 }
 
 /// What must be remembered of a service's past.
