@@ -33,7 +33,7 @@ pub struct Plan {
     pub(crate) portfolios: Vec<PortfolioPlan>,
     /// Groups of portfolios that see alike.
     pub(crate) views: Vec<ViewPlan>,
-    /// For each node its part of each risk's charge: in equal parts over the risk's list.
+    /// Platforms and vendors together.
     pub(crate) n_nodes: usize,
     /// The shortest loss that makes any portfolio move; infinite if none migrates.
     pub(crate) least_patience: f64,

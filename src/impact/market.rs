@@ -63,25 +63,18 @@ fn line(curve: &Curve, a: f64, b: f64, weight: &impl Fn(f64) -> f64) -> f64 {
     (low - slope * quarter) * (curve.integral(b) - curve.integral(a)) + slope * curve.moment(a, b)
 }
 
-/// ∫ₐᵇ curve × weight, where the weight is a smooth polynomial: hour by hour where the curve has a profile (within an hour
-/// it is flat but for growth of some 1e-5), else by Gauss's rule over at most a week.
+/// ∫ₐᵇ curve × weight, where the weight is a smooth polynomial: by Gauss's rule over pieces in which the curve does not jump, of
+/// at most a week.
 fn slope(curve: &Curve, a: f64, b: f64, weight: &impl Fn(f64) -> f64) -> f64 {
     let mut sum = 0.0;
     let mut from = a;
     while from < b {
-        let jump = curve.next_jump(from);
-        let to = if jump.is_finite() { jump.min(b) } else { (from + WEEK).min(b) };
+        let to = curve.next_jump(from).min(from + WEEK).min(b);
         let (middle, half) = (f64::midpoint(from, to), (to - from) / 2.0);
         // Nodes ±√(3/5), 0 with weights 5/9, 8/9: exact to degree five.
         let away = half * 0.774_596_669_241_483_4;
-        let [low, mid, high] = [middle - away, middle, middle + away].map(weight);
-        sum += if jump.is_finite() {
-            (curve.integral(to) - curve.integral(from)) * (5.0 * (low + high) + 8.0 * mid) / 18.0
-        } else {
-            half * (5.0 * (low * curve.rate(middle - away) + high * curve.rate(middle + away))
-                + 8.0 * mid * curve.rate(middle))
-                / 9.0
-        };
+        let [low, mid, high] = [middle - away, middle, middle + away].map(|t| weight(t) * curve.rate(t));
+        sum += half * (5.0 * (low + high) + 8.0 * mid) / 9.0;
         from = to;
     }
     sum

@@ -10,7 +10,6 @@ use crate::scenario::{Failover, Portfolio, Scenario, YEAR};
 #[derive(Debug, Clone)]
 pub(crate) struct PortfolioPlan {
     pub(crate) groups: Vec<Group>,
-    /// The group of each service.
     pub(crate) failover: Option<Failover>,
     pub(crate) standby: Vec<Standby>,
     pub(crate) migration: Option<Migration>,

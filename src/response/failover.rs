@@ -303,7 +303,7 @@ impl Sweep {
                 continue;
             }
             for lost in self.lost.iter_mut().filter(movable) {
-                // Nothing is left, to the digit.
+                // What is all taken is 0 to the digit.
                 lost.unserved = if taken >= left { 0.0 } else { lost.unserved - taken * (lost.unserved / left) };
             }
             self.moved.push((room.vendor, taken));
