@@ -60,6 +60,10 @@ pub struct Scenario {
     pub vendors: Vec<Vendor>,
     /// Services in file order.
     pub services: Vec<Service>,
+    /// Factors in file order.
+    pub factors: Vec<Factor>,
+    /// Insurance policies in file order.
+    pub covers: Vec<Cover>,
     /// Risks in file order.
     pub risks: Vec<Risk>,
     /// Portfolios in file order; at least one.
@@ -117,6 +121,53 @@ pub struct Vendor {
     pub price: Option<f64>,
     /// The unit word of the price (`tok`), without prefix.
     pub unit: Option<String>,
+    /// Capability at start; 1 is the frontier.
+    pub capability: f64,
+    /// What the firm holds in it, currency.
+    pub stake: f64,
+}
+
+/// Something that moves rates and prices together (MODEL section 5.6).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Factor {
+    /// Its id.
+    pub id: String,
+    /// `persistence`, hours; `None`: each month is new.
+    pub persistence_hours: Option<f64>,
+    /// Note, source, grade.
+    pub about: About,
+}
+
+/// How closely something follows a factor.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Follows {
+    /// Index of the factor.
+    pub factor: usize,
+    /// β. Of a price path: the squares of all sum to 1 at the most.
+    pub beta: f64,
+}
+
+/// Insurance of interruption losses (MODEL section 7).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cover {
+    /// Its id.
+    pub id: String,
+    /// Indices of the risks that it covers.
+    pub risks: Vec<usize>,
+    /// First part of each interruption that it does not pay for, hours.
+    pub waiting_hours: f64,
+    /// What the firm bears of each event, currency.
+    pub deductible: f64,
+    /// Most of an event's loss beyond the deductible that counts; infinite if the policy has no such limit.
+    pub limit_per_event: f64,
+    /// Most that is paid for the events of a model year; infinite if the policy has no such limit.
+    pub limit_per_year: f64,
+    /// The part that it pays.
+    pub pays: f64,
+    /// Premium, currency per hour.
+    pub premium_per_hour: f64,
+    /// Note, source, grade.
+    pub about: About,
 }
 
 /// A service the firm sells.
@@ -140,8 +191,23 @@ pub struct Service {
     pub tolerance_hours: f64,
     /// The longest interruption that the firm may show its regulator, hours.
     pub impact_tolerance_hours: Option<f64>,
+    /// Customers lost after long interruptions.
+    pub churn: Option<Churn>,
+    /// Part of revenue lost per unit of capability short of 1.
+    pub sensitivity: f64,
     /// Note, source, grade.
     pub about: About,
+}
+
+/// Customers who leave after a long interruption (MODEL section 7.2).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Churn {
+    /// The longest interruption that drives nobody away, hours.
+    pub after_hours: f64,
+    /// Part of customers lost.
+    pub loses: Law,
+    /// Mean time until they are won back, hours; positive.
+    pub returns_hours: f64,
 }
 
 /// Weights by hour of the week, scaled to mean 1: `weekday[d] * hour[h]`, Monday first, UTC.
@@ -188,6 +254,10 @@ pub enum Arrivals {
         trend: f64,
         /// Weekly profile.
         calendar: Option<Calendar>,
+        /// Factors that the rate follows, each once.
+        follows: Vec<Follows>,
+        /// What each event begets.
+        aftershocks: Option<Aftershocks>,
     },
     /// Renewal: intervals in hours, the first from `start`.
     Every(Law),
@@ -207,15 +277,31 @@ pub enum Arrivals {
         /// Probability of each.
         probability: f64,
     },
+    /// A date on which something is due, and the event that it slips: none where `effects.lasts` draws 0 (kind `delay`).
+    Due {
+        /// Hours since start.
+        due_hours: f64,
+    },
+}
+
+/// What an event begets of its own kind (MODEL section 5.1).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Aftershocks {
+    /// Mean number of children of an event, below 1.
+    pub mean: f64,
+    /// Mean delay of a child, hours; positive.
+    pub within_hours: f64,
 }
 
 /// A price path (MODEL section 5.5).
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PricePath {
     /// Change of the expected index per year, above −1.
     pub drift: f64,
     /// Standard deviation of the log index over a year.
     pub volatility: f64,
+    /// Factors that its steps follow, each once.
+    pub follows: Vec<Follows>,
 }
 
 /// For whom an event happens, and how much more often (MODEL section 6).
@@ -249,14 +335,42 @@ pub struct Effects {
     pub notice: Option<Law>,
     /// Change of the vendor's price index.
     pub price_change: Option<Law>,
+    /// Change of the vendor's capability.
+    pub capability_change: Option<Law>,
     /// Changes of services' revenue: service index and law, one entry per service.
     pub revenue_change: Vec<(usize, Law)>,
-    /// How long price and revenue changes last; `None`: permanent.
+    /// How long changes of price, capability and revenue and raised rates last; `None`: permanent.
     pub lasts: Option<Law>,
-    /// Hours over which a revenue change is reached; `None`: at once.
+    /// Hours over which a change of revenue or capability is reached; `None`: at once.
     pub over: Option<Law>,
     /// An amount due at the event.
     pub cost: Option<Cost>,
+    /// Change of the worth of the stakes in the struck vendors.
+    pub stake_change: Option<Law>,
+    /// Risks whose rates are raised, each once.
+    pub raises: Vec<Raise>,
+    /// Risks of which an event may follow, each once.
+    pub causes: Vec<Cause>,
+}
+
+/// A risk's rate × a factor for a while.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Raise {
+    /// Index of the risk.
+    pub risk: usize,
+    /// The factor, 0 or more.
+    pub factor: f64,
+}
+
+/// An event of another risk that may follow.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cause {
+    /// Index of the risk.
+    pub risk: usize,
+    /// Probability, before the conditions of that risk.
+    pub probability: f64,
+    /// Hours after it begins.
+    pub after: Law,
 }
 
 /// A full or partial outage.
@@ -338,6 +452,10 @@ pub struct Portfolio {
     pub setup: f64,
     /// Running cost per hour.
     pub overhead_per_hour: f64,
+    /// Indices of its insurance policies, each once.
+    pub covers: Vec<usize>,
+    /// Moves on a trigger, in file order.
+    pub playbook: Vec<Play>,
     /// Contract with each vendor: the portfolio's own, or else the scenario's.
     pub contracts: Vec<Contract>,
     /// Note, source, grade.
@@ -383,6 +501,34 @@ pub struct Migration {
     pub costs: Law,
 }
 
+/// An entry of a playbook: shares change when a condition has held for a while (MODEL section 7.1).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Play {
+    /// Vendor index.
+    pub vendor: usize,
+    /// What it looks at.
+    pub trigger: Trigger,
+    /// Hours for which it must hold without a break.
+    pub lasting_hours: f64,
+    /// Per service: the new shares; each sums to 1, no zero shares.
+    pub shares: Vec<Vec<(usize, f64)>>,
+    /// Hours from firing until the shares change.
+    pub takes_hours: f64,
+    /// Due when it fires, currency.
+    pub costs: f64,
+}
+
+/// What a playbook entry looks at.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Trigger {
+    /// The billed index − 1 is above this.
+    PriceAbove(f64),
+    /// Capability is below this; at start it is not.
+    CapabilityBelow(f64),
+    /// Hours down (∫ 1 − A dt) over the last 90 days are above this.
+    DownHoursAbove(f64),
+}
+
 /// Terms with one vendor; each field absent if the contract does not have it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Contract {
@@ -392,6 +538,28 @@ pub struct Contract {
     pub commitment_per_year: Option<f64>,
     /// Due when a migration takes the last traffic away.
     pub exit_fee: Option<f64>,
+    /// Service credits, by ascending threshold: mean availability of a month below which part of its bill comes back.
+    pub sla: Vec<Credit>,
+    /// Volume discounts, by ascending threshold.
+    pub rebates: Vec<Rebate>,
+}
+
+/// A step of a service level agreement.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Credit {
+    /// Mean availability of the month below which it is due.
+    pub below: f64,
+    /// Part of the month's bill.
+    pub credit: f64,
+}
+
+/// A tier of a volume discount.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rebate {
+    /// Currency per year above which it counts, up to the next tier.
+    pub above_per_year: f64,
+    /// Part of the bill in the tier.
+    pub off: f64,
 }
 
 impl Scenario {

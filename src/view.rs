@@ -8,7 +8,9 @@ mod tests;
 use crowd::Crowd;
 
 use crate::plan::{Plan, ViewPlan};
-use crate::world::{CostDue, Happening, Interruption, OWN, PriceChange, RevenueChange, World};
+use crate::world::{
+    CapabilityChange, CostDue, Happening, Interruption, OWN, PriceChange, RevenueChange, StakeChange, World,
+};
 
 /// One trial as one group of portfolios sees it. Kept between trials for its memory.
 #[derive(Debug, Default)]
@@ -34,6 +36,10 @@ pub(crate) struct View {
     /// Per service: revenue changes in order of their beginning.
     pub(crate) revenues: Vec<Vec<RevenueChange>>,
     pub(crate) costs: Vec<CostDue>,
+    /// Per vendor: capability changes in order of their beginning.
+    pub(crate) capabilities: Vec<Vec<CapabilityChange>>,
+    /// Stake changes in order of their time.
+    pub(crate) stakes: Vec<StakeChange>,
     /// Times between which every price is constant: the months, cut where a price changes.
     pub(crate) cells: Cells,
     seen: Vec<bool>,

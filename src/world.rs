@@ -19,6 +19,8 @@ pub(crate) struct World {
     pub(crate) interruptions: Vec<Interruption>,
     pub(crate) prices: Vec<PriceChange>,
     pub(crate) revenues: Vec<RevenueChange>,
+    pub(crate) capabilities: Vec<CapabilityChange>,
+    pub(crate) stakes: Vec<StakeChange>,
     pub(crate) costs: Vec<CostDue>,
     /// Per price path of the plan: its index in each month.
     pub(crate) paths: Vec<Vec<f64>>,
@@ -94,6 +96,26 @@ pub(crate) struct RevenueChange {
     pub(crate) change: f64,
 }
 
+/// A vendor's capability × (1 + change) over [start, end), reached linearly over `over` hours.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CapabilityChange {
+    pub(crate) by: Happening,
+    pub(crate) risk: u32,
+    pub(crate) start: f64,
+    pub(crate) over: f64,
+    pub(crate) end: f64,
+    pub(crate) change: f64,
+}
+
+/// The worth of the stakes in the struck vendors × (1 + change) from `tau` on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct StakeChange {
+    pub(crate) by: Happening,
+    pub(crate) risk: u32,
+    pub(crate) tau: f64,
+    pub(crate) change: f64,
+}
+
 /// An amount due.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CostDue {
@@ -152,6 +174,8 @@ impl World {
         self.interruptions.clear();
         self.prices.clear();
         self.revenues.clear();
+        self.capabilities.clear();
+        self.stakes.clear();
         self.costs.clear();
     }
 

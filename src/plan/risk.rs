@@ -198,7 +198,7 @@ impl Namer<'_> {
         let conditions = &risk.conditions;
         match &risk.arrivals {
             None => ArrivalsPlan::Never,
-            Some(Arrivals::Poisson { per_hour, trend, calendar }) => {
+            Some(Arrivals::Poisson { per_hour, trend, calendar, .. }) => {
                 let curve =
                     Curve::new(log1p(*trend) / YEAR, calendar.as_ref(), self.scenario.start_unix, clock.horizon);
                 let area = curve.integral(clock.horizon);
@@ -212,6 +212,11 @@ impl Namer<'_> {
                 probability: highest_probability(*probability, conditions),
                 from: *from_hours,
                 to: *to_hours,
+            },
+            Some(Arrivals::Due { due_hours }) => ArrivalsPlan::At {
+                happens: self.key("count"),
+                times: vec![(*due_hours, date_address(*due_hours, self.scenario.start_unix))],
+                probability: 1.0,
             },
             Some(Arrivals::At { times_hours, probability }) => ArrivalsPlan::At {
                 happens: self.key("count"),
@@ -282,7 +287,7 @@ pub(crate) fn seen(scenario: &Scenario, plan: &Plan, planned: &[f64], n_outcomes
 pub(crate) fn paths(scenario: &Scenario, risks: &[RiskPlan], seed: u64, clock: &Clock) -> Vec<PathPlan> {
     (scenario.risks.iter().enumerate())
         .filter_map(|(r, risk)| {
-            let path = risk.path?;
+            let path = risk.path.as_ref()?;
             let mu = log1p(path.drift);
             let sigma = path.volatility;
             #[expect(clippy::cast_precision_loss, reason = "at most 1200 months")]

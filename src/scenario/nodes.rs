@@ -168,7 +168,7 @@ pub(crate) fn vendor(member: &Member<'_>, cx: &mut Cx) -> Option<(Node, Vendor)>
         quantity::price(text, &cx.currency).map_err(|fault| item.fault(fault, cx)).ok()
     });
     let (price, unit) = price?.unzip();
-    Some((node?, Vendor { price, unit }))
+    Some((node?, Vendor { price, unit, capability: 1.0, stake: 0.0 }))
 }
 
 fn node(table: &Table<'_>, id: &str, cx: &mut Cx) -> Option<Node> {
@@ -222,6 +222,8 @@ pub(crate) fn service(member: &Member<'_>, cx: &mut Cx) -> Option<(Service, bool
         unit,
         tolerance_hours: tolerance?,
         impact_tolerance_hours: impact_tolerance?,
+        churn: None,
+        sensitivity: 0.0,
         about: about?,
     };
     Some((service, prefixed))
@@ -266,7 +268,13 @@ pub(crate) fn contract(member: &Member<'_>, cx: &mut Cx) -> Option<Contract> {
     let commitment = table.maybe("commitment", cx, Item::one);
     let exit_fee = table.maybe("exit_fee", cx, Item::one);
     table.about(cx)?;
-    Some(Contract { price_cap: price_cap?, commitment_per_year: commitment?, exit_fee: exit_fee? })
+    Some(Contract {
+        price_cap: price_cap?,
+        commitment_per_year: commitment?,
+        exit_fee: exit_fee?,
+        sla: Vec::new(),
+        rebates: Vec::new(),
+    })
 }
 
 /// Refuses platforms that stand on themselves, printing the way round.

@@ -47,6 +47,8 @@ pub(crate) fn portfolio(member: &Member<'_>, contracts: &[Contract], cx: &mut Cx
         migration: migration?,
         setup: setup?,
         overhead_per_hour: overhead?,
+        covers: Vec::new(),
+        playbook: Vec::new(),
         contracts,
         about: about?,
     };

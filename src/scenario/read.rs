@@ -190,6 +190,8 @@ fn root_table(name: &str, entries: &DeTable<'_>, text: &str, cx: &mut Cx) -> Opt
         nodes: all_nodes.into_iter().collect::<Option<_>>()?,
         vendors: vendors_read.into_iter().map(|(vendor, _)| vendor).collect::<Option<_>>()?,
         services: services_read.into_iter().map(|(service, _)| Some(service?.0)).collect::<Option<_>>()?,
+        factors: Vec::new(),
+        covers: Vec::new(),
         risks: risks.into_iter().map(|(risk, _)| Some(risk?.0)).collect::<Option<_>>()?,
         portfolios: portfolios.into_iter().collect::<Option<_>>()?,
         baseline,

@@ -206,7 +206,7 @@ fn path(item: Item<'_>, cx: &mut Cx) -> Option<PricePath> {
         );
         return None;
     }
-    Some(PricePath { drift, volatility })
+    Some(PricePath { drift, volatility, follows: Vec::new() })
 }
 
 /// Events that do nothing, and effects without events.

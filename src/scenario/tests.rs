@@ -55,7 +55,10 @@ fn one_outage() {
     let scenario = case("01-one-outage");
     assert_eq!((scenario.name.as_str(), scenario.start_unix), ("one outage", 1_748_736_000));
     assert_eq!((scenario.horizon_hours, scenario.trials, scenario.seed), (YEAR, 100_000, 1));
-    assert_eq!(scenario.vendors[0], Vendor { price: Some(2.0), unit: Some("call".to_owned()) });
+    assert_eq!(
+        scenario.vendors[0],
+        Vendor { price: Some(2.0), unit: Some("call".to_owned()), capability: 1.0, stake: 0.0 }
+    );
     let service = &scenario.services[0];
     assert_eq!((service.revenue_per_hour, service.margin, service.usage_per_hour), (1e5, 0.7, Some(1000.0)));
     let risk = &scenario.risks[0];
@@ -139,7 +142,8 @@ fn outcomes_alone_are_one_stage_at_once() {
     ));
     let stage = &scenario.risks[0].stages[0];
     assert_eq!((stage.name.as_str(), &stage.after, stage.outcomes.len()), ("", &Law::Constant(0.0), 1));
-    let arrivals = Arrivals::Poisson { per_hour: 0.5 / MONTH, trend: 0.4, calendar: None };
+    let arrivals =
+        Arrivals::Poisson { per_hour: 0.5 / MONTH, trend: 0.4, calendar: None, follows: Vec::new(), aftershocks: None };
     assert_eq!(scenario.risks[0].arrivals, Some(arrivals));
 }
 

@@ -123,7 +123,13 @@ fn poisson(table: &Table<'_>, form: &str, cx: &mut Cx) -> Option<Arrivals> {
     let trend = table.maybe("trend", cx, Item::one);
     let calendar = table.maybe("calendar", cx, calendar);
     let hours = if form == "per_year" { YEAR } else { MONTH };
-    Some(Arrivals::Poisson { per_hour: rate? / hours, trend: trend?.unwrap_or(0.0), calendar: calendar? })
+    Some(Arrivals::Poisson {
+        per_hour: rate? / hours,
+        trend: trend?.unwrap_or(0.0),
+        calendar: calendar?,
+        follows: Vec::new(),
+        aftershocks: None,
+    })
 }
 
 fn every(item: Item<'_>, cx: &mut Cx) -> Option<Arrivals> {
@@ -236,6 +242,7 @@ pub(super) fn expected(arrivals: &Arrivals, conditions: &Conditions, cx: &Cx) ->
         }
         Arrivals::Every(law) => horizon / law.mean().unwrap_or_else(|| law.quantile(0.5)),
         Arrivals::Once { probability, .. } => *probability,
+        Arrivals::Due { .. } => 1.0,
         #[expect(clippy::cast_precision_loss, reason = "a number of dates in a file")]
         Arrivals::At { times_hours, .. } => times_hours.len() as f64,
     }

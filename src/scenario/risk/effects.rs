@@ -128,10 +128,14 @@ pub(super) fn effects(table: &Table<'_>, cx: &mut Cx) -> Option<Effects> {
         suspends: suspends?,
         notice: notice?,
         price_change: price_change?,
+        capability_change: None,
         revenue_change: revenue_change?.unwrap_or_default(),
         lasts,
         over: over?,
         cost: cost?,
+        stake_change: None,
+        raises: Vec::new(),
+        causes: Vec::new(),
     })
 }
 

@@ -31,7 +31,7 @@ impl Flow {
     pub(super) fn of(arrivals: &Arrivals, scenario: &Scenario, grid: Grid) -> Self {
         let mut cells = grid::empty();
         match arrivals {
-            Arrivals::Poisson { per_hour, trend, calendar } => {
+            Arrivals::Poisson { per_hour, trend, calendar, .. } => {
                 let curve = Curve::new(
                     libm::log1p(*trend) / YEAR,
                     calendar.as_ref(),
@@ -54,6 +54,7 @@ impl Flow {
                 }
                 Self { mix: Mix::Apart, sources: vec![cells] }
             }
+            Arrivals::Due { due_hours } => Self::dates(&[*due_hours], |cells, t| grid.add_at(cells, t, 1.0)),
             Arrivals::At { times_hours, probability } => Self::dates(times_hours, |cells, t| {
                 if t >= 0.0 {
                     grid.add_at(cells, t, *probability);

@@ -23,7 +23,7 @@ fn one(risk: &Risk, scenario: &Scenario, plan: &Plan) -> RiskDigest {
     };
     let mut digest = RiskDigest {
         events: risk.arrivals.as_ref().map(|arrivals| events(arrivals, scenario)),
-        path: risk.path.map(|path| index(path, scenario)),
+        path: risk.path.as_ref().map(|path| index(path, scenario)),
         times: times(&risk.conditions),
         sizes: sizes(&risk.effects),
         outcomes: Vec::new(),
@@ -71,7 +71,7 @@ fn events(arrivals: &Arrivals, scenario: &Scenario) -> Events {
     let horizon = scenario.horizon_hours;
     let year = horizon.min(YEAR);
     match arrivals {
-        Arrivals::Poisson { per_hour, trend, calendar } => {
+        Arrivals::Poisson { per_hour, trend, calendar, .. } => {
             let curve = Curve::new(libm::log1p(*trend) / YEAR, calendar.as_ref(), scenario.start_unix, horizon);
             let expected = per_hour * curve.integral(horizon);
             Events { expected, first_year: per_hour * curve.integral(year), probability: -libm::expm1(-expected) }
@@ -96,6 +96,9 @@ fn events(arrivals: &Arrivals, scenario: &Scenario) -> Events {
             };
             Events { expected: *probability, first_year: probability * part, probability: *probability }
         }
+        Arrivals::Due { due_hours } => {
+            Events { expected: 1.0, first_year: f64::from(u8::from(*due_hours < year)), probability: 1.0 }
+        }
         Arrivals::At { times_hours, probability } => {
             let sum = |to: f64| times_hours.iter().filter(|t| **t < to).map(|_| probability).sum::<f64>();
             let none: f64 = times_hours.iter().filter(|t| **t < horizon).map(|_| 1.0 - probability).product();
@@ -105,7 +108,7 @@ fn events(arrivals: &Arrivals, scenario: &Scenario) -> Events {
 }
 
 /// The index at the beginning of the last month: log-normal, E I = (1 + drift)^years.
-fn index(path: PricePath, scenario: &Scenario) -> Extent {
+fn index(path: &PricePath, scenario: &Scenario) -> Extent {
     #[expect(clippy::cast_precision_loss, reason = "at most 1200 months")]
     let years = (scenario.n_months() - 1) as f64 / 12.0;
     let mean = libm::exp(libm::log1p(path.drift) * years);

@@ -28,6 +28,8 @@ fn scenario(risks: Vec<Risk>) -> Scenario {
         unit: None,
         tolerance_hours: 0.0,
         impact_tolerance_hours: None,
+        churn: None,
+        sensitivity: 0.0,
         about: About::default(),
     };
     let portfolio = |id: &str, shares: Vec<(usize, f64)>, overhead_per_hour: f64| Portfolio {
@@ -38,6 +40,8 @@ fn scenario(risks: Vec<Risk>) -> Scenario {
         migration: None,
         setup: 1000.0,
         overhead_per_hour,
+        covers: Vec::new(),
+        playbook: Vec::new(),
         contracts: vec![Contract { price_cap: Some(0.1), ..Contract::default() }, Contract::default()],
         about: About::default(),
     };
@@ -57,8 +61,10 @@ fn scenario(risks: Vec<Risk>) -> Scenario {
             node("b", RunsOn::All(vec![])),
         ],
         n_platforms: 1,
-        vendors: vec![Vendor { price: Some(2.0), unit: None }, Vendor { price: Some(3.0), unit: None }],
+        vendors: [2.0, 3.0].map(|p| Vendor { price: Some(p), unit: None, capability: 1.0, stake: 0.0 }).to_vec(),
         services: vec![service],
+        factors: Vec::new(),
+        covers: Vec::new(),
         risks,
         portfolios: vec![portfolio("all-a", vec![(0, 1.0)], 0.0), portfolio("half", vec![(0, 0.5), (1, 0.5)], 2.0)],
         baseline: 0,
@@ -84,8 +90,12 @@ fn outage(duration: Law, leaves: f64) -> Effects {
     Effects { outage: Some(Outage { duration, leaves: Law::Constant(leaves) }), ..Effects::default() }
 }
 
+fn rising_by(n: f64, trend: f64) -> Arrivals {
+    Arrivals::Poisson { per_hour: n / YEAR, trend, calendar: None, follows: Vec::new(), aftershocks: None }
+}
+
 fn per_year(n: f64) -> Arrivals {
-    Arrivals::Poisson { per_hour: n / YEAR, trend: 0.0, calendar: None }
+    rising_by(n, 0.0)
 }
 
 fn of(risk: Risk) -> RiskDigest {
@@ -121,7 +131,7 @@ fn events_follow_their_law() {
     let poisson = events(per_year(2.0));
     close(poisson.expected, 2.0, 1e-12);
     close(poisson.probability, 1.0 - libm::exp(-2.0), 1e-12);
-    let rising = events(Arrivals::Poisson { per_hour: 2.0 / YEAR, trend: 0.5, calendar: None });
+    let rising = events(rising_by(2.0, 0.5));
     close(rising.expected, 2.0 * 0.5 / libm::log(1.5), 1e-9);
     let once = events(Arrivals::Once { probability: 0.3, from_hours: 100.0, to_hours: 200.0 });
     close(once.probability, 0.3, 1e-12);
@@ -139,10 +149,7 @@ fn events_follow_their_law() {
 
 #[test]
 fn first_year_of_a_longer_horizon_is_told_apart() {
-    let mut two_years = scenario(vec![risk(
-        Arrivals::Poisson { per_hour: 3.0 / YEAR, trend: 1.0, calendar: None },
-        Effects::default(),
-    )]);
+    let mut two_years = scenario(vec![risk(rising_by(3.0, 1.0), Effects::default())]);
     two_years.horizon_hours = 2.0 * YEAR;
     let events = digest(&two_years).risks[0].events.expect("there are arrivals");
     close(events.first_year, 3.0 / libm::log(2.0), 1e-9);
@@ -236,7 +243,7 @@ fn sizes_are_the_means_and_points_of_their_laws() {
 fn a_price_path_ends_where_its_drift_leads() {
     let mut path = risk(per_year(1.0), Effects::default());
     path.arrivals = None;
-    path.path = Some(PricePath { drift: -0.3, volatility: 0.2 });
+    path.path = Some(PricePath { drift: -0.3, volatility: 0.2, follows: Vec::new() });
     let Some(Extent::Drawn { mean, p05, p95 }) = of(path).path else { panic!("a path") };
     let years = 11.0 / 12.0;
     close(mean.expect("finite"), libm::pow(0.7, years), 1e-12);
