@@ -2,10 +2,13 @@
 //! and revenue. Knows neither shares nor money.
 
 mod crowd;
+pub(crate) mod sight;
+pub(crate) mod taken;
 #[cfg(test)]
 mod tests;
 
 use crowd::Crowd;
+use taken::Taken;
 
 use crate::plan::{Plan, ViewPlan};
 use crate::world::{
@@ -29,6 +32,8 @@ pub(crate) struct View {
     pub(crate) takers: Vec<Taker>,
     /// Hours down (∫ 1 − A dt) per vendor.
     pub(crate) down: Vec<f64>,
+    /// Per vendor who gives credits: what outages alone take of it, in order of time.
+    pub(crate) taken: Vec<Vec<Taken>>,
     /// Interruptions long enough to make some portfolio move.
     pub(crate) long: Vec<Interruption>,
     /// Per vendor: price changes in order of their beginning.
@@ -49,6 +54,7 @@ pub(crate) struct View {
     open: Vec<Open>,
     runs: Vec<Run>,
     links: Vec<(u32, u32)>,
+    outages: Vec<Interruption>,
     own: Vec<f64>,
     scratch: Vec<f64>,
 }
@@ -151,6 +157,7 @@ impl View {
         self.changes(plan, seer, world);
         self.cells(plan);
         self.interruptions(plan, seer, world);
+        self.take(plan, seer, world);
     }
 
     /// Which outcomes are seen: a process stops at the first `ends` it sees.
@@ -171,7 +178,7 @@ impl View {
         }
     }
 
-    fn sees(&self, seer: &ViewPlan, world: &World, by: Happening) -> bool {
+    pub(crate) fn sees(&self, seer: &ViewPlan, world: &World, by: Happening) -> bool {
         if by.occurrence == OWN {
             seer.all || seer.sees_event(world, by.event as usize)
         } else {

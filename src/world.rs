@@ -2,6 +2,7 @@
 //! could have. Knows no portfolio: nothing a firm decides can change what happens.
 
 pub(crate) mod arrivals;
+pub(crate) mod ramp;
 #[cfg(test)]
 pub(crate) mod tests;
 

@@ -3,6 +3,8 @@
 //! It serves revenue, usage, overhead and the arrivals of risks alike, and knows none of them. The weeks of a
 //! profile share one table of 168 hours; a week's growth is a factor. So an integral costs two look-ups.
 
+pub(crate) mod fade;
+
 use libm::{exp, floor, log1p};
 
 use crate::scenario::{Calendar, WEEK};
