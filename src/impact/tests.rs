@@ -2,6 +2,7 @@
 
 mod anything;
 mod charges;
+mod hand;
 mod second;
 
 use proptest::collection::vec;

@@ -13,8 +13,10 @@ use crate::view::sight::Sight;
 use crate::world::World;
 use crate::world::tests::Drawn;
 
+mod playbook;
+
 /// Vendors a, b, c, d; risks 0 to 3 are outages of each, 4 of a and b, 5 to 8 losses of access to each.
-fn plan(portfolio: &str) -> Plan {
+fn text(portfolio: &str) -> String {
     let mut text = "name = \"hand\"\nstart = 2025-06-01\nhorizon = \"1 year\"\n[vendor.a]\n[vendor.b]\n[vendor.c]\n[vendor.d]\n[service.s]\nrevenue = \"$3/h\"\n[service.t]\nrevenue = \"$1/h\"\n".to_owned();
     for (i, on) in ["\"a\"", "\"b\"", "\"c\"", "\"d\"", "[\"a\", \"b\"]"].iter().enumerate() {
         text +=
@@ -26,7 +28,11 @@ fn plan(portfolio: &str) -> Plan {
             i + 5
         );
     }
-    Plan::of_text(&format!("{text}[portfolio.p]\n{portfolio}"))
+    format!("{text}[portfolio.p]\n{portfolio}\n")
+}
+
+fn plan(portfolio: &str) -> Plan {
+    Plan::of_text(&text(portfolio))
 }
 
 fn outage(vendor: usize, start: f64, end: f64) -> Drawn {
