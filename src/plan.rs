@@ -2,6 +2,7 @@
 //! portfolio costs where nothing happens. Nothing here draws, and nothing here can fail.
 
 pub(crate) mod curve;
+pub(crate) mod factor;
 pub(crate) mod graph;
 pub(crate) mod portfolio;
 pub(crate) mod risk;
@@ -15,6 +16,7 @@ use libm::{exp, log1p};
 use crate::chance::Key;
 use crate::scenario::{MONTH, Scenario, YEAR};
 use curve::Curve;
+use factor::FactorPlan;
 use graph::Graph;
 use portfolio::PortfolioPlan;
 use risk::{PathPlan, RiskPlan};
@@ -28,6 +30,7 @@ pub struct Plan {
     pub(crate) services: Vec<ServicePlan>,
     pub(crate) risks: Vec<RiskPlan>,
     pub(crate) paths: Vec<PathPlan>,
+    pub(crate) factors: Vec<FactorPlan>,
     /// Terms under which some portfolio buys from a vendor, each once.
     pub(crate) terms: Vec<PriceTerms>,
     pub(crate) portfolios: Vec<PortfolioPlan>,
@@ -185,6 +188,7 @@ impl Plan {
             vendors: vendors(scenario, seed),
             services,
             paths,
+            factors: factor::factors(scenario, seed),
             terms: Vec::new(),
             portfolios: Vec::new(),
             views: Vec::new(),

@@ -6,9 +6,10 @@ pub(crate) mod arrivals;
 pub(crate) mod tests;
 
 use crate::plan::Plan;
+use crate::plan::factor::FactorPath;
 use crate::plan::risk::{EffectsPlan, LengthPlan, RiskPlan, StagePlan};
 use crate::scenario::ScalesWith;
-use arrivals::{Addresses, fill, uniforms};
+use arrivals::{Addresses, Pace, fill, uniforms};
 
 /// Everything that happens in one trial. Kept between trials for its memory.
 #[derive(Debug, Default)]
@@ -24,6 +25,9 @@ pub(crate) struct World {
     pub(crate) costs: Vec<CostDue>,
     /// Per price path of the plan: its index in each month.
     pub(crate) paths: Vec<Vec<f64>>,
+    /// Per factor of the plan: its path, if something follows it.
+    factors: Vec<FactorPath>,
+    pace: Pace,
     scratch: Scratch,
 }
 
@@ -155,16 +159,20 @@ impl World {
     /// Draws trial `trial`.
     pub(crate) fn draw(&mut self, plan: &Plan, trial: u64) {
         self.clear();
+        self.factors.resize_with(plan.factors.len(), FactorPath::default);
+        for (factor, path) in plan.factors.iter().zip(&mut self.factors).filter(|(f, _)| f.followed) {
+            factor.draw(&plan.clock, trial, path, &mut self.scratch.draws.tails);
+        }
         for (r, risk) in (0u32..).zip(&plan.risks) {
             let first = self.events.len();
-            let addresses = arrivals::draw(plan, r, risk, trial, &mut self.events);
+            let addresses = arrivals::draw(plan, r, risk, trial, &self.factors, &mut self.pace, &mut self.events);
             if self.events.len() > first {
                 self.consequences(plan, risk, trial, addresses, first);
             }
         }
         self.paths.resize_with(plan.paths.len(), Vec::new);
         for (path, index) in plan.paths.iter().zip(&mut self.paths) {
-            path.draw(trial, index, &mut self.scratch.draws.tails);
+            path.draw(trial, &self.factors, index, &mut self.scratch.draws.tails);
         }
     }
 

@@ -3,12 +3,13 @@
 use libm::{log1p, pow};
 
 use super::curve::Curve;
+use super::factor::FactorPath;
 use super::graph::Graph;
 use super::{Clock, Plan};
 use crate::chance::law::Law;
 use crate::chance::poisson::Poisson;
 use crate::chance::{Key, math, name_hash};
-use crate::scenario::{Arrivals, Conditions, Effects, Length, Risk, ScalesWith, Scenario, YEAR};
+use crate::scenario::{Arrivals, Conditions, Effects, Follows, Length, Risk, ScalesWith, Scenario, YEAR};
 
 /// A risk ready to be drawn.
 #[derive(Debug, Clone)]
@@ -31,10 +32,37 @@ pub(crate) struct RiskPlan {
 #[derive(Debug, Clone)]
 pub(crate) enum ArrivalsPlan {
     Never,
-    Poisson { count: Key, time: Key, law: Poisson, curve: Curve, area: f64 },
-    Every { interval: Quantity },
-    Once { happens: Key, time: Key, probability: f64, from: f64, to: f64 },
-    At { happens: Key, times: Vec<(f64, u64)>, probability: f64 },
+    Poisson {
+        count: Key,
+        time: Key,
+        law: Poisson,
+        curve: Curve,
+        area: f64,
+    },
+    /// Poisson at a rate that follows factors: its mean differs from trial to trial.
+    Driven {
+        count: Key,
+        time: Key,
+        per_hour: f64,
+        curve: Curve,
+        months: Vec<f64>,
+        follows: Vec<Follows>,
+    },
+    Every {
+        interval: Quantity,
+    },
+    Once {
+        happens: Key,
+        time: Key,
+        probability: f64,
+        from: f64,
+        to: f64,
+    },
+    At {
+        happens: Key,
+        times: Vec<(f64, u64)>,
+        probability: f64,
+    },
 }
 
 /// A law with its address.
@@ -94,6 +122,9 @@ pub(crate) struct PathPlan {
     /// Drift and volatility of the log index per month.
     pub(crate) step: f64,
     pub(crate) sigma: f64,
+    /// Factors that its steps follow, and the part of a step's normal that is its own.
+    follows: Vec<Follows>,
+    own: f64,
     /// E I per month.
     pub(crate) expected: Vec<f64>,
 }
@@ -198,12 +229,19 @@ impl Namer<'_> {
         let conditions = &risk.conditions;
         match &risk.arrivals {
             None => ArrivalsPlan::Never,
-            Some(Arrivals::Poisson { per_hour, trend, calendar, .. }) => {
+            Some(Arrivals::Poisson { per_hour, trend, calendar, follows, .. }) => {
                 let curve =
                     Curve::new(log1p(*trend) / YEAR, calendar.as_ref(), self.scenario.start_unix, clock.horizon);
-                let area = curve.integral(clock.horizon);
-                let law = Poisson::new(per_hour * area * highest(conditions));
-                ArrivalsPlan::Poisson { count: self.key("count"), time: self.key("time"), law, curve, area }
+                let (count, time) = (self.key("count"), self.key("time"));
+                if follows.is_empty() {
+                    let area = curve.integral(clock.horizon);
+                    let law = Poisson::new(per_hour * area * highest(conditions));
+                    ArrivalsPlan::Poisson { count, time, law, curve, area }
+                } else {
+                    let months = clock.months.iter().map(|&t| curve.integral(t)).collect();
+                    let per_hour = per_hour * highest(conditions);
+                    ArrivalsPlan::Driven { count, time, per_hour, curve, months, follows: follows.clone() }
+                }
             }
             Some(Arrivals::Every(law)) => ArrivalsPlan::Every { interval: self.quantity("interval", law) },
             Some(Arrivals::Once { probability, from_hours, to_hours }) => ArrivalsPlan::Once {
@@ -298,6 +336,8 @@ pub(crate) fn paths(scenario: &Scenario, risks: &[RiskPlan], seed: u64, clock: &
                 key: Key::new(seed, &format!("risk.{}", risk.id), "path"),
                 step: (mu - sigma * sigma / 2.0) / 12.0,
                 sigma: sigma / libm::sqrt(12.0),
+                follows: path.follows.clone(),
+                own: (1.0 - path.follows.iter().map(|f| f.beta * f.beta).sum::<f64>()).max(0.0).sqrt(),
                 expected,
             })
         })
@@ -306,7 +346,7 @@ pub(crate) fn paths(scenario: &Scenario, risks: &[RiskPlan], seed: u64, clock: &
 
 impl PathPlan {
     /// The index of every month in `trial`.
-    pub(crate) fn draw(&self, trial: u64, index: &mut Vec<f64>, tails: &mut Vec<(usize, f64)>) {
+    pub(crate) fn draw(&self, trial: u64, factors: &[FactorPath], index: &mut Vec<f64>, tails: &mut Vec<(usize, f64)>) {
         index.clear();
         if self.sigma == 0.0 {
             index.extend_from_slice(&self.expected);
@@ -316,6 +356,12 @@ impl PathPlan {
         index.push(0.0);
         index.extend(self.expected[1..].iter().map(|_| stream.uniform()));
         math::normal_quantiles(&mut index[1..], tails);
+        if !self.follows.is_empty() {
+            for (month, step) in index.iter_mut().enumerate().skip(1) {
+                let common = |f: &Follows| f.beta * factors[f.factor].innovations[month];
+                *step = self.follows.iter().map(common).sum::<f64>() + self.own * *step;
+            }
+        }
         let mut log_index = 0.0;
         for step in &mut index[1..] {
             log_index += self.step + self.sigma * *step;

@@ -1,3 +1,6 @@
+mod follows;
+mod law;
+
 use super::*;
 
 /// An interruption drawn by hand: of a risk, from, to, leaving a part.
