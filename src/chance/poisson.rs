@@ -13,15 +13,10 @@ const SMALL_MEAN: f64 = 30.0;
 /// The smallest count whose distribution function reaches `u`, in (0, 1): the same as by a table of the same mean.
 ///
 /// `mean`: non-negative.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    clippy::cast_precision_loss,
-    reason = "counts are about a million at most"
-)]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts are about a million at most")]
 pub(crate) fn quantile(mean: f64, u: f64) -> usize {
     let mean = mean.min(HIGHEST_MEAN);
-    if !(mean > 0.0) {
+    if mean <= 0.0 {
         return 0;
     }
     let (mut count, mut below);

@@ -19,7 +19,7 @@ pub(crate) enum Addresses {
 /// How fast a rate that follows factors runs in each month of a trial. Kept between trials for its memory.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
-    /// Its multiplier per month; empty for a rate that follows none.
+    /// Its multiplier per month.
     by_month: Vec<f64>,
     /// ∫ of curve × multiplier up to the beginning of each month, and to the horizon.
     before: Vec<f64>,
@@ -38,6 +38,11 @@ impl Pace {
         }));
     }
 
+    /// The multiplier of a month.
+    pub(super) fn by_month(&self, month: usize) -> f64 {
+        self.by_month[month]
+    }
+
     fn area(&self) -> f64 {
         self.before[self.before.len() - 1]
     }
@@ -47,6 +52,13 @@ impl Pace {
         let month = self.before.partition_point(|&b| b <= area).clamp(1, self.by_month.len()) - 1;
         let t = curve.inverse(months[month] + (area - self.before[month]) / self.by_month[month]);
         t.clamp(clock.months[month], clock.months[month + 1])
+    }
+}
+
+impl RiskPlan {
+    /// Whether what is due slips at all; true of a risk that is about nothing due.
+    pub(super) fn slips(&self, trial: u64, counter: u64) -> bool {
+        self.slip.as_ref().is_none_or(|slip| slip.law.quantile(slip.key.uniform(trial, counter)) > 0.0)
     }
 }
 
@@ -107,7 +119,8 @@ pub(super) fn draw(
         }
         ArrivalsPlan::At { happens, times, probability } => {
             for &(tau, address) in times {
-                if *probability >= 1.0 || happens.uniform(trial, address) < *probability {
+                let happens = *probability >= 1.0 || happens.uniform(trial, address) < *probability;
+                if happens && risk.slips(trial, address) {
                     push(tau, address);
                 }
             }

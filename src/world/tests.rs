@@ -1,3 +1,6 @@
+mod aftershocks;
+mod contagion;
+mod effects;
 mod follows;
 mod law;
 
