@@ -53,11 +53,20 @@ pub(crate) enum Quantity {
     Multiple,
     /// A relative change, above −1.
     Change,
+    /// A relative change that may take all away: −1 or more.
+    Revaluation,
     /// A plain number, not negative.
     Number,
+    /// A plain number of either sign.
+    Loading,
 }
 
 impl Quantity {
+    /// Whether it is a change, which distributions take one plus.
+    pub(crate) fn is_change(self) -> bool {
+        matches!(self, Self::Change | Self::Revaluation)
+    }
+
     /// "a duration".
     pub(crate) fn noun(self) -> &'static str {
         match self {
@@ -66,8 +75,8 @@ impl Quantity {
             Self::MoneyPerHour | Self::MoneyPerYear => "an amount of money per time",
             Self::Fraction => "a fraction",
             Self::Multiple => "a fraction that may exceed 1",
-            Self::Change => "a relative change",
-            Self::Number => "a number",
+            Self::Change | Self::Revaluation => "a relative change",
+            Self::Number | Self::Loading => "a number",
         }
     }
 
@@ -82,16 +91,20 @@ impl Quantity {
             Self::Fraction => "write a fraction from 0 to 1: 0.07 or \"7%\"",
             Self::Multiple => "write a fraction: 0.6 or \"60%\"",
             Self::Change => "write a change in percent: \"+15%\" or \"-8%\"",
+            Self::Revaluation => "write a change in percent: \"-50%\", or \"-100%\" if nothing is left",
             Self::Number => "write a number without unit: 30",
+            Self::Loading => "write a number without unit, below 0 if it moves the other way: 0.4",
         }
     }
 
     /// What its standard deviation is.
     pub(crate) fn spread(self) -> Self {
         match self {
-            Self::Change | Self::Fraction | Self::Multiple => Self::Multiple,
+            Self::Change | Self::Revaluation | Self::Fraction | Self::Multiple => Self::Multiple,
             Self::Gain => Self::Money,
-            Self::Duration | Self::Money | Self::MoneyPerHour | Self::MoneyPerYear | Self::Number => self,
+            Self::Duration | Self::Money | Self::MoneyPerHour | Self::MoneyPerYear | Self::Number | Self::Loading => {
+                self
+            }
         }
     }
 
@@ -103,7 +116,8 @@ impl Quantity {
             Self::Gain => (-MOST_MONEY, MOST_MONEY),
             Self::Fraction => (0.0, 1.0),
             Self::Multiple | Self::Number => (0.0, f64::INFINITY),
-            Self::Change => (-1.0, f64::INFINITY),
+            Self::Change | Self::Revaluation => (-1.0, f64::INFINITY),
+            Self::Loading => (f64::NEG_INFINITY, f64::INFINITY),
         }
     }
 
@@ -114,8 +128,8 @@ impl Quantity {
             Self::Money | Self::Gain => units::money(text, currency),
             Self::MoneyPerHour => units::money_per(text, currency, 1.0),
             Self::MoneyPerYear => units::money_per(text, currency, YEAR),
-            Self::Fraction | Self::Multiple | Self::Change => units::percent(text, self),
-            Self::Number => units::number(text),
+            Self::Fraction | Self::Multiple | Self::Change | Self::Revaluation => units::percent(text, self),
+            Self::Number | Self::Loading => units::number(text, self),
         }?;
         self.check(value)
     }
@@ -123,7 +137,9 @@ impl Quantity {
     /// The value of a bare number, where that has one meaning.
     pub(crate) fn bare(self, value: f64) -> Result<f64, Fault> {
         match self {
-            Self::Fraction | Self::Multiple | Self::Change | Self::Number => self.check(value),
+            Self::Fraction | Self::Multiple | Self::Change | Self::Revaluation | Self::Number | Self::Loading => {
+                self.check(value)
+            }
             _ if value == 0.0 => Ok(0.0),
             Self::Duration => Err(self.no_unit("a number without a unit")),
             Self::Money | Self::Gain => Err(self.no_unit("a number without quotes")),
@@ -143,6 +159,9 @@ impl Quantity {
         }
         if self == Self::Change && value <= low {
             return Err(Fault::new("falls by 100 % or more", "must be above -100 %", self.help()));
+        }
+        if self == Self::Revaluation && value < low {
+            return Err(Fault::new("falls by more than 100 %", "must be -100 % or more", self.help()));
         }
         if value < low && self != Self::Gain {
             return Err(Fault::new("is negative", "must be 0 or more", "take the minus away"));
@@ -164,7 +183,7 @@ impl Quantity {
             Self::Money | Self::Gain | Self::MoneyPerHour | Self::MoneyPerYear => {
                 ("is too large to be meant", "more than 1e15", "check the multiple: k, M or bn")
             }
-            Self::Multiple | Self::Change | Self::Number => {
+            Self::Multiple | Self::Change | Self::Revaluation | Self::Number | Self::Loading => {
                 ("is too large to be meant", "not a finite number", self.help())
             }
         };

@@ -6,6 +6,7 @@
 use crate::chance::law::Law;
 
 mod check;
+mod contagion;
 mod context;
 mod files;
 mod kinds;
@@ -15,6 +16,7 @@ mod portfolio;
 mod read;
 mod risk;
 mod table;
+mod terms;
 #[cfg(test)]
 mod tests;
 

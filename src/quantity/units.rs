@@ -142,12 +142,12 @@ pub(super) fn percent(text: &str, quantity: Quantity) -> Result<f64, Fault> {
 }
 
 /// A plain number in a text.
-pub(super) fn number(text: &str) -> Result<f64, Fault> {
+pub(super) fn number(text: &str, quantity: Quantity) -> Result<f64, Fault> {
     let what = "is not a number";
     match leading_number(text) {
         Ok((value, "")) => Ok(value),
-        Ok((_, unit)) => Err(Fault::new(what, format!("`{unit}` follows the number"), Quantity::Number.help())),
-        Err(why) => Err(Fault::new(what, why, Quantity::Number.help())),
+        Ok((_, unit)) => Err(Fault::new(what, format!("`{unit}` follows the number"), quantity.help())),
+        Err(why) => Err(Fault::new(what, why, quantity.help())),
     }
 }
 

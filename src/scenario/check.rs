@@ -1,10 +1,13 @@
 //! What no table can see alone: prices against usage, one baseline, risks that nobody can feel.
+//! What is written and never used is in `unused`.
 
 use std::collections::BTreeSet;
 
 use super::context::Cx;
-use super::{Node, Portfolio, Risk, RunsOn, Service, Vendor};
+use super::{Cover, Effects, Factor, Node, Portfolio, Risk, RunsOn, Service, Vendor};
 use crate::source::{Problem, Span};
+
+mod unused;
 
 /// What has been read so far, `None` where it was refused, with its places.
 pub(crate) struct Parts<'p> {
@@ -14,8 +17,12 @@ pub(crate) struct Parts<'p> {
     pub vendors: &'p [(Option<Vendor>, Span)],
     /// Services, with the places of their names and whether usage was written with a prefix.
     pub services: &'p [(Option<(Service, bool)>, Span)],
-    /// Risks, with the places of their names.
-    pub risks: &'p [(Option<(Risk, f64)>, Span)],
+    /// Insurance policies, with the places of their names.
+    pub covers: &'p [(Option<Cover>, Span)],
+    /// Factors, with the places of their names.
+    pub factors: &'p [(Option<Factor>, Span)],
+    /// Risks with the places that say when they happen; with the places of their names.
+    pub risks: &'p [(Option<(Risk, Span)>, Span)],
     /// Portfolios.
     pub portfolios: &'p [Option<Portfolio>],
 }
@@ -43,6 +50,7 @@ pub(crate) fn check(parts: &Parts<'_>, cx: &mut Cx) {
             }
         }
         unfelt(parts, &used, cx);
+        unused::warn(parts, cx);
     }
 }
 
@@ -52,7 +60,9 @@ fn reached(parts: &Parts<'_>, service: usize) -> BTreeSet<usize> {
         let shares = portfolio.shares.get(service).into_iter().flatten().map(|(vendor, _)| *vendor);
         let standbys = portfolio.standby.iter().map(|standby| standby.vendor);
         let migration = portfolio.migration.iter().flat_map(|migration| migration.to.iter().copied());
-        shares.chain(standbys).chain(migration).collect::<Vec<usize>>()
+        let plays = portfolio.playbook.iter().filter_map(|play| play.shares.get(service)).flatten();
+        let plays = plays.map(|(vendor, _)| *vendor);
+        shares.chain(standbys).chain(migration).chain(plays).collect::<Vec<usize>>()
     };
     parts.portfolios.iter().flatten().flat_map(of).collect()
 }
@@ -100,7 +110,13 @@ fn price(parts: &Parts<'_>, vendor_idx: usize, service: &Service, prefixed: bool
     cx.log.push(problem);
 }
 
-/// Warns of risks on nodes that no portfolio stands on; a change of revenue is felt by all.
+/// Effects of a risk's event, then of its outcomes.
+fn effects(risk: &Risk) -> impl Iterator<Item = &Effects> {
+    let outcomes = risk.stages.iter().flat_map(|stage| &stage.outcomes).map(|outcome| &outcome.effects);
+    std::iter::once(&risk.effects).chain(outcomes)
+}
+
+/// Warns of risks on nodes that no portfolio stands on; changes of revenue, stakes and other risks are felt without.
 fn unfelt(parts: &Parts<'_>, vendors: &[bool], cx: &mut Cx) {
     let n_platforms = cx.platforms.len();
     let mut used = vec![false; parts.nodes.len()];
@@ -115,9 +131,13 @@ fn unfelt(parts: &Parts<'_>, vendors: &[bool], cx: &mut Cx) {
     }
     for (risk, span) in parts.risks {
         let Some((risk, _)) = risk else { continue };
-        let effects = risk.stages.iter().flat_map(|stage| &stage.outcomes).map(|outcome| &outcome.effects);
-        let market = std::iter::once(&risk.effects).chain(effects).any(|effects| !effects.revenue_change.is_empty());
-        if !market && !risk.on.iter().any(|node| used[*node]) {
+        let felt_by_all = effects(risk).any(|effects| {
+            !effects.revenue_change.is_empty()
+                || effects.stake_change.is_some()
+                || !effects.raises.is_empty()
+                || !effects.causes.is_empty()
+        });
+        if !felt_by_all && !risk.on.iter().any(|node| used[*node]) {
             let problem = Problem::warning(format!("no portfolio can feel risk `{}`", risk.id));
             let label = "none has traffic, a standby or a way to what it is on";
             cx.log.push(

@@ -5,7 +5,7 @@ use std::ops::Deref;
 
 use super::files::{FileError, Files};
 use super::table::Item;
-use crate::source::{Log, Problem, suggest};
+use crate::source::{Log, Problem, Span, suggest};
 
 /// Names of one sort, in file order.
 #[derive(Debug, Default)]
@@ -36,6 +36,17 @@ impl Deref for Names {
     }
 }
 
+/// A risk named in `raises` or `causes`.
+#[derive(Debug)]
+pub(crate) struct Link {
+    /// Index of the risk named.
+    pub risk: usize,
+    /// Its name's place.
+    pub span: Span,
+    /// Whether it is named in `raises`.
+    pub raises: bool,
+}
+
 /// The surroundings of what is being read.
 pub(crate) struct Cx<'f> {
     /// Problems so far.
@@ -52,6 +63,18 @@ pub(crate) struct Cx<'f> {
     pub vendors: Names,
     /// Services.
     pub services: Names,
+    /// Factors.
+    pub factors: Names,
+    /// Insurance policies.
+    pub covers: Names,
+    /// Risks.
+    pub risks: Names,
+    /// Risks that some other names in `causes`: they need no `arrivals`.
+    pub caused: BTreeSet<String>,
+    /// What `raises` and `causes` name, for when all risks are known.
+    pub links: Vec<Link>,
+    /// Capability of each vendor at the start, if known.
+    pub capabilities: Vec<Option<f64>>,
     files: &'f dyn Files,
     /// Empirical files read, once each.
     pub read: Vec<(String, Vec<u8>)>,
@@ -68,6 +91,12 @@ impl<'f> Cx<'f> {
             platforms: Names::default(),
             vendors: Names::default(),
             services: Names::default(),
+            factors: Names::default(),
+            covers: Names::default(),
+            risks: Names::default(),
+            caused: BTreeSet::new(),
+            links: Vec::new(),
+            capabilities: Vec::new(),
             files,
             read: Vec::new(),
         }
@@ -93,7 +122,7 @@ impl<'f> Cx<'f> {
     }
 
     /// Vendor index of a name at `span`.
-    pub(crate) fn vendor_called(&mut self, name: &str, span: crate::source::Span) -> Option<usize> {
+    pub(crate) fn vendor_called(&mut self, name: &str, span: Span) -> Option<usize> {
         let at = self.vendors.find(name);
         if at.is_none() {
             let platform = self.platforms.find(name).is_some();
@@ -134,13 +163,39 @@ impl<'f> Cx<'f> {
     }
 
     /// Service index of a name at `span`.
-    pub(crate) fn service_called(&mut self, name: &str, span: crate::source::Span) -> Option<usize> {
-        let at = self.services.find(name);
+    pub(crate) fn service_called(&mut self, name: &str, span: Span) -> Option<usize> {
+        self.called("service", |cx| &cx.services, name, span)
+    }
+
+    /// Factor index of a name at `span`.
+    pub(crate) fn factor_called(&mut self, name: &str, span: Span) -> Option<usize> {
+        self.called("factor", |cx| &cx.factors, name, span)
+    }
+
+    /// Risk index of a name at `span`.
+    pub(crate) fn risk_called(&mut self, name: &str, span: Span) -> Option<usize> {
+        self.called("risk", |cx| &cx.risks, name, span)
+    }
+
+    /// Risk index of a name.
+    pub(crate) fn risk(&mut self, item: Item<'_>) -> Option<usize> {
+        let name = item.str(self)?;
+        self.risk_called(name, item.span())
+    }
+
+    /// Cover index of a name.
+    pub(crate) fn cover(&mut self, item: Item<'_>) -> Option<usize> {
+        let name = item.str(self)?;
+        self.called("cover", |cx| &cx.covers, name, item.span())
+    }
+
+    fn called(&mut self, what: &str, names: fn(&Self) -> &Names, name: &str, span: Span) -> Option<usize> {
+        let at = names(self).find(name);
         if at.is_none() {
-            let known: Vec<&str> = self.services.iter().map(String::as_str).collect();
-            let help = suggest(name, &known, "services here");
-            self.log
-                .push(Problem::error(format!("no service is called `{name}`")).at(span, "not in this file").help(help));
+            let known: Vec<&str> = names(self).iter().map(String::as_str).collect();
+            let help = suggest(name, &known, &format!("{what}s here")).or(Some(format!("add `[{what}.{name}]`")));
+            let problem = Problem::error(format!("no {what} is called `{name}`")).at(span, "not in this file");
+            self.log.push(problem.help(help));
         }
         at
     }

@@ -19,6 +19,9 @@ mod tests;
 
 /// A 95th percentile that many times the 5th makes the mean of a log-normal hang on its tail.
 const WIDE: f64 = 1000.0;
+/// What a law of a fraction may have above 1 without being refused: it is cut off.
+const NEGLIGIBLE: f64 = 1e-4;
+
 impl Item<'_> {
     /// The law of the quantity that the key takes.
     pub(crate) fn law(self, cx: &mut Cx) -> Option<Law> {
@@ -69,8 +72,15 @@ fn interval(item: Item<'_>, low: &str, high: &str, quantity: Quantity, cx: &mut 
         cx.log.push(item.problem("is an interval from high to low", why).help(help));
         return None;
     }
-    if quantity == Quantity::Change {
+    if quantity.is_change() && low_value > -1.0 {
         return Law::from_change_interval_90(low_value, high_value);
+    }
+    if quantity.is_change() {
+        let why = format!("`{}` leaves nothing", low.trim());
+        let help =
+            format!("write `{{ uniform = [\"{}\", \"{}\"] }}`, or a lower end above -100 %", low.trim(), high.trim());
+        cx.log.push(item.problem("is an interval that reaches -100 %", why).help(help));
+        return None;
     }
     if low_value <= 0.0 {
         let why = format!("`{}` is not above 0", low.trim());
@@ -196,13 +206,18 @@ fn check(item: Item<'_>, quantity: Quantity, law: Law, cx: &mut Cx) -> Option<La
     let (low, high) = law.support();
     let (least, most) = quantity.bounds();
     if low < least {
-        let why = if quantity == Quantity::Change { "may fall below -100 %" } else { "may be negative" };
+        let why = if quantity.is_change() { "may fall below -100 %" } else { "may be negative" };
         cx.log.push(
             item.problem("may be too small", why).help(format!("add `min = {}`", if least < 0.0 { "-1" } else { "0" })),
         );
         return None;
     }
     if quantity == Quantity::Fraction && high > most {
+        if law.survival(most) <= NEGLIGIBLE {
+            let law = law.truncate(None, Some(most))?;
+            warn(item, &law, cx);
+            return Some(law);
+        }
         let help = match item.value.get_ref().as_str().and_then(|text| text.split_once(" to ")) {
             Some((low, high)) => format!(
                 "cut it: `{{ p05 = \"{}\", p95 = \"{}\", max = 1 }}`, or write `{{ uniform = [\"{}\", \"{}\"] }}`",

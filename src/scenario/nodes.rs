@@ -1,157 +1,15 @@
-//! Platforms, vendors, services and contracts.
+//! Platforms, vendors, services, and the factors that move rates and prices together.
 
+use self::keys::{ANY_OF, CHURN};
 use super::context::Cx;
-use super::table::{Absent, Item, Key, Member, Table, Takes};
-use super::{Calendar, Contract, Node, RunsOn, Service, Vendor};
-use crate::quantity::{self, Quantity};
+use super::table::{Item, Member, Table};
+use super::{Calendar, Churn, Factor, Node, RunsOn, Service, Vendor};
+use crate::quantity;
 use crate::source::{Problem, Span};
 
-/// Keys of `[platform.<id>]`.
-pub(crate) const PLATFORM: &[Key] = &[RUNS_ON];
+mod keys;
 
-/// Keys of `[vendor.<id>]`.
-pub(crate) const VENDOR: &[Key] = &[
-    RUNS_ON,
-    Key {
-        name: "price",
-        takes: Takes::Price,
-        absent: Absent::None,
-        says: "what a unit of usage costs",
-        example: "\"$4.40/Mtok\"",
-    },
-    later("capability", Takes::One(Quantity::Multiple), "how good its models are, 1 being the frontier", "1.0"),
-    later("stake", Takes::One(Quantity::Money), "what the firm holds in it", "\"$13bn\""),
-];
-
-const RUNS_ON: Key = Key {
-    name: "runs_on",
-    takes: Takes::Form("a list of platforms, or `{ any_of = […] }`"),
-    absent: Absent::Is("[]"),
-    says: "the platforms it needs: all of a list, or one of `any_of`",
-    example: "[\"azure\"]",
-};
-
-const ANY_OF: &[Key] = &[Key {
-    name: "any_of",
-    takes: Takes::Ids("platforms"),
-    absent: Absent::Refused,
-    says: "platforms of which one is enough",
-    example: "[\"azure\", \"aws\"]",
-}];
-
-/// Keys of `[service.<id>]`.
-pub(crate) const SERVICE: &[Key] = &[
-    Key {
-        name: "revenue",
-        takes: Takes::One(Quantity::MoneyPerHour),
-        absent: Absent::Refused,
-        says: "what it earns at full service, at the start, averaged over the week",
-        example: "\"$410k/h\"",
-    },
-    Key {
-        name: "growth",
-        takes: Takes::One(Quantity::Change),
-        absent: Absent::Is("0"),
-        says: "growth of revenue and usage per year",
-        example: "\"+25%\"",
-    },
-    Key {
-        name: "calendar",
-        takes: Takes::Table(&[CALENDAR]),
-        absent: Absent::None,
-        says: "the demand profile",
-        example: "{ weekday = [5, 5, 5, 5, 5, 2, 2] }",
-    },
-    Key {
-        name: "margin",
-        takes: Takes::One(Quantity::Fraction),
-        absent: Absent::Is("1"),
-        says: "the part of unearned revenue that is lost",
-        example: "0.7",
-    },
-    Key {
-        name: "usage",
-        takes: Takes::Usage,
-        absent: Absent::None,
-        says: "what it buys from vendors",
-        example: "\"3 Ttok/month\"",
-    },
-    Key {
-        name: "tolerance",
-        takes: Takes::One(Quantity::Duration),
-        absent: Absent::Is("0"),
-        says: "the first part of each interruption, which costs nothing",
-        example: "\"10 min\"",
-    },
-    Key {
-        name: "impact_tolerance",
-        takes: Takes::One(Quantity::Duration),
-        absent: Absent::None,
-        says: "the longest interruption that may be shown to the regulator",
-        example: "\"4 h\"",
-    },
-    later(
-        "churn",
-        Takes::Form("a table"),
-        "customers lost after long interruptions",
-        "{ after = \"4 h\", loses = \"1%\", returns = \"9 months\" }",
-    ),
-    later("sensitivity", Takes::One(Quantity::Multiple), "revenue lost per unit of capability short of 1", "0.3"),
-];
-
-/// Keys of a `calendar`.
-pub(crate) const CALENDAR: &[Key] = &[
-    Key {
-        name: "weekday",
-        takes: Takes::Numbers,
-        absent: Absent::None,
-        says: "weights of the days, Monday first, in UTC",
-        example: "[5, 5, 5, 5, 5, 2, 2]",
-    },
-    Key {
-        name: "hour",
-        takes: Takes::Numbers,
-        absent: Absent::None,
-        says: "weights of the 24 hours, in UTC",
-        example: "[1, 1, 1, 1, 1, 1, 2, 4, 6, 8, 8, 8, 7, 8, 8, 8, 7, 6, 4, 3, 2, 2, 1, 1]",
-    },
-];
-
-/// Keys of `[contract.<vendor>]`.
-pub(crate) const CONTRACT: &[Key] = &[
-    Key {
-        name: "price_cap",
-        takes: Takes::One(Quantity::Change),
-        absent: Absent::None,
-        says: "the most that the billed price may rise above its value at the start of the year",
-        example: "\"+10%\"",
-    },
-    Key {
-        name: "commitment",
-        takes: Takes::One(Quantity::MoneyPerYear),
-        absent: Absent::None,
-        says: "take-or-pay",
-        example: "\"$40M/year\"",
-    },
-    Key {
-        name: "exit_fee",
-        takes: Takes::One(Quantity::Money),
-        absent: Absent::None,
-        says: "what is due when the last traffic is taken away",
-        example: "\"$5M\"",
-    },
-    later(
-        "sla",
-        Takes::Form("a list of tables"),
-        "credits for missed availability",
-        "[{ below = 0.999, credit = \"10%\" }]",
-    ),
-    later("rebates", Takes::Form("a list of tables"), "volume discounts", "[{ above = \"$50M/year\", off = \"10%\" }]"),
-];
-
-const fn later(name: &'static str, takes: Takes, says: &'static str, example: &'static str) -> Key {
-    Key { name, takes, absent: Absent::Unsupported, says, example }
-}
+pub(crate) use keys::{CALENDAR, FACTOR, PLATFORM, SERVICE, VENDOR};
 
 /// A platform.
 pub(crate) fn platform(member: &Member<'_>, cx: &mut Cx) -> Option<Node> {
@@ -167,8 +25,10 @@ pub(crate) fn vendor(member: &Member<'_>, cx: &mut Cx) -> Option<(Node, Vendor)>
         let text = quoted(item, cx)?;
         quantity::price(text, &cx.currency).map_err(|fault| item.fault(fault, cx)).ok()
     });
+    let capability = table.one("capability", cx);
+    let stake = table.one("stake", cx);
     let (price, unit) = price?.unzip();
-    Some((node?, Vendor { price, unit, capability: 1.0, stake: 0.0 }))
+    Some((node?, Vendor { price, unit, capability: capability?, stake: stake? }))
 }
 
 fn node(table: &Table<'_>, id: &str, cx: &mut Cx) -> Option<Node> {
@@ -208,6 +68,8 @@ pub(crate) fn service(member: &Member<'_>, cx: &mut Cx) -> Option<(Service, bool
         .maybe("usage", cx, |item, cx| quantity::usage(quoted(item, cx)?).map_err(|fault| item.fault(fault, cx)).ok());
     let tolerance = table.one("tolerance", cx);
     let impact_tolerance = table.maybe("impact_tolerance", cx, Item::one);
+    let churn = table.maybe("churn", cx, churn);
+    let sensitivity = table.one("sensitivity", cx);
     let about = table.about(cx);
     let usage = usage?;
     let prefixed = usage.as_ref().is_some_and(|(_, _, prefixed)| *prefixed);
@@ -222,11 +84,20 @@ pub(crate) fn service(member: &Member<'_>, cx: &mut Cx) -> Option<(Service, bool
         unit,
         tolerance_hours: tolerance?,
         impact_tolerance_hours: impact_tolerance?,
-        churn: None,
-        sensitivity: 0.0,
+        churn: churn?,
+        sensitivity: sensitivity?,
         about: about?,
     };
     Some((service, prefixed))
+}
+
+fn churn(item: Item<'_>, cx: &mut Cx) -> Option<Churn> {
+    let table = Table::open(item, "`churn`", &[CHURN], cx)?;
+    let after = table.one("after", cx);
+    let loses = table.law("loses", cx);
+    let returns = table.need("returns", cx).and_then(|item| item.positive("nobody would be lost", cx));
+    table.about(cx)?;
+    Some(Churn { after_hours: after?, loses: loses?, returns_hours: returns? })
 }
 
 /// A weekly profile, each list scaled to mean 1.
@@ -261,20 +132,14 @@ fn weights<const N: usize>(item: Item<'_>, cx: &mut Cx) -> Option<[f64; N]> {
     None
 }
 
-/// A contract.
-pub(crate) fn contract(member: &Member<'_>, cx: &mut Cx) -> Option<Contract> {
-    let table = Table::open(member.item, format!("the contract with `{}`", member.id), &[CONTRACT], cx)?;
-    let price_cap = table.maybe("price_cap", cx, Item::one);
-    let commitment = table.maybe("commitment", cx, Item::one);
-    let exit_fee = table.maybe("exit_fee", cx, Item::one);
-    table.about(cx)?;
-    Some(Contract {
-        price_cap: price_cap?,
-        commitment_per_year: commitment?,
-        exit_fee: exit_fee?,
-        sla: Vec::new(),
-        rebates: Vec::new(),
-    })
+/// A factor.
+pub(crate) fn factor(member: &Member<'_>, cx: &mut Cx) -> Option<Factor> {
+    let table = Table::open(member.item, format!("factor `{}`", member.id), &[FACTOR], cx)?;
+    let persistence = table.maybe("persistence", cx, Item::one);
+    let about = table.about(cx);
+    // A factor that forgets at once is one whose months are all new.
+    let persistence_hours = persistence?.filter(|hours| *hours > 0.0);
+    Some(Factor { id: member.id.to_owned(), persistence_hours, about: about? })
 }
 
 /// Refuses platforms that stand on themselves, printing the way round.

@@ -4,14 +4,14 @@ use toml::de::DeValue;
 
 use self::keys::{FAILOVER, MIGRATION, STANDBY};
 use super::context::Cx;
-use super::nodes;
-
 use super::table::{Item, Member, Table, type_of};
+use super::terms;
 use super::{Contract, Failover, Migration, Portfolio, Standby};
 use crate::quantity::{Quantity, shown};
 use crate::source::{Problem, Span, listed};
 
 mod keys;
+mod playbook;
 
 pub(crate) use keys::PORTFOLIO;
 
@@ -29,8 +29,10 @@ pub(crate) fn portfolio(member: &Member<'_>, contracts: &[Contract], cx: &mut Cx
     let failover = table.maybe("failover", cx, failover);
     let standby = table.maybe("standby", cx, standbys);
     let migration = table.maybe("migration", cx, migration);
+    let playbook = table.maybe("playbook", cx, |item, cx| playbook::playbook(item, &what, cx));
     let setup = table.one("setup", cx);
     let overhead = table.one("overhead", cx);
+    let covers = table.maybe("covers", cx, |list, cx| cx.ids(list, Cx::cover));
     let own = table.maybe("contract", cx, own_contracts);
     let about = table.about(cx);
     let mut contracts = contracts.to_vec();
@@ -47,8 +49,8 @@ pub(crate) fn portfolio(member: &Member<'_>, contracts: &[Contract], cx: &mut Cx
         migration: migration?,
         setup: setup?,
         overhead_per_hour: overhead?,
-        covers: Vec::new(),
-        playbook: Vec::new(),
+        covers: covers?.unwrap_or_default(),
+        playbook: playbook?.unwrap_or_default(),
         contracts,
         about: about?,
     };
@@ -210,7 +212,7 @@ fn own_contracts(item: Item<'_>, cx: &mut Cx) -> Option<Vec<(usize, Contract)>> 
         .iter()
         .map(|member| {
             let vendor = cx.vendor_called(member.id, member.id_span.clone());
-            let contract = nodes::contract(member, cx);
+            let contract = terms::contract(member, cx);
             Some((vendor?, contract?))
         })
         .collect();
@@ -233,7 +235,9 @@ fn warn(table: &Table<'_>, portfolio: &Portfolio, cx: &mut Cx) {
     let serves = |vendor: &usize| {
         portfolio.standby.iter().any(|standby| standby.vendor == *vendor)
             || portfolio.migration.as_ref().is_some_and(|migration| migration.to.contains(vendor))
-            || portfolio.shares.iter().flatten().any(|(with_share, _)| with_share == vendor)
+            || (portfolio.playbook.iter().flat_map(|play| &play.shares).chain(&portfolio.shares))
+                .flatten()
+                .any(|(with_share, _)| with_share == vendor)
     };
     let idle: Vec<&str> =
         order.iter().filter(|vendor| !serves(vendor)).map(|vendor| cx.vendors[*vendor].as_str()).collect();

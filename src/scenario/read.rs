@@ -7,9 +7,9 @@ use super::check::{self, Parts};
 use super::context::{Cx, Names};
 use super::files::Files;
 use super::portfolio::portfolio;
-use super::risk::{refuse_too_many_together, risk};
+use super::risk::{caused, risk};
 use super::table::{Item, Member, Table, type_of};
-use super::{Appetite, Contract, Portfolio, Scenario, YEAR, nodes};
+use super::{Appetite, Contract, Portfolio, Scenario, YEAR, contagion, nodes, terms};
 use crate::quantity::{Quantity, is_currency};
 use crate::source::{Problem, Problems, Span, syntax, without_mark};
 
@@ -133,7 +133,12 @@ fn root_table(name: &str, entries: &DeTable<'_>, text: &str, cx: &mut Cx) -> Opt
     let platforms = section(&root, "platform", cx);
     let vendors = section(&root, "vendor", cx);
     let services = section(&root, "service", cx);
+    let covers = section(&root, "cover", cx);
+    let factors = section(&root, "factor", cx);
+    let risks = section(&root, "risk", cx);
     (cx.platforms, cx.vendors, cx.services) = (names(&platforms), names(&vendors), names(&services));
+    (cx.covers, cx.factors, cx.risks) = (names(&covers), names(&factors), names(&risks));
+    cx.caused = caused(&risks);
     refuse_shared_ids(&platforms, &vendors, cx);
     for (key, members) in [("vendor", &vendors), ("service", &services)] {
         refuse_none(&root, key, members.len(), cx);
@@ -147,16 +152,14 @@ fn root_table(name: &str, entries: &DeTable<'_>, text: &str, cx: &mut Cx) -> Opt
         all_nodes.push(node);
         vendors_read.push((vendor, member.id_span.clone()));
     }
+    cx.capabilities = vendors_read.iter().map(|(vendor, _)| Some(vendor.as_ref()?.capability)).collect();
     let services_read: Vec<_> =
         services.iter().map(|member| (nodes::service(member, cx), member.id_span.clone())).collect();
     let contracts = contracts(&section(&root, "contract", cx), cx);
-    let risks = section(&root, "risk", cx);
+    let covers: Vec<_> = covers.iter().map(|member| (terms::cover(member, cx), member.id_span.clone())).collect();
+    let factors: Vec<_> = factors.iter().map(|member| (nodes::factor(member, cx), member.id_span.clone())).collect();
     let risks: Vec<_> = risks.iter().map(|member| (risk(member, cx), member.id_span.clone())).collect();
-    let expected: Vec<(String, Span, f64)> = risks
-        .iter()
-        .filter_map(|(risk, span)| risk.as_ref().map(|(risk, n)| (risk.id.clone(), span.clone(), *n)))
-        .collect();
-    refuse_too_many_together(&expected, cx);
+    contagion::check(&risks, cx);
     let portfolios = section(&root, "portfolio", cx);
     refuse_none(&root, "portfolio", portfolios.len(), cx);
     let portfolios: Vec<_> = portfolios.iter().map(|member| portfolio(member, &contracts, cx)).collect();
@@ -170,6 +173,8 @@ fn root_table(name: &str, entries: &DeTable<'_>, text: &str, cx: &mut Cx) -> Opt
             nodes: &all_nodes,
             vendors: &vendors_read,
             services: &services_read,
+            covers: &covers,
+            factors: &factors,
             risks: &risks,
             portfolios: &portfolios,
         },
@@ -190,8 +195,8 @@ fn root_table(name: &str, entries: &DeTable<'_>, text: &str, cx: &mut Cx) -> Opt
         nodes: all_nodes.into_iter().collect::<Option<_>>()?,
         vendors: vendors_read.into_iter().map(|(vendor, _)| vendor).collect::<Option<_>>()?,
         services: services_read.into_iter().map(|(service, _)| Some(service?.0)).collect::<Option<_>>()?,
-        factors: Vec::new(),
-        covers: Vec::new(),
+        factors: factors.into_iter().map(|(factor, _)| factor).collect::<Option<_>>()?,
+        covers: covers.into_iter().map(|(cover, _)| cover).collect::<Option<_>>()?,
         risks: risks.into_iter().map(|(risk, _)| Some(risk?.0)).collect::<Option<_>>()?,
         portfolios: portfolios.into_iter().collect::<Option<_>>()?,
         baseline,
@@ -232,7 +237,7 @@ fn contracts(members: &[Member<'_>], cx: &mut Cx) -> Vec<Contract> {
     let mut contracts = vec![Contract::default(); cx.vendors.len()];
     for member in members {
         let vendor = cx.vendor_called(member.id, member.id_span.clone());
-        let contract = nodes::contract(member, cx);
+        let contract = terms::contract(member, cx);
         if let (Some(vendor), Some(contract)) = (vendor, contract) {
             contracts[vendor] = contract;
         }

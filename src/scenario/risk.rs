@@ -2,109 +2,107 @@
 //!
 //! Which of these a kind has is said in `kinds`.
 
+use std::collections::BTreeSet;
+
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::context::Cx;
 use super::kinds::{self, KINDS, Kind};
-use super::table::{Absent, Item, Key, Member, Table, Takes, unsupported};
-use super::{PricePath, Risk};
+use super::table::{Item, Key, Member, Table, Takes};
+use super::{Arrivals, Length, PricePath, Risk};
+use crate::chance::law::Law;
 use crate::quantity::Quantity;
-use crate::source::{Problem, listed, nearest};
+use crate::source::{Problem, Span, listed, nearest};
 
 mod arrivals;
 mod conditions;
 mod effects;
 mod stages;
 
-pub(crate) use arrivals::refuse_too_many_together;
-pub(crate) use conditions::CONDITIONS;
+pub(crate) use conditions::{CONDITIONS, highest};
 pub(crate) use effects::EFFECTS;
 
 /// Keys of `[risk.<id>]`, besides those of its effects.
 pub(crate) const RISK: &[Key] = &[
-    Key {
-        name: "kind",
-        takes: Takes::Form("the name of a kind"),
-        absent: Absent::Refused,
-        says: "what kind of risk it is",
-        example: "\"outage\"",
-    },
-    Key {
-        name: "on",
-        takes: Takes::Form("a vendor or platform, or a list of them"),
-        absent: Absent::Refused,
-        says: "whom it strikes",
-        example: "\"openai\"",
-    },
-    Key {
-        name: "arrivals",
-        takes: Takes::Table(&[arrivals::ARRIVALS]),
-        absent: Absent::None,
-        says: "when it happens",
-        example: "{ per_year = 12 }",
-    },
-    Key {
-        name: "path",
-        takes: Takes::Table(&[PATH]),
-        absent: Absent::None,
-        says: "how prices drift",
-        example: "{ drift = \"-35%\", volatility = 0.25 }",
-    },
-    Key {
-        name: "outcomes",
-        takes: Takes::Tables(&[stages::OUTCOME, conditions::CONDITIONS, EFFECTS]),
-        absent: Absent::None,
-        says: "what may come of it, one at most",
-        example: "[{ name = \"ban\", probability = 0.2, suspends = \"90 days\" }]",
-    },
-    Key {
-        name: "stages",
-        takes: Takes::Tables(&[stages::STAGE, conditions::CONDITIONS, EFFECTS]),
-        absent: Absent::None,
-        says: "what follows, one stage after the other",
-        example: "[{ name = \"trial\", after = \"9 months\", probability = 0.3, cost = \"$5M\" }]",
-    },
-    later("due", Takes::Date, "the date on which a release is due", "2026-03-01"),
-    later("slips", Takes::Law(Quantity::Duration), "how long a release slips", "\"2 months to 9 months\""),
-    later("gap", Takes::Law(Quantity::Change), "what is missing until then", "\"-10%\""),
+    Key::needed("kind", Takes::Choice(kinds::NAMES), "what kind of risk it is, which says what it needs", "\"outage\""),
+    Key::needed(
+        "on",
+        Takes::Either(
+            "a vendor or platform, or a list of them",
+            &[Takes::Id("a vendor or platform"), Takes::Ids("vendors and platforms")],
+        ),
+        "whom it strikes; of a list, all at once by one event",
+        "\"openai\"",
+    ),
+    Key::optional(
+        "arrivals",
+        Takes::Table(&[arrivals::ARRIVALS]),
+        "when it happens; not needed where another risk `causes` it",
+        "{ per_year = 12 }",
+    ),
+    Key::optional(
+        "path",
+        Takes::Table(&[PATH]),
+        "how prices drift, month by month",
+        "{ drift = \"-35%\", volatility = 0.25 }",
+    ),
+    Key::optional(
+        "outcomes",
+        Takes::Tables(&[stages::OUTCOME, conditions::CONDITIONS, EFFECTS]),
+        "what may come of it, one at most",
+        "[{ name = \"ban\", probability = 0.2, suspends = \"90 days\" }]",
+    ),
+    Key::optional(
+        "stages",
+        Takes::Tables(&[stages::STAGE, conditions::CONDITIONS, EFFECTS]),
+        "what follows, one stage after the other, until an outcome with `ends`",
+        "[{ name = \"trial\", after = \"9 months\", probability = 0.3, cost = \"$5M\" }]",
+    ),
+    Key::optional("due", Takes::Date, "the date on which a release is due", "2026-03-01"),
+    Key::optional(
+        "slips",
+        Takes::Law(Quantity::Duration),
+        "how long the release slips: so long all its changes last; where it draws 0, nothing happens",
+        "\"2 months to 9 months\"",
+    ),
+    Key::optional(
+        "gap",
+        Takes::Law(Quantity::Change),
+        "the change of the vendor's capability until the release comes",
+        "\"-10%\"",
+    ),
 ];
 
 /// Keys of `path`.
 pub(crate) const PATH: &[Key] = &[
-    Key {
-        name: "drift",
-        takes: Takes::One(Quantity::Change),
-        absent: Absent::Is("0"),
-        says: "the expected change per year",
-        example: "\"-35%\"",
-    },
-    Key {
-        name: "volatility",
-        takes: Takes::One(Quantity::Multiple),
-        absent: Absent::Is("0"),
-        says: "the standard deviation of the logarithm over a year",
-        example: "0.25",
-    },
-    later("follows", Takes::Form("a table of factors"), "how closely it follows a factor", "{ market = 0.4 }"),
+    Key::or("drift", Takes::One(Quantity::Change), "0", "the expected change of the price per year", "\"-35%\""),
+    Key::or(
+        "volatility",
+        Takes::One(Quantity::Multiple),
+        "0",
+        "the standard deviation of the logarithm of the price over a year",
+        "0.25",
+    ),
+    Key::optional(
+        "follows",
+        arrivals::FOLLOWS,
+        "how closely its steps follow factors, from -1 to 1; the squares sum to at most 1",
+        "{ market = 0.4 }",
+    ),
 ];
 
-pub(super) const fn later(name: &'static str, takes: Takes, says: &'static str, example: &'static str) -> Key {
-    Key { name, takes, absent: Absent::Unsupported, says, example }
-}
-
-/// A risk, and how many of its events are expected in a trial at the most.
-pub(crate) fn risk(member: &Member<'_>, cx: &mut Cx) -> Option<(Risk, f64)> {
+/// A risk, and the place that says when it happens.
+pub(crate) fn risk(member: &Member<'_>, cx: &mut Cx) -> Option<(Risk, Span)> {
     let kind = kind(member, cx);
-    if kind.is_some_and(|kind| !kind.supported) {
-        return None;
-    }
     let table =
         Table::open(member.item, format!("risk `{}`", member.id), &[RISK, conditions::CONDITIONS, EFFECTS], cx)?;
+    let caused = cx.caused.contains(member.id);
     let kind_given = table.need("kind", cx);
     if let Some(kind) = kind {
         kind.refuse_others(&table, false, cx);
-        kind.refuse_missing(&table, |key| mentions(member.item.value.get_ref(), key), cx);
+        let there = |key: &str| mentions(member.item.value.get_ref(), key) || (caused && key == "arrivals");
+        kind.refuse_missing(&table, there, cx);
     }
     let on = table.need("on", cx).and_then(|item| on(item, cx));
     let path = table.maybe("path", cx, path);
@@ -113,56 +111,105 @@ pub(crate) fn risk(member: &Member<'_>, cx: &mut Cx) -> Option<(Risk, f64)> {
     let delay =
         stages.as_ref().filter(|_| table.has("stages")).and_then(|stages| stages.first()).map(|stage| &stage.after);
     let arrivals = table.maybe("arrivals", cx, |item, cx| arrivals::arrivals(item, table.has("stages"), delay, cx));
+    let slip = slip(&table, cx);
     let renewal = table.item("arrivals").is_some_and(|item| item.value.get_ref().get("every").is_some());
     let conditions = conditions::conditions(&table, renewal, cx);
     let about = table.about(cx);
-    refuse_idle(&table, kind, cx);
+    refuse_idle(&table, kind, caused, cx);
     kind_given?;
-    let (arrivals, conditions) = (arrivals?, conditions?);
-    let expected = arrivals.as_ref().map_or(0.0, |arrivals| arrivals::expected(arrivals, &conditions, cx));
-    arrivals::refuse_too_many(&table, expected, cx);
+    let kind = kind?;
+    let (mut arrivals, mut effects, slip) = (arrivals?, effects?, slip?);
+    if kind.name == "delay" {
+        arrivals = slip.due;
+        effects.capability_change = slip.gap;
+        effects.lasts = slip.slips;
+    }
+    if kind.name == "insolvency" && effects.suspends.is_none() {
+        effects.suspends = Some(Length::Permanent);
+        warn_of_double_loss(&table, &member.item, cx);
+    }
+    let place = if table.has("due") { "due" } else { "arrivals" };
+    let place = if table.has(place) { table.value_span(place) } else { member.id_span.clone() };
     let risk = Risk {
         id: member.id.to_owned(),
-        kind: kind?.name,
+        kind: kind.name,
         on: on?,
         arrivals,
         path: path?,
-        conditions,
-        effects: effects?,
+        conditions: conditions?,
+        effects,
         stages: stages?,
         about: about?,
     };
-    Some((risk, expected))
+    Some((risk, place))
 }
 
-/// The kind that a risk names; notes one that is unknown or not supported.
+/// What only a delay says.
+struct Slip {
+    due: Option<Arrivals>,
+    slips: Option<Law>,
+    gap: Option<Law>,
+}
+
+fn slip(table: &Table<'_>, cx: &mut Cx) -> Option<Slip> {
+    let due = table.maybe("due", cx, arrivals::due);
+    let slips = table.maybe("slips", cx, Item::law);
+    let gap = table.maybe("gap", cx, Item::law);
+    if let Some(Some(Law::Constant(change))) = &gap
+        && *change > 0.0
+    {
+        let problem = Problem::warning("`gap` is a gain")
+            .at(table.value_span("gap"), "capability is higher for as long as the release slips");
+        cx.log.push(problem.help("write what is missing: \"-10%\"".to_owned()));
+    }
+    Some(Slip { due: due?, slips: slips?, gap: gap? })
+}
+
+/// An insolvency takes access away by itself, so that no outcome can do it again.
+fn warn_of_double_loss(table: &Table<'_>, risk: &Item<'_>, cx: &mut Cx) {
+    if mentions(risk.value.get_ref(), "suspends") {
+        let problem = Problem::warning(format!("{} takes access away before any outcome does", table.what));
+        let problem = problem.at(table.span.clone(), "without `suspends` of its own, for good");
+        cx.log.push(problem.help("write `suspends = \"0 h\"` beside `kind` to leave it to the outcomes".to_owned()));
+    }
+}
+
+/// The kind that a risk names; notes one that is unknown.
 fn kind(member: &Member<'_>, cx: &mut Cx) -> Option<&'static Kind> {
     let value = member.item.value.get_ref().get("kind")?;
     let item = Item { key: &RISK[0], value };
     let name = item.str(cx)?;
     let found = KINDS.iter().find(|kind| kind.name == name);
-    match found {
-        Some(kind) if !kind.supported => {
-            let mut problem = unsupported(name, item.span(), kind.says);
-            problem.message = format!("kind `{name}` is not supported yet");
-            problem.help = Some(format!("take risk `{}` out to run the rest", member.id));
-            cx.log.push(problem);
-        }
-        Some(_) => {}
-        None => {
-            let known: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
-            let help = match nearest(name, known) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("kinds are {}", listed(&kinds::supported(), "and")),
-            };
-            cx.log.push(
-                Problem::error(format!("no kind of risk is called `{name}`"))
-                    .at(item.span(), "unknown kind")
-                    .help(help),
-            );
-        }
+    if found.is_none() {
+        let help = match nearest(name, kinds::NAMES.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("kinds are {}", listed(kinds::NAMES, "and")),
+        };
+        let problem = Problem::error(format!("no kind of risk is called `{name}`"));
+        cx.log.push(problem.at(item.span(), "unknown kind").help(help));
     }
     found
+}
+
+/// Names of all risks that others name in `causes`, or probably meant to, read before the risks are.
+pub(crate) fn caused(risks: &[Member<'_>]) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for risk in risks {
+        add_caused(risk.item.value.get_ref(), &mut names);
+    }
+    let meant = |name: &String| nearest(name, risks.iter().map(|risk| risk.id)).map(str::to_owned);
+    let meant: Vec<String> = names.iter().filter_map(meant).collect();
+    names.extend(meant);
+    names
+}
+
+fn add_caused(risk: &DeValue<'_>, names: &mut BTreeSet<String>) {
+    let Some(table) = risk.as_table() else {
+        return;
+    };
+    let causes = table.get("causes").and_then(|causes| causes.get_ref().as_table());
+    names.extend(causes.into_iter().flat_map(DeTable::keys).map(|name| name.get_ref().clone().into_owned()));
+    inner_tables(table).for_each(|inner| add_caused(inner, names));
 }
 
 /// Whether a risk gives a key itself, or in one of its outcomes or stages.
@@ -196,6 +243,7 @@ fn path(item: Item<'_>, cx: &mut Cx) -> Option<PricePath> {
     let table = Table::open(item, "`path`", &[PATH], cx)?;
     let drift = table.one("drift", cx);
     let volatility = table.one("volatility", cx);
+    let follows = table.maybe("follows", cx, |item, cx| arrivals::follows(item, 1.0, cx));
     table.about(cx)?;
     let (drift, volatility) = (drift?, volatility?);
     if volatility > 10.0 {
@@ -206,16 +254,23 @@ fn path(item: Item<'_>, cx: &mut Cx) -> Option<PricePath> {
         );
         return None;
     }
-    Some(PricePath { drift, volatility, follows: Vec::new() })
+    let follows = follows?.unwrap_or_default();
+    if volatility <= 0.0 && !follows.is_empty() {
+        let problem = Problem::warning("`follows` does nothing in a path without `volatility`");
+        let problem = problem.at(table.key_span("follows"), "the path has no steps of chance that could follow");
+        cx.log.push(problem.help("give the path a `volatility`, such as 0.25".to_owned()));
+    }
+    Some(PricePath { drift, volatility, follows })
 }
 
 /// Events that do nothing, and effects without events.
-fn refuse_idle(table: &Table<'_>, kind: Option<&'static Kind>, cx: &mut Cx) {
-    let acts = |name: &&str| table.item(name).is_some();
+fn refuse_idle(table: &Table<'_>, kind: Option<&'static Kind>, caused: bool, cx: &mut Cx) {
+    let acts = |name: &&str| table.has(name);
     let effect = EFFECTS.iter().map(|key| key.name).chain(["outcomes", "stages", "rate_if", "only_if"]).find(acts);
-    let needs_arrivals = kind.is_some_and(|kind| kind.needs.iter().any(|any| any.contains(&"arrivals")));
+    // Kinds that need `arrivals` or `due` say so themselves.
+    let timeless = kind.is_some_and(|kind| kind.needs.iter().all(|any| any != &["arrivals"] && any != &["due"]));
     match (table.has("arrivals"), effect) {
-        (false, Some(name)) if !needs_arrivals => {
+        (false, Some(name)) if timeless && !caused => {
             let problem = Problem::error(format!("{} never happens", table.what));
             let label = format!("`{name}` needs `arrivals` that say when");
             cx.log.push(

@@ -1,7 +1,7 @@
 //! A table of the file, read key by key from its one list of keys.
 //!
 //! The list says what each key takes, whether it must be there and how it is written: reading, nearest names,
-//! "not supported yet", defaults and help all come from it. Knows no particular key.
+//! defaults, help, the printed reference and the editor's schema all come from it. Knows no particular key.
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -47,7 +47,7 @@ pub(crate) struct Item<'t> {
     reason = "a default lives shorter than the file, and a method's path has one lifetime"
 )]
 impl<'t> Table<'t> {
-    /// The table that `value` is; notes every key that is not on its list, or not supported yet.
+    /// The table that `value` is; notes every key that is not on its list.
     pub(crate) fn open(
         item: Item<'t>,
         what: impl Into<String>,
@@ -76,9 +76,6 @@ impl<'t> Table<'t> {
 
     fn check_key(&self, name: &str, span: Span, also: fn(&str) -> bool, cx: &mut Cx) {
         match self.find(name) {
-            Some(key) if key.absent == Absent::Unsupported => {
-                cx.log.push(unsupported(name, span, key.says));
-            }
             Some(_) => {}
             None if also(name) => {}
             None => {
@@ -94,7 +91,7 @@ impl<'t> Table<'t> {
     }
 
     fn known(&self) -> impl Iterator<Item = &'static Key> {
-        self.keys.iter().copied().flatten().filter(|key| key.absent != Absent::Unsupported)
+        self.keys.iter().copied().flatten()
     }
 
     fn find(&self, name: &str) -> Option<&'static Key> {
@@ -129,9 +126,7 @@ impl<'t> Table<'t> {
 
     /// The key's value, if the file gives it.
     pub(crate) fn item(&self, name: &str) -> Option<Item<'t>> {
-        let key = self.key(name);
-        let value = self.entries.get(name)?;
-        (key.absent != Absent::Unsupported).then_some(Item { key, value })
+        Some(Item { key: self.key(name), value: self.entries.get(name)? })
     }
 
     /// The value under a name that may be beyond the list.
@@ -197,7 +192,7 @@ impl<'t> Table<'t> {
             return;
         }
         let name = key.name;
-        let help = format!("for example `{name} = {}`, {}", key.example, key.says);
+        let help = format!("for example `{name} = {}`, {}", key.example, key.briefly());
         let problem = Problem::error(format!("{} needs `{name}`", self.what));
         cx.log.push(problem.at(self.span.clone(), format!("has no `{name}`")).help(help));
     }
@@ -235,11 +230,4 @@ impl<'t> Table<'t> {
         let grade = self.maybe("grade", cx, Item::choice);
         Some(About { note: note?, source: source?, grade: grade? })
     }
-}
-
-/// A key that the model has and this version does not.
-pub(crate) fn unsupported(name: &str, span: Span, says: &str) -> Problem {
-    Problem::error(format!("`{name}` is not supported yet"))
-        .at(span, format!("would give {says}"))
-        .help("take it out to run the rest".to_owned())
 }

@@ -12,6 +12,7 @@ const CASES: &[&str] = &[
     include_str!("../cases/06-exclusivity.toml"),
     include_str!("../cases/07-staged-legal.toml"),
     include_str!("../cases/08-poisson-outages.toml"),
+    include_str!("whole.toml"),
 ];
 
 fn case() -> impl Strategy<Value = &'static str> {

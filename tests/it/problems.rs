@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use linchpin::scenario::{FileError, Files, read};
 use linchpin::source::render;
 
+mod whole;
+
 const SOUND: &str = r#"name = "sound"
 start = 2025-06-01
 horizon = "12 months"
@@ -91,24 +93,30 @@ fn seen(text: &[u8]) -> String {
 /// The sound scenario with parts of its text exchanged.
 #[track_caller]
 fn changed(changes: &[(&str, &str)]) -> String {
-    let mut text = SOUND.to_owned();
+    exchanged(SOUND, changes)
+}
+
+#[track_caller]
+fn exchanged(text: &str, changes: &[(&str, &str)]) -> String {
+    let mut text = text.to_owned();
     for (old, new) in changes {
-        assert!(text.contains(old), "the sound scenario has no `{old}`");
+        assert!(text.contains(old), "the scenario has no `{old}`");
         text = text.replacen(old, new, 1);
     }
     text
 }
 
-/// A test per mistake: its name, and what is exchanged.
+/// A test per mistake in a scenario: its name, and what is exchanged.
 macro_rules! mistakes {
-    ($($name:ident: $($old:expr => $new:expr),+;)+) => {$(
+    ($scenario:expr; $($name:ident: $($old:expr => $new:expr),+;)+) => {$(
         #[test]
         fn $name() {
-            let text = changed(&[$(($old, $new)),+]);
+            let text = exchanged($scenario, &[$(($old, $new)),+]);
             insta::assert_snapshot!(stringify!($name), seen(text.as_bytes()));
         }
     )+};
 }
+use mistakes;
 
 #[test]
 fn the_sound_scenario_is_sound() {
@@ -123,6 +131,8 @@ const OUTCOMES: &str = r#"outcomes = [{ name = "ban", probability = 0.2, suspend
 const PATH: &str = r#"path = { drift = "-20%", volatility = 0.2 }"#;
 
 mistakes! {
+    SOUND;
+
     // Names.
     misspelt_key: TOLERANCE => "tolerence = \"10 min\"";
     unknown_key_without_a_near_one: TOLERANCE => "colour = \"blue\"";
@@ -248,15 +258,6 @@ mistakes! {
     pricing_that_never_happens: PATH => "price_change = \"+20%\"";
     pricing_with_idle_arrivals: PATH => "path = { drift = \"-20%\" }\narrivals = { per_year = 1 }";
     bad_calendar: ARRIVALS => "{ per_year = 12, calendar = { weekday = [1, 1, 1, 1, 1] } }";
-
-    // What a later version will do.
-    later_kind: "kind = \"outage\"\non" => "kind = \"governance\"\non";
-    later_key: TOLERANCE => "churn = { after = \"4 h\", loses = \"1%\" }";
-    later_heading: "[portfolio.single]" => "[factor.climate]\npersistence = \"9 months\"\n[portfolio.single]";
-    later_effect: "cost = \"$5M\"" => "stake_change = \"-50%\"";
-    later_and_now: "kind = \"outage\"\non" => "kind = \"outage\"\nraises = { suit = 3 }\non";
-    later_arrival: ARRIVALS => "{ per_year = 12, aftershocks = { mean = 0.3, within = \"12 h\" } }";
-    later_contract_term: "price_cap = \"+10%\"" => "sla = [{ below = 0.999, credit = \"10%\" }]";
 
     // Portfolios.
     shares_below_one: SHARES => "{ openai = 0.6, grok = 0.35 }";

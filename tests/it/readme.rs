@@ -1,4 +1,4 @@
-//! What the README says holds: its scenario runs, its commands exist, and what it calls missing is refused.
+//! What the README says holds: its scenario runs, its table of keys is whole, and its commands exist.
 
 use std::collections::BTreeSet;
 
@@ -16,12 +16,6 @@ fn ten_lines() -> &'static str {
     blocks(README, "toml").next().expect("a scenario")
 }
 
-/// What stands in backticks between two texts.
-fn words(from: &str, to: &str) -> BTreeSet<&'static str> {
-    let part = README.split_once(from).expect(from).1.split_once(to).expect(to).0;
-    part.split('`').skip(1).step_by(2).collect()
-}
-
 #[test]
 fn the_ten_lines_are_ten_and_run() {
     assert_eq!(ten_lines().lines().count(), 10);
@@ -34,43 +28,29 @@ fn the_ten_lines_are_ten_and_run() {
     }
 }
 
-/// A word that the README calls missing, and how it would be written: text of the ten lines, and what replaces it.
-const MISSING: &[(&str, &str, &str)] = &[
-    ("delay", r#""outage""#, r#""delay""#),
-    ("retirement", r#""outage""#, r#""retirement""#),
-    ("governance", r#""outage""#, r#""governance""#),
-    ("breach", r#""outage""#, r#""breach""#),
-    ("insolvency", r#""outage""#, r#""insolvency""#),
-    ("retaliation", r#""outage""#, r#""retaliation""#),
-    ("capability", "vendor.main = {", "vendor.main = { capability = 0.9,"),
-    ("stake", "vendor.main = {", r#"vendor.main = { stake = "$1M","#),
-    ("sensitivity", "assistant = {", "assistant = { sensitivity = 0.3,"),
-    ("churn", "assistant = {", r#"assistant = { churn = { after = "4 h", loses = "1%", returns = "1 year" },"#),
-    ("capability_change", "cut-off = {", r#"cut-off = { capability_change = "-5%","#),
-    ("stake_change", "cut-off = {", r#"cut-off = { stake_change = "-5%","#),
-    ("raises", "cut-off = {", "cut-off = { raises = { outage = 2.0 },"),
-    ("causes", "cut-off = {", "cut-off = { causes = { outage = { probability = 0.4 } },"),
-    ("follows", "per_year = 25", "per_year = 25, follows = { climate = 0.5 }"),
-    ("aftershocks", "per_year = 25", r#"per_year = 25, aftershocks = { mean = 0.3, within = "12 h" }"#),
-    ("sla", "vendor.spare", "contract.main = { sla = [] }\nvendor.spare"),
-    ("rebates", "vendor.spare", "contract.main = { rebates = [] }\nvendor.spare"),
-    ("factor", "vendor.spare", "factor.climate = {}\nvendor.spare"),
-    ("cover", "vendor.spare", "cover.interruption = {}\nvendor.spare"),
-    ("covers", "portfolio.two = {", r#"portfolio.two = { covers = ["interruption"],"#),
-    ("playbook", "portfolio.two = {", "portfolio.two = { playbook = [],"),
-];
-
+/// Every key that the whole of the model uses stands in the table of the README, below the heading of its table.
 #[test]
-fn what_is_not_yet_is_refused_and_named() {
-    let listed = words("**What is not yet.**", "**What stands outside.**");
-    assert_eq!(listed, MISSING.iter().map(|(word, ..)| *word).collect());
-    for (word, text, instead) in MISSING {
-        let scenario = ten_lines().replacen(text, instead, 1);
-        assert_ne!(scenario, ten_lines(), "{word}: `{text}` is not in the ten lines");
-        let problems = read("later.toml", scenario.as_bytes(), &NoFiles).expect_err(word);
-        let wanted = format!("`{word}` is not supported yet");
-        assert!(problems.list.iter().any(|problem| problem.message.ends_with(&wanted)), "{word}:\n{problems}");
+fn the_table_of_keys_is_whole() {
+    let whole: toml::Table = include_str!("whole.toml").parse().expect("TOML");
+    let told = |heading: &str| -> BTreeSet<&str> {
+        let rows = README.lines().filter(|line| line.starts_with(&format!("| {heading}")));
+        rows.flat_map(|row| row.split('`').skip(1).step_by(2)).collect()
+    };
+    let missing = |heading: &str, table: &toml::Table| {
+        let told = told(heading);
+        let remarks = ["note", "source", "grade"];
+        let keys = table.keys().map(String::as_str);
+        keys.filter(|key| !told.contains(key) && !remarks.contains(key)).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let mut top = whole.clone();
+    for section in ["platform", "vendor", "service", "contract", "cover", "factor", "risk", "portfolio"] {
+        let members = top.remove(section).expect("a section");
+        for member in members.as_table().expect("tables").values() {
+            let table = member.as_table().expect("a table");
+            assert_eq!(missing(&format!("`{section}."), table), [""; 0], "{section}");
+        }
     }
+    assert_eq!(missing("top of the file", &top), [""; 0]);
 }
 
 #[cfg(feature = "cli")]

@@ -142,14 +142,14 @@ fn ordered(item: Item<'_>, count: usize, meaning: &str, quantity: Quantity, cx: 
 /// `{ beta = { mean, sd } }`.
 pub(super) fn beta(table: &Table<'_>, quantity: Quantity, cx: &mut Cx) -> Option<Law> {
     let item = table.item("beta")?;
-    if !matches!(quantity, Quantity::Fraction | Quantity::Multiple | Quantity::Change) {
+    if !(quantity.is_change() || matches!(quantity, Quantity::Fraction | Quantity::Multiple)) {
         let problem = item.problem("is for fractions", format!("this is {}", quantity.noun()));
         cx.log.push(problem.help("use `pert` for other quantities".to_owned()));
         return None;
     }
     let inner = Table::open(item, "the beta law", &[BETA], cx)?;
-    let mean = inner.take("mean", cx, |item, cx| item.quantity(Quantity::Fraction, cx));
-    let sd = inner.take("sd", cx, |item, cx| item.quantity(Quantity::Fraction, cx));
+    let mean = inner.one("mean", cx);
+    let sd = inner.one("sd", cx);
     let (mean, sd) = (mean?, sd?);
     let law = Law::from_beta_mean_sd(mean, sd);
     if law.is_none() {

@@ -1,66 +1,97 @@
 //! When events come.
 
-use super::conditions::highest;
-use super::later;
 use crate::chance::law::Law;
-use crate::quantity::{Quantity, grouped};
+use crate::quantity::Quantity;
 use crate::scenario::context::Cx;
 use crate::scenario::nodes::{CALENDAR, calendar};
-use crate::scenario::table::{Absent, Item, Key, Table, Takes};
-use crate::scenario::{Arrivals, Conditions, MONTH, YEAR};
+use crate::scenario::table::{Item, Key, Table, Takes};
+use crate::scenario::{Aftershocks, Arrivals, Follows, MONTH, YEAR};
 use crate::source::{Problem, listed};
 
 /// Keys of `arrivals`. One of [`FORMS`] is needed.
 pub(crate) const ARRIVALS: &[Key] = &[
-    key("per_year", Takes::One(Quantity::Number), "events per year, on average", "12"),
-    key("per_month", Takes::One(Quantity::Number), "events per month, on average", "0.5"),
-    key("trend", Takes::One(Quantity::Change), "the change of the rate per year", "\"+40%\""),
-    key("calendar", Takes::Table(&[CALENDAR]), "the weekly profile of the rate", "{ weekday = [5, 5, 5, 5, 5, 2, 2] }"),
-    key("every", Takes::Law(Quantity::Duration), "the interval between events", "\"6 months to 2 years\""),
-    key(
+    Key::optional("per_year", Takes::One(Quantity::Number), "events per year, on average, at random moments", "12"),
+    Key::optional("per_month", Takes::One(Quantity::Number), "events per month, on average, at random moments", "0.5"),
+    Key::optional(
+        "trend",
+        Takes::One(Quantity::Change),
+        "the change of the rate per year; goes with `per_year` and `per_month`",
+        "\"+40%\"",
+    ),
+    Key::optional(
+        "calendar",
+        Takes::Table(&[CALENDAR]),
+        "the weekly profile of the rate; goes with `per_year` and `per_month`",
+        "{ weekday = [5, 5, 5, 5, 5, 2, 2] }",
+    ),
+    Key::optional(
+        "follows",
+        FOLLOWS,
+        "how closely the rate follows factors: in month k it is × exp(β z − β²/2), z the factor; goes with `per_year` and `per_month`",
+        "{ climate = 0.5 }",
+    ),
+    Key::optional(
+        "aftershocks",
+        Takes::Table(&[AFTERSHOCKS]),
+        "events that beget others, the mean number unchanged; goes with `per_year` and `per_month`",
+        "{ mean = 0.3, within = \"12 h\" }",
+    ),
+    Key::optional(
+        "every",
+        Takes::Law(Quantity::Duration),
+        "the interval between events, the first from the start",
+        "\"6 months to 2 years\"",
+    ),
+    Key::optional(
         "once",
         Takes::Table(&[ONCE]),
-        "at most one event",
+        "at most one event, at a random moment between two dates",
         "{ probability = 0.3, between = [2026-01-01, 2026-12-31] }",
     ),
-    key("at", Takes::Dates, "the dates of events", "[2026-03-01]"),
-    key("probability", Takes::One(Quantity::Fraction), "the probability of each date of `at`, 1 if not given", "0.5"),
-    later("follows", Takes::Form("a table of factors"), "how closely the rate follows a factor", "{ climate = 0.5 }"),
-    later("aftershocks", Takes::Form("a table"), "events that beget others", "{ mean = 0.3, within = \"12 h\" }"),
+    Key::optional(
+        "at",
+        Takes::Dates,
+        "the dates of events; before the start only for a risk with stages",
+        "[2026-03-01]",
+    ),
+    Key::optional(
+        "probability",
+        Takes::One(Quantity::Fraction),
+        "the probability of each date of `at`, 1 if not given",
+        "0.5",
+    ),
 ];
 
-const fn key(name: &'static str, takes: Takes, says: &'static str, example: &'static str) -> Key {
-    Key { name, takes, absent: Absent::None, says, example }
-}
+/// Factors, each with its β.
+pub(super) const FOLLOWS: Takes =
+    Takes::Map("a table of factors, as in `{ climate = 0.5 }`", &Takes::One(Quantity::Loading));
 
+/// Keys of `aftershocks`.
+const AFTERSHOCKS: &[Key] = &[
+    Key::needed(
+        "mean",
+        Takes::One(Quantity::Number),
+        "how many events each one begets by itself, on average; below 1",
+        "0.3",
+    ),
+    Key::needed("within", Takes::One(Quantity::Duration), "the mean time until they come, exponential", "\"12 h\""),
+];
+
+/// Keys of `once`.
 const ONCE: &[Key] = &[
-    Key {
-        name: "probability",
-        takes: Takes::One(Quantity::Fraction),
-        absent: Absent::Refused,
-        says: "how likely it is",
-        example: "0.3",
-    },
-    Key {
-        name: "between",
-        takes: Takes::Dates,
-        absent: Absent::Refused,
-        says: "the earliest and the latest date",
-        example: "[2026-01-01, 2026-12-31]",
-    },
+    Key::needed("probability", Takes::One(Quantity::Fraction), "how likely it is", "0.3"),
+    Key::needed("between", Takes::Dates, "the earliest and the latest date", "[2026-01-01, 2026-12-31]"),
 ];
+
+/// What goes with a rate alone.
+const OF_A_RATE: &[&str] = &["trend", "calendar", "follows", "aftershocks"];
 
 /// Ways to say when, of which one is needed; and the keys that go with each.
-const FORMS: &[(&str, &[&str])] = &[
-    ("per_year", &["trend", "calendar"]),
-    ("per_month", &["trend", "calendar"]),
-    ("every", &[]),
-    ("once", &[]),
-    ("at", &["probability"]),
-];
+const FORMS: &[(&str, &[&str])] =
+    &[("per_year", OF_A_RATE), ("per_month", OF_A_RATE), ("every", &[]), ("once", &[]), ("at", &["probability"])];
 
-/// More events than can be meant.
-const MOST_EVENTS: f64 = 1e6;
+/// The largest standard deviation of the logarithm of a rate; beyond it nearly all events come in very few months.
+const MOST_LOADING: f64 = 3.0;
 
 /// When a risk's events come. `staged`: whether it has stages; `delay`: the time to the first, if that could be read.
 pub(super) fn arrivals(item: Item<'_>, staged: bool, delay: Option<&Law>, cx: &mut Cx) -> Option<Arrivals> {
@@ -104,7 +135,7 @@ fn form(table: &Table<'_>, cx: &mut Cx) -> Option<&'static str> {
 
 fn refuse_stray(table: &Table<'_>, form: &str, cx: &mut Cx) {
     let allowed = FORMS.iter().find(|(name, _)| *name == form).map_or(&[][..], |(_, with)| with);
-    for name in ["trend", "calendar", "probability"] {
+    for name in OF_A_RATE.iter().copied().chain(["probability"]) {
         if table.has(name) && !allowed.contains(&name) {
             let owner = if name == "probability" { "`at`" } else { "`per_year` or `per_month`" };
             let problem = Problem::error(format!("`{name}` does not go with `{form}`"));
@@ -122,14 +153,71 @@ fn poisson(table: &Table<'_>, form: &str, cx: &mut Cx) -> Option<Arrivals> {
     let rate = table.one(form, cx);
     let trend = table.maybe("trend", cx, Item::one);
     let calendar = table.maybe("calendar", cx, calendar);
+    let follows = table.maybe("follows", cx, |item, cx| follows(item, MOST_LOADING, cx));
+    let aftershocks = table.maybe("aftershocks", cx, aftershocks);
     let hours = if form == "per_year" { YEAR } else { MONTH };
     Some(Arrivals::Poisson {
         per_hour: rate? / hours,
         trend: trend?.unwrap_or(0.0),
         calendar: calendar?,
-        follows: Vec::new(),
-        aftershocks: None,
+        follows: follows?.unwrap_or_default(),
+        aftershocks: aftershocks?,
     })
+}
+
+/// Factors with their β, the root of whose squares is at most `most`.
+pub(super) fn follows(item: Item<'_>, most: f64, cx: &mut Cx) -> Option<Vec<Follows>> {
+    let members = item.members(cx)?;
+    let read: Vec<Option<Follows>> = members
+        .iter()
+        .map(|member| {
+            let factor = cx.factor_called(member.id, member.id_span.clone());
+            let beta = member.item.quantity(Quantity::Loading, cx);
+            Some(Follows { factor: factor?, beta: beta? })
+        })
+        .collect();
+    let mut follows: Vec<Follows> = read.into_iter().collect::<Option<_>>()?;
+    if follows.is_empty() {
+        let problem = item.problem("is empty", "follows nothing");
+        cx.log.push(problem.help(format!("for example `{} = {}`", item.key.name, item.key.example)));
+        return None;
+    }
+    let sum: f64 = follows.iter().map(|follows| follows.beta * follows.beta).sum();
+    if sum > most * most * (1.0 + 1e-9) {
+        let problem = if most > 1.0 {
+            let why = "nearly all events would come in very few months; 1 is much already";
+            item.problem("moves the rate too far", why).help("write a number from -1 to 1".to_owned())
+        } else {
+            let why = format!("their squares sum to {}, more than all there is", crate::quantity::shown(sum));
+            item.problem("follows its factors too closely", why)
+                .help("write numbers from -1 to 1 whose squares sum to at most 1".to_owned())
+        };
+        cx.log.push(problem);
+        return None;
+    }
+    // What is left for the path's own luck is 1 less this sum, which no rounding may make negative.
+    if most <= 1.0 && sum > 1.0 {
+        let scale = (1.0 - f64::EPSILON) / sum.sqrt();
+        for follows in &mut follows {
+            follows.beta *= scale;
+        }
+    }
+    Some(follows)
+}
+
+fn aftershocks(item: Item<'_>, cx: &mut Cx) -> Option<Aftershocks> {
+    let table = Table::open(item, "`aftershocks`", &[AFTERSHOCKS], cx)?;
+    let mean = table.need("mean", cx).and_then(|item| {
+        let mean = item.one(cx)?;
+        if mean >= 1.0 {
+            let problem = item.problem("must be below 1", "each event would beget another, without end");
+            cx.log.push(problem.help("0.3 is three aftershocks in ten events".to_owned()));
+        }
+        Some(mean)
+    });
+    let within = table.need("within", cx).and_then(|item| item.positive("they would all come at once", cx));
+    table.about(cx)?;
+    Some(Aftershocks { mean: mean?, within_hours: within? })
 }
 
 fn every(item: Item<'_>, cx: &mut Cx) -> Option<Arrivals> {
@@ -216,6 +304,18 @@ fn moment(date: Item<'_>, staged: bool, delay: Option<&Law>, cx: &mut Cx) -> Opt
     Some(hours)
 }
 
+/// When a release is due.
+pub(super) fn due(date: Item<'_>, cx: &mut Cx) -> Option<Arrivals> {
+    let due_hours = cx.hours(date)?;
+    if due_hours < 0.0 {
+        let problem = Problem::error("a date lies before `start`").at(date.span(), "due when the trial begins");
+        cx.log.push(problem.help("write the `start` as its date, and in `slips` what it may still slip".to_owned()));
+        return None;
+    }
+    within_horizon(date, due_hours, cx)?;
+    Some(Arrivals::Due { due_hours })
+}
+
 fn within_horizon(date: Item<'_>, hours: f64, cx: &mut Cx) -> Option<()> {
     let Some(horizon) = cx.horizon.filter(|horizon| hours >= *horizon) else {
         return Some(());
@@ -225,52 +325,4 @@ fn within_horizon(date: Item<'_>, hours: f64, cx: &mut Cx) -> Option<()> {
         .at(date.span(), format!("on day {days} after the end of the trial"));
     cx.log.push(problem.help("lengthen `horizon`, or take the date out".to_owned()));
     None
-}
-
-/// Events of a risk that a trial has on average, at the highest rate that any portfolio could have.
-pub(super) fn expected(arrivals: &Arrivals, conditions: &Conditions, cx: &Cx) -> f64 {
-    let Some(horizon) = cx.horizon else {
-        return 0.0;
-    };
-    match arrivals {
-        Arrivals::Poisson { per_hour, trend, .. } => {
-            let growth = libm::log1p(*trend);
-            let years = horizon / YEAR;
-            // ∫ (1 + trend)^(t / year) dt, which is the horizon where there is no trend.
-            let hours = if growth.abs() < 1e-12 { horizon } else { libm::expm1(growth * years) / growth * YEAR };
-            per_hour * hours * highest(conditions)
-        }
-        Arrivals::Every(law) => horizon / law.mean().unwrap_or_else(|| law.quantile(0.5)),
-        Arrivals::Once { probability, .. } => *probability,
-        Arrivals::Due { .. } => 1.0,
-        #[expect(clippy::cast_precision_loss, reason = "a number of dates in a file")]
-        Arrivals::At { times_hours, .. } => times_hours.len() as f64,
-    }
-}
-
-/// Refuses a risk with more events than can be meant.
-pub(super) fn refuse_too_many(table: &Table<'_>, expected: f64, cx: &mut Cx) {
-    if expected > MOST_EVENTS {
-        let problem = Problem::error(format!("{} has more than a million events in a trial", table.what));
-        let label = format!("about {} are expected", grouped(expected));
-        cx.log.push(
-            problem.at(table.value_span("arrivals"), label).help("lower the rate, or lengthen the interval".to_owned()),
-        );
-    }
-}
-
-/// Refuses a scenario whose risks together have more events than can be meant. `risks`: name, place, expected number.
-pub(crate) fn refuse_too_many_together(risks: &[(String, crate::source::Span, f64)], cx: &mut Cx) {
-    let sum: f64 = risks.iter().map(|(_, _, expected)| expected).sum();
-    let largest = risks.iter().max_by(|one, other| one.2.total_cmp(&other.2));
-    let Some((id, span, expected)) = largest.filter(|(_, _, expected)| sum > MOST_EVENTS && *expected <= MOST_EVENTS)
-    else {
-        return;
-    };
-    let problem = Problem::error(format!(
-        "the risks together have more than a million events in a trial: about {}",
-        grouped(sum)
-    ));
-    let label = format!("most come from `{id}`: about {}", grouped(*expected));
-    cx.log.push(problem.at(span.clone(), label).help("lower the rates, or lengthen the intervals".to_owned()));
 }

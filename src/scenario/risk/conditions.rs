@@ -2,51 +2,46 @@
 
 use crate::quantity::Quantity;
 use crate::scenario::context::Cx;
-use crate::scenario::table::{Absent, Item, Key, Table, Takes};
+use crate::scenario::table::{Item, Key, Table, Takes};
 use crate::scenario::{Condition, Conditions};
 
 /// Keys of conditions, on risks and outcomes.
 pub(crate) const CONDITIONS: &[Key] = &[
-    Key {
-        name: "rate_if",
-        takes: Takes::Tables(&[RATE_IF]),
-        absent: Absent::None,
-        says: "portfolios for which it is more or less frequent",
-        example: "[{ uses = \"grok\", at_least = 0.1, times = 1.8 }]",
-    },
-    Key {
-        name: "only_if",
-        takes: Takes::Table(&[ONLY_IF]),
-        absent: Absent::None,
-        says: "portfolios for which alone it happens",
-        example: "{ uses = \"grok\", at_least = 0.1 }",
-    },
+    Key::optional(
+        "rate_if",
+        Takes::Tables(&[RATE_IF]),
+        "portfolios for which it is more or less frequent, or likely (at most 1)",
+        "[{ uses = \"grok\", at_least = 0.1, times = 1.8 }]",
+    ),
+    Key::optional(
+        "only_if",
+        Takes::Table(&[ONLY_IF]),
+        "portfolios for which alone it happens",
+        "{ uses = \"grok\", at_least = 0.1 }",
+    ),
 ];
 
-const USES: Key = Key {
-    name: "uses",
-    takes: Takes::Id("a vendor or platform"),
-    absent: Absent::Refused,
-    says: "whose share counts",
-    example: "\"grok\"",
-};
-const AT_LEAST: Key = Key {
-    name: "at_least",
-    takes: Takes::One(Quantity::Fraction),
-    absent: Absent::Refused,
-    says: "the planned share of all traffic from which it holds",
-    example: "0.1",
-};
+const USES: Key = Key::needed(
+    "uses",
+    Takes::Id("a vendor or platform"),
+    "whose share counts; of a platform, that of the vendors it would bring down",
+    "\"grok\"",
+);
+const AT_LEAST: Key = Key::needed(
+    "at_least",
+    Takes::One(Quantity::Fraction),
+    "the planned share of all traffic, weighted by revenue, from which it holds",
+    "0.1",
+);
 const RATE_IF: &[Key] = &[
     USES,
     AT_LEAST,
-    Key {
-        name: "times",
-        takes: Takes::One(Quantity::Number),
-        absent: Absent::Refused,
-        says: "the factor",
-        example: "1.8",
-    },
+    Key::needed(
+        "times",
+        Takes::One(Quantity::Number),
+        "what the rate or probability is multiplied by; above 1 not with `every`",
+        "1.8",
+    ),
 ];
 const ONLY_IF: &[Key] = &[USES, AT_LEAST];
 
@@ -84,6 +79,6 @@ fn times(item: Item<'_>, renewal: bool, cx: &mut Cx) -> Option<f64> {
 }
 
 /// The largest factor that any portfolio could have.
-pub(super) fn highest(conditions: &Conditions) -> f64 {
+pub(crate) fn highest(conditions: &Conditions) -> f64 {
     conditions.list.iter().map(|condition| condition.times.max(1.0)).product()
 }

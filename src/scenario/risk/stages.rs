@@ -4,71 +4,47 @@ use crate::chance::law::Law;
 use crate::quantity::Quantity;
 use crate::scenario::context::Cx;
 use crate::scenario::kinds::Kind;
-use crate::scenario::table::{Absent, Item, Key, Table, Takes};
+use crate::scenario::table::{Item, Key, Table, Takes};
 use crate::scenario::{Outcome, Stage};
 use crate::source::Problem;
 
 use super::conditions::{CONDITIONS, conditions, highest};
 use super::effects::{EFFECTS, effects};
 
-const PROBABILITY: Key = Key {
-    name: "probability",
-    takes: Takes::One(Quantity::Fraction),
-    absent: Absent::Refused,
-    says: "how likely it is",
-    example: "0.2",
-};
-
 /// Keys of an outcome, besides conditions and effects.
 pub(crate) const OUTCOME: &[Key] = &[
-    Key {
-        name: "name",
-        takes: Takes::Text,
-        absent: Absent::Refused,
-        says: "what reports call it",
-        example: "\"injunction\"",
-    },
-    PROBABILITY,
-    Key {
-        name: "ends",
-        takes: Takes::Flag,
-        absent: Absent::Is("false"),
-        says: "no further stage follows",
-        example: "true",
-    },
+    Key::needed("name", Takes::Text, "what reports call it", "\"injunction\""),
+    Key::needed(
+        "probability",
+        Takes::One(Quantity::Fraction),
+        "how likely it is when its turn comes; what the outcomes leave to 1 is the chance that nothing happens",
+        "0.2",
+    ),
+    Key::or("ends", Takes::Flag, "false", "no further stage follows", "true"),
 ];
 
 /// Keys of a stage, besides conditions and effects.
 pub(crate) const STAGE: &[Key] = &[
-    Key {
-        name: "name",
-        takes: Takes::Text,
-        absent: Absent::Refused,
-        says: "what reports call it",
-        example: "\"trial\"",
-    },
-    Key {
-        name: "after",
-        takes: Takes::Law(Quantity::Duration),
-        absent: Absent::Refused,
-        says: "the time since the stage before, or the event",
-        example: "\"6 months to 2 years\"",
-    },
-    PROBABILITY,
-    Key {
-        name: "outcomes",
-        takes: Takes::Tables(&[OUTCOME, CONDITIONS, EFFECTS]),
-        absent: Absent::None,
-        says: "what may come of it, one at most",
-        example: "[{ name = \"ban\", probability = 0.2, suspends = \"90 days\" }]",
-    },
-    Key {
-        name: "ends",
-        takes: Takes::Flag,
-        absent: Absent::Is("false"),
-        says: "no further stage follows its outcomes",
-        example: "true",
-    },
+    Key::needed("name", Takes::Text, "what reports call it", "\"trial\""),
+    Key::needed(
+        "after",
+        Takes::Law(Quantity::Duration),
+        "the time since the stage before, or the event",
+        "\"6 months to 2 years\"",
+    ),
+    Key::optional(
+        "probability",
+        Takes::One(Quantity::Fraction),
+        "how likely its effects are; needed unless it has `outcomes`",
+        "0.3",
+    ),
+    Key::optional(
+        "outcomes",
+        Takes::Tables(&[OUTCOME, CONDITIONS, EFFECTS]),
+        "what may come of it, one at most; conditions and effects then stand in them",
+        "[{ name = \"ban\", probability = 0.2, suspends = \"90 days\" }]",
+    ),
+    Key::or("ends", Takes::Flag, "false", "no further stage follows any of its outcomes", "true"),
 ];
 
 /// The stages of a risk: its `stages`, or its `outcomes` as one stage at once.

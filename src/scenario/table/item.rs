@@ -111,7 +111,29 @@ impl<'t> Item<'t> {
         let Takes::One(quantity) = self.key.takes else {
             unreachable!("`{}` is read as one number, but its list entry says otherwise", self.key.name)
         };
-        self.quantity(quantity, cx)
+        let measured = self.measured(quantity, &cx.currency);
+        measured.map_err(|fault| self.fault(self.or_interval(fault), cx)).ok()
+    }
+
+    /// Where one value is needed, an interval has its own fault.
+    fn or_interval(self, fault: Fault) -> Fault {
+        let ends = self.value.get_ref().as_str().and_then(|text| text.split_once(" to "));
+        ends.map_or(fault, |(low, _)| Fault {
+            what: "must be one value".to_owned(),
+            why: "an interval, but nothing is drawn here".to_owned(),
+            help: Some(format!("write the value that you believe most, such as \"{}\"", low.trim())),
+        })
+    }
+
+    /// One number of the kind that the key takes, above 0; `why` says what 0 would mean.
+    pub(crate) fn positive(self, why: &str, cx: &mut Cx) -> Option<f64> {
+        let number = self.one(cx)?;
+        if number <= 0.0 {
+            let help = format!("for example `{} = {}`", self.key.name, self.key.example);
+            cx.log.push(self.problem("must be above 0", why).help(help));
+            return None;
+        }
+        Some(number)
     }
 
     /// One number of a given kind.

@@ -29,13 +29,11 @@ pub(crate) enum Absent {
     None,
     /// This value, as TOML.
     Is(&'static str),
-    /// The model has the key, this version does not: refused where it is given.
-    Unsupported,
 }
 
 /// What a key's value is. The keys of inner tables are here for what is printed of them: reference and schema.
 #[derive(Debug, Clone, Copy)]
-#[cfg_attr(not(test), expect(dead_code, reason = "inner keys are walked in tests; printing them comes later"))]
+#[cfg_attr(not(test), expect(dead_code, reason = "inner keys are walked in tests; printing them comes next"))]
 pub(crate) enum Takes {
     /// Words.
     Text,
@@ -69,10 +67,42 @@ pub(crate) enum Takes {
     Table(&'static [&'static [Key]]),
     /// A list of such tables.
     Tables(&'static [&'static [Key]]),
-    /// A table of ids: how it is written, and the keys of each member (none, where a member is no table).
-    Map(&'static str, &'static [&'static [Key]]),
-    /// Something else, described.
-    Form(&'static str),
+    /// A table of ids: how it is written, and what each member is.
+    Map(&'static str, &'static Takes),
+    /// One of these: how they are written.
+    Either(&'static str, &'static [Takes]),
+    /// A quantity of the kind that the distribution is of.
+    Value,
+    /// Several of them, described.
+    Values(&'static str),
+}
+
+impl Key {
+    /// What it says, as far as a message has room for it.
+    pub(crate) fn briefly(&self) -> &'static str {
+        self.says.split_once(';').map_or(self.says, |(first, _)| first)
+    }
+
+    /// A key that may be absent.
+    pub(crate) const fn optional(name: &'static str, takes: Takes, says: &'static str, example: &'static str) -> Self {
+        Self { name, takes, absent: Absent::None, says, example }
+    }
+
+    /// A key that must be given.
+    pub(crate) const fn needed(name: &'static str, takes: Takes, says: &'static str, example: &'static str) -> Self {
+        Self { name, takes, absent: Absent::Refused, says, example }
+    }
+
+    /// A key with a default.
+    pub(crate) const fn or(
+        name: &'static str,
+        takes: Takes,
+        default: &'static str,
+        says: &'static str,
+        example: &'static str,
+    ) -> Self {
+        Self { name, takes, absent: Absent::Is(default), says, example }
+    }
 }
 
 impl Takes {
@@ -97,27 +127,16 @@ impl Takes {
             Self::Numbers => "a list of numbers",
             Self::Table(_) => "a table",
             Self::Tables(_) => "a list of tables",
-            Self::Map(what, _) | Self::Form(what) => what,
+            Self::Value => "a quantity",
+            Self::Map(what, _) | Self::Either(what, _) | Self::Values(what) => what,
         })
     }
 }
 
 /// Keys that every table may carry.
 pub(crate) const ABOUT: &[Key] = &[
-    Key { name: "note", takes: Takes::Text, absent: Absent::None, says: "a remark", example: "\"why so\"" },
-    Key {
-        name: "source",
-        takes: Takes::Text,
-        absent: Absent::None,
-        says: "where it is from",
-        example: "\"status page, 2024\"",
-    },
-    Key {
-        name: "grade",
-        takes: Takes::Choice(GRADES),
-        absent: Absent::None,
-        says: "how well it is known",
-        example: "\"guess\"",
-    },
+    Key::optional("note", Takes::Text, "a remark", "\"why so\""),
+    Key::optional("source", Takes::Text, "where it is from", "\"status page, 2024\""),
+    Key::optional("grade", Takes::Choice(GRADES), "how well it is known", "\"guess\""),
 ];
 const GRADES: &[&str] = &["data", "expert", "guess"];
