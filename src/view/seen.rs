@@ -59,13 +59,15 @@ impl View {
         }
     }
 
-    pub(super) fn sees(&self, seer: &ViewPlan, world: &World, by: Happening) -> bool {
+    pub(crate) fn sees(&self, seer: &ViewPlan, world: &World, by: Happening) -> bool {
+        let event = by.event as usize;
         if by.occurrence != OWN {
             self.seen[by.occurrence as usize]
-        } else if seer.all || world.lineage.origins.is_empty() {
-            seer.all || seer.sees_event(world, by.event as usize)
+        } else if event < world.lineage.origins.len() {
+            seer.all || self.seen_events[event]
         } else {
-            self.seen_events[by.event as usize]
+            // Nothing came of others, or this event did not.
+            seer.all || seer.sees_event(world, event)
         }
     }
 

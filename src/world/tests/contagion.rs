@@ -206,6 +206,34 @@ fn a_raised_rate_keeps_its_trend_its_calendar_and_what_it_follows() {
     }
 }
 
+/// What a raise adds follows the factor with the rest: all of a month's rate is moved by one z.
+#[test]
+fn what_a_raise_adds_follows_too() {
+    let (beta, factor) = (0.5, 3.0);
+    let plan = plan(|s| {
+        s.risks[FIRST].effects = Effects { raises: vec![Raise { risk: TARGET, factor }], ..Effects::default() };
+        s.factors = vec![Factor {
+            id: "climate".to_owned(),
+            persistence_hours: Some(9.0 * MONTH),
+            about: crate::scenario::About::default(),
+        }];
+        let Some(Arrivals::Poisson { follows, .. }) = &mut s.risks[TARGET].arrivals else { panic!() };
+        follows.push(Follows { factor: 0, beta });
+    });
+    let [counts, ..] = counts(&plan, TARGET, (YEAR, 2.0 * YEAR), 20_000);
+    let mean = factor * 30.0;
+    let mut months = 0.0;
+    for j in 0..12_i32 {
+        for k in 0..12_i32 {
+            months += (beta * beta * (-1.0_f64 / 9.0).exp().powi((j - k).abs())).exp() - 1.0;
+        }
+    }
+    accept("mean", &counts, mean);
+    let squares = covariances(&counts, mean, &counts, mean);
+    accept("variance", &squares, mean + (mean / 12.0).powi(2) * months);
+    refuse("variance if only arrivals follow", &squares, mean + (30.0_f64 / 12.0).powi(2) * months);
+}
+
 /// Raises at random times, seen with a probability: E N = λ ∫ E f^K(t) dt, K(t) Poisson by the rate that is seen.
 #[test]
 fn raises_by_chance_are_seen_by_chance() {
