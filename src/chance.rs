@@ -73,6 +73,11 @@ pub(crate) fn event_counter(risk: u64, event: u64) -> u64 {
     mix(risk ^ mix(event ^ 0xa076_1d64_78bd_642f)) >> 1
 }
 
+/// A number that names what comes of an event: by the event's own number, by what it comes, and the how-manyth it is.
+pub(crate) fn descendant_counter(ancestor: u64, by: u64, nth: u64) -> u64 {
+    mix(ancestor ^ mix(by ^ mix(nth ^ 0x8ebc_6af0_9c88_c6e3))) >> 1
+}
+
 /// A name as a number.
 pub(crate) fn name_hash(name: &str) -> u64 {
     mix(hash(name.as_bytes().iter()))

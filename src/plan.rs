@@ -1,7 +1,9 @@
 //! A scenario compiled for simulation: indices, addresses of chance, highest rates, who sees alike, and what each
 //! portfolio costs where nothing happens. Nothing here draws, and nothing here can fail.
 
+pub(crate) mod contagion;
 pub(crate) mod curve;
+pub(crate) mod factor;
 pub(crate) mod graph;
 pub(crate) mod portfolio;
 pub(crate) mod risk;
@@ -17,9 +19,10 @@ use crate::chance::law::Law;
 use crate::scenario::{MONTH, Scenario, Service, YEAR};
 use curve::Curve;
 use curve::fade::Fade;
+use factor::FactorPlan;
 use graph::Graph;
 use portfolio::PortfolioPlan;
-use risk::{PathPlan, RiskPlan};
+use risk::{Counted, Parts, PathPlan, RiskPlan};
 
 /// A scenario ready to be simulated under one seed.
 #[derive(Debug, Clone)]
@@ -29,7 +32,12 @@ pub struct Plan {
     pub(crate) vendors: Vec<VendorPlan>,
     pub(crate) services: Vec<ServicePlan>,
     pub(crate) risks: Vec<RiskPlan>,
+    /// Groups of risks in the order in which they are drawn, where some lead to others.
+    pub(crate) groups: Option<Vec<Vec<usize>>>,
+    /// Events may come of others.
+    pub(crate) chained: bool,
     pub(crate) paths: Vec<PathPlan>,
+    pub(crate) factors: Vec<FactorPlan>,
     /// Terms under which some portfolio buys from a vendor, each once.
     pub(crate) terms: Vec<PriceTerms>,
     pub(crate) portfolios: Vec<PortfolioPlan>,
@@ -201,10 +209,11 @@ pub(crate) struct PriceTerms {
 #[derive(Debug, Clone)]
 pub(crate) struct ViewPlan {
     pub(crate) portfolios: Vec<usize>,
-    /// Per risk: the part of its events that is seen; per outcome likewise.
+    /// Per risk: the part of its first events that is seen; per outcome and cause likewise.
     pub(crate) events: Vec<f64>,
     pub(crate) outcomes: Vec<f64>,
-    /// Everything is seen.
+    pub(crate) causes: Vec<f64>,
+    /// Every event is seen, whatever else is.
     pub(crate) all: bool,
 }
 
@@ -215,15 +224,18 @@ impl Plan {
         let clock = Clock::new(scenario);
         let graph = Graph::new(scenario);
         let services = services(scenario, seed, &clock);
-        let mut n_outcomes = 0;
-        let risks: Vec<RiskPlan> =
-            scenario.risks.iter().map(|r| RiskPlan::new(r, scenario, &graph, seed, &clock, &mut n_outcomes)).collect();
+        let mut counted = Counted::default();
+        let risks: Vec<RiskPlan> = (scenario.risks.iter().zip(contagion::least_factors(scenario)))
+            .map(|(r, least_factor)| RiskPlan::new(r, scenario, &graph, seed, &clock, least_factor, &mut counted))
+            .collect();
+        let groups = contagion::groups(scenario);
         let paths = risk::paths(scenario, &risks, seed, &clock);
         let mut plan = Self {
             graph,
             vendors: vendors(scenario, seed),
             services,
             paths,
+            factors: factor::factors(scenario, seed),
             terms: Vec::new(),
             portfolios: Vec::new(),
             views: Vec::new(),
@@ -233,6 +245,8 @@ impl Plan {
                 .iter()
                 .filter_map(|p| p.migration.as_ref())
                 .fold(f64::INFINITY, |m, p| m.min(p.patience_hours)),
+            chained: groups.is_some() || risks.iter().any(|r| r.aftershocks.is_some()),
+            groups,
             credited: Vec::new(),
             risks,
             clock,
@@ -244,7 +258,7 @@ impl Plan {
         plan.credited = (0..plan.vendors.len())
             .filter(|&v| plan.portfolios.iter().any(|p| p.credits.iter().any(|c| c.vendor == v)))
             .collect();
-        plan.views = views(scenario, &plan, n_outcomes);
+        plan.views = views(scenario, &plan);
         plan
     }
 
@@ -319,16 +333,20 @@ fn months(curve: &Curve, clock: &Clock) -> Vec<f64> {
 }
 
 /// Who sees alike: portfolios with the same parts of every risk and outcome.
-fn views(scenario: &Scenario, plan: &Plan, n_outcomes: usize) -> Vec<ViewPlan> {
+fn views(scenario: &Scenario, plan: &Plan) -> Vec<ViewPlan> {
+    let mut all_parts: Vec<Parts> = Vec::new();
     let mut views: Vec<ViewPlan> = Vec::new();
     for (p, portfolio) in plan.portfolios.iter().enumerate() {
-        let (events, outcomes) = risk::seen(scenario, plan, &portfolio.planned, n_outcomes);
-        if let Some(view) = views.iter_mut().find(|v| v.events == events && v.outcomes == outcomes) {
-            view.portfolios.push(p);
-        } else {
-            let all = events.iter().chain(&outcomes).all(|&part| part >= 1.0);
-            views.push(ViewPlan { portfolios: vec![p], events, outcomes, all });
+        let parts = risk::seen(scenario, plan, &portfolio.planned);
+        if let Some(v) = all_parts.iter().position(|other| *other == parts) {
+            views[v].portfolios.push(p);
+            continue;
         }
+        all_parts.push(parts.clone());
+        let Parts { events, outcomes, causes } = parts;
+        // Who does not see an outcome does not see what comes of it, and a raise may lower a rate.
+        let all = plan.groups.is_none() && events.iter().chain(&outcomes).all(|&part| part >= 1.0);
+        views.push(ViewPlan { portfolios: vec![p], events, outcomes, causes, all });
     }
     views
 }

@@ -2,6 +2,7 @@
 //! and revenue. Knows neither shares nor money.
 
 mod crowd;
+mod seen;
 pub(crate) mod sight;
 pub(crate) mod taken;
 #[cfg(test)]
@@ -11,9 +12,7 @@ use crowd::Crowd;
 use taken::Taken;
 
 use crate::plan::{Plan, ViewPlan};
-use crate::world::{
-    CapabilityChange, CostDue, Happening, Interruption, OWN, PriceChange, RevenueChange, StakeChange, World,
-};
+use crate::world::{CapabilityChange, CostDue, Interruption, PriceChange, RevenueChange, StakeChange, World};
 
 /// One trial as one group of portfolios sees it. Kept between trials for its memory.
 #[derive(Debug, Default)]
@@ -47,7 +46,9 @@ pub(crate) struct View {
     pub(crate) stakes: Vec<StakeChange>,
     /// Times between which every price is constant: the months, cut where a price changes.
     pub(crate) cells: Cells,
+    /// Per outcome: whether it is seen; where events come of others, per event too.
     seen: Vec<bool>,
+    seen_events: Vec<bool>,
     stopped: Vec<bool>,
     order: Vec<(f64, u32)>,
     crowd: Crowd,
@@ -153,37 +154,11 @@ const NONE: u32 = u32::MAX;
 impl View {
     /// Fills the view of `seer` from `world`.
     pub(crate) fn see(&mut self, plan: &Plan, seer: &ViewPlan, world: &World) {
-        self.notice(seer, world);
+        self.notice(plan, seer, world);
         self.changes(plan, seer, world);
         self.cells(plan);
         self.interruptions(plan, seer, world);
         self.take(plan, seer, world);
-    }
-
-    /// Which outcomes are seen: a process stops at the first `ends` it sees.
-    fn notice(&mut self, seer: &ViewPlan, world: &World) {
-        if seer.all && world.occurrences.is_empty() {
-            return;
-        }
-        self.stopped.clear();
-        self.stopped.resize(world.events.len(), false);
-        self.seen.clear();
-        for occurrence in &world.occurrences {
-            let event = occurrence.event as usize;
-            let seen = seer.sees_event(world, event)
-                && !self.stopped[event]
-                && occurrence.mark < seer.outcomes[occurrence.outcome as usize];
-            self.stopped[event] |= seen && occurrence.ends;
-            self.seen.push(seen);
-        }
-    }
-
-    pub(crate) fn sees(&self, seer: &ViewPlan, world: &World, by: Happening) -> bool {
-        if by.occurrence == OWN {
-            seer.all || seer.sees_event(world, by.event as usize)
-        } else {
-            self.seen[by.occurrence as usize]
-        }
     }
 
     fn interruptions(&mut self, plan: &Plan, seer: &ViewPlan, world: &World) {
@@ -394,35 +369,6 @@ impl View {
         plan.graph.availability(vendor, |node| own[node], &mut self.scratch)
     }
 
-    fn changes(&mut self, plan: &Plan, seer: &ViewPlan, world: &World) {
-        let mut prices = std::mem::take(&mut self.prices);
-        prices.resize_with(plan.vendors.len(), Vec::new);
-        prices.iter_mut().for_each(Vec::clear);
-        for change in world.prices.iter().filter(|c| self.sees(seer, world, c.by)) {
-            for &vendor in &plan.risks[change.risk as usize].struck {
-                prices[vendor].push(*change);
-            }
-        }
-        for list in &mut prices {
-            list.sort_by(|a, b| a.start.total_cmp(&b.start));
-        }
-        self.prices = prices;
-        let mut revenues = std::mem::take(&mut self.revenues);
-        revenues.resize_with(plan.services.len(), Vec::new);
-        revenues.iter_mut().for_each(Vec::clear);
-        for change in world.revenues.iter().filter(|c| self.sees(seer, world, c.by)) {
-            revenues[change.service].push(*change);
-        }
-        for list in &mut revenues {
-            list.sort_by(|a, b| a.start.total_cmp(&b.start));
-        }
-        self.revenues = revenues;
-        let mut costs = std::mem::take(&mut self.costs);
-        costs.clear();
-        costs.extend(world.costs.iter().filter(|c| self.sees(seer, world, c.by)));
-        self.costs = costs;
-    }
-
     fn cells(&mut self, plan: &Plan) {
         let cells = &mut self.cells;
         cells.bounds.clear();
@@ -443,13 +389,6 @@ impl View {
             }
             cells.months.push(cells.first_of_month.len() - 1);
         }
-    }
-}
-
-impl ViewPlan {
-    fn sees_event(&self, world: &World, event: usize) -> bool {
-        let event = &world.events[event];
-        event.mark < self.events[event.risk as usize]
     }
 }
 

@@ -2,14 +2,18 @@
 //! could have. Knows no portfolio: nothing a firm decides can change what happens.
 
 pub(crate) mod arrivals;
+pub(crate) mod lineage;
 pub(crate) mod ramp;
 #[cfg(test)]
 pub(crate) mod tests;
 
+use crate::chance::{descendant_counter, event_counter};
 use crate::plan::Plan;
+use crate::plan::factor::FactorPath;
 use crate::plan::risk::{EffectsPlan, LengthPlan, RiskPlan, StagePlan};
 use crate::scenario::ScalesWith;
-use arrivals::{Addresses, fill, uniforms};
+use arrivals::{Addresses, Pace, fill, uniforms};
+use lineage::{Lineage, Pending, Raising};
 
 /// Everything that happens in one trial. Kept between trials for its memory.
 #[derive(Debug, Default)]
@@ -25,6 +29,11 @@ pub(crate) struct World {
     pub(crate) costs: Vec<CostDue>,
     /// Per price path of the plan: its index in each month.
     pub(crate) paths: Vec<Vec<f64>>,
+    /// What events come of, where they may come of others.
+    pub(crate) lineage: Lineage,
+    /// Per factor of the plan: its path, if something follows it.
+    factors: Vec<FactorPath>,
+    pace: Pace,
     scratch: Scratch,
 }
 
@@ -145,10 +154,14 @@ struct Draws {
     suspends: Vec<f64>,
     notice: Vec<f64>,
     price: Vec<f64>,
+    capability: Vec<f64>,
     lasts: Vec<f64>,
     over: Vec<f64>,
     cost: Vec<f64>,
+    stake: Vec<f64>,
     revenue: Vec<Vec<f64>>,
+    /// Of each cause: the uniform that decides, and how long after.
+    causes: Vec<(Vec<f64>, Vec<f64>)>,
     tails: Vec<(usize, f64)>,
 }
 
@@ -156,16 +169,29 @@ impl World {
     /// Draws trial `trial`.
     pub(crate) fn draw(&mut self, plan: &Plan, trial: u64) {
         self.clear();
-        for (r, risk) in (0u32..).zip(&plan.risks) {
-            let first = self.events.len();
-            let addresses = arrivals::draw(plan, r, risk, trial, &mut self.events);
-            if self.events.len() > first {
-                self.consequences(plan, risk, trial, addresses, first);
+        self.lineage.clear(if plan.chained { plan.risks.len() } else { 0 });
+        self.factors.resize_with(plan.factors.len(), FactorPath::default);
+        for (factor, path) in plan.factors.iter().zip(&mut self.factors).filter(|(f, _)| f.followed) {
+            factor.draw(&plan.clock, trial, path, &mut self.scratch.draws.tails);
+        }
+        if let Some(groups) = &plan.groups {
+            for group in groups {
+                for &r in group {
+                    self.arrive(plan, r, trial);
+                }
+                self.caused(plan, group, trial);
             }
+        } else {
+            for r in 0..plan.risks.len() {
+                self.arrive(plan, r, trial);
+            }
+        }
+        if plan.chained {
+            self.put_in_order();
         }
         self.paths.resize_with(plan.paths.len(), Vec::new);
         for (path, index) in plan.paths.iter().zip(&mut self.paths) {
-            path.draw(trial, index, &mut self.scratch.draws.tails);
+            path.draw(trial, &self.factors, index, &mut self.scratch.draws.tails);
         }
     }
 
@@ -180,15 +206,27 @@ impl World {
         self.costs.clear();
     }
 
-    /// Marks, own effects and stages of the events from `first` on.
+    /// The arrivals of risk `r`, and what comes of them.
+    fn arrive(&mut self, plan: &Plan, r: usize, trial: u64) {
+        let risk = &plan.risks[r];
+        let first = self.events.len();
+        let addresses = arrivals::draw(plan, index(r), risk, trial, &self.factors, &mut self.pace, &mut self.events);
+        if self.events.len() > first {
+            if let Some(key) = risk.mark {
+                let mark = &mut self.scratch.mark;
+                uniforms(key, trial, addresses, &self.events[first..], mark);
+                self.events[first..].iter_mut().zip(mark).for_each(|(event, mark)| event.mark = *mark);
+            }
+            self.consequences(plan, risk, trial, addresses, first);
+        }
+        if plan.chained {
+            self.extend(plan, r, trial, first);
+        }
+    }
+
+    /// Own effects and stages of the events from `first` on.
     fn consequences(&mut self, plan: &Plan, risk: &RiskPlan, trial: u64, addresses: Addresses, first: usize) {
         let mut scratch = std::mem::take(&mut self.scratch);
-        if let Some(key) = risk.mark {
-            uniforms(key, trial, addresses, &self.events[first..], &mut scratch.mark);
-            for (event, &mark) in self.events[first..].iter_mut().zip(&scratch.mark) {
-                event.mark = mark;
-            }
-        }
         if !risk.effects.is_empty() {
             scratch.hit.clear();
             // What an event before the start did itself is past; what comes after the end is left out.
@@ -315,6 +353,20 @@ impl World {
             if let Some((_, scales_with)) = &effects.cost {
                 self.costs.push(CostDue { by, risk, tau, amount: draws.cost[j], scales_with: *scales_with });
             }
+            if effects.stake_change.is_some() {
+                self.stakes.push(StakeChange { by, risk, tau, change: draws.stake[j] });
+            }
+            let counter = |name: u64| {
+                let event = events[j].counter;
+                descendant_counter(event_counter(plan.risks[risk as usize].hash, event), name, 0)
+            };
+            for (cause, (happens, after)) in effects.causes.iter().zip(&draws.causes) {
+                let tau = begins + after[j];
+                if happens[j] < cause.probability && tau < horizon {
+                    let (link, counter) = (index(cause.link), counter(cause.name));
+                    self.lineage.pending.push(Pending { risk: cause.risk, by, link, tau, counter });
+                }
+            }
             let end = if effects.lasts.is_some() { (begins + draws.lasts[j]).min(horizon) } else { horizon };
             if begins >= end {
                 continue;
@@ -322,7 +374,15 @@ impl World {
             if effects.price_change.is_some() {
                 self.prices.push(PriceChange { by, risk, start: begins, end, change: draws.price[j] });
             }
+            for raise in &effects.raises {
+                let (factor, counter) = (raise.factor, counter(raise.name));
+                self.lineage.raisings[raise.risk].push(Raising { by, start: begins, end, factor, counter });
+            }
             let over = if effects.over.is_some() { draws.over[j] } else { 0.0 };
+            if effects.capability_change.is_some() {
+                let change = draws.capability[j];
+                self.capabilities.push(CapabilityChange { by, risk, start: begins, over, end, change });
+            }
             for ((service, _), change) in effects.revenue_change.iter().zip(&draws.revenue) {
                 self.revenues.push(RevenueChange {
                     by,
@@ -358,12 +418,19 @@ impl Draws {
         }
         draw(effects.notice.as_ref(), &mut self.notice);
         draw(effects.price_change.as_ref(), &mut self.price);
+        draw(effects.capability_change.as_ref(), &mut self.capability);
         draw(effects.lasts.as_ref(), &mut self.lasts);
         draw(effects.over.as_ref(), &mut self.over);
         draw(effects.cost.as_ref().map(|c| &c.0), &mut self.cost);
+        draw(effects.stake_change.as_ref(), &mut self.stake);
         self.revenue.resize_with(effects.revenue_change.len().max(self.revenue.len()), Vec::new);
         for ((_, quantity), out) in effects.revenue_change.iter().zip(&mut self.revenue) {
             draw(Some(quantity), out);
+        }
+        self.causes.resize_with(effects.causes.len().max(self.causes.len()), Default::default);
+        for (cause, (happens, after)) in effects.causes.iter().zip(&mut self.causes) {
+            uniforms(cause.happens, trial, addresses, events, happens);
+            fill(&cause.after, trial, addresses, events, after, tails);
         }
     }
 }
@@ -373,8 +440,12 @@ impl EffectsPlan {
         self.outage.is_none()
             && self.suspends.is_none()
             && self.price_change.is_none()
+            && self.capability_change.is_none()
             && self.revenue_change.is_empty()
             && self.cost.is_none()
+            && self.stake_change.is_none()
+            && self.raises.is_empty()
+            && self.causes.is_empty()
     }
 }
 

@@ -1,6 +1,47 @@
-//! Poisson counts by inversion: one uniform in, one count out, by a table of the distribution function.
+//! Poisson counts by inversion: one uniform in, one count out; by a table of the distribution function, or without one
+//! where every trial has a mean of its own.
 
 use libm::{exp, floor, lgamma, log, sqrt};
+
+use super::math::{gamma_tails, normal_quantile};
+
+/// Means above this count as this.
+const HIGHEST_MEAN: f64 = 1e6;
+/// Up to this mean the distribution function is summed from 0.
+const SMALL_MEAN: f64 = 30.0;
+
+/// The smallest count whose distribution function reaches `u`, in (0, 1): the same as by a table of the same mean.
+///
+/// `mean`: non-negative.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts are about a million at most")]
+pub(crate) fn quantile(mean: f64, u: f64) -> usize {
+    let mean = mean.min(HIGHEST_MEAN);
+    if mean <= 0.0 {
+        return 0;
+    }
+    let (mut count, mut below);
+    if mean <= SMALL_MEAN {
+        (count, below) = (0.0, exp(-mean));
+    } else {
+        // Cornish and Fisher's guess is off by one or two at most.
+        let z = normal_quantile(u);
+        count = floor(mean + z * sqrt(mean) + (z * z - 1.0) / 6.0).max(0.0);
+        below = gamma_tails(count + 1.0, mean).upper;
+    }
+    let mut term = exp(count * log(mean) - mean - lgamma(count + 1.0));
+    while count > 0.0 && below - term >= u {
+        below -= term;
+        term *= count / mean;
+        count -= 1.0;
+    }
+    // Where a term is lost in the sum, the sum is 1 but for roundings.
+    while below < u && below + term > below {
+        count += 1.0;
+        term *= mean / count;
+        below += term;
+    }
+    count as usize
+}
 
 /// The distribution function of a Poisson law, tabulated where it is neither 0 nor 1.
 #[derive(Debug, Clone)]

@@ -70,6 +70,23 @@ fn poisson_counts_match_their_law() {
     assert_eq!(Poisson::new(0.3).quantile(0.740_819), 1);
 }
 
+#[test]
+fn poisson_counts_without_a_table_are_those_of_one() {
+    for mean in [0.0, 1e-9, 0.09, 2.0, 29.9, 30.1, 72.0, 1500.0, 250_000.0] {
+        let law = Poisson::new(mean);
+        let mut stream = Key::new(4, "test", "poisson").stream(0);
+        for _ in 0..4_000 {
+            let u = stream.uniform();
+            assert_eq!(poisson::quantile(mean, u), law.quantile(u), "mean {mean}, u {u}");
+        }
+        for u in [unit(0), 1e-12, 1e-6, 1.0 - 1e-6, 1.0 - 1e-12] {
+            assert_eq!(poisson::quantile(mean, u), law.quantile(u), "mean {mean}, u {u}");
+        }
+        assert!(poisson::quantile(mean, unit(u64::MAX)) < 1_000 + 2 * law.quantile(0.5));
+    }
+    assert!((999_000..1_001_000).contains(&poisson::quantile(f64::INFINITY, 0.5)), "no count is endless");
+}
+
 const GOLDEN: [u64; 5] = [
     4_571_634_786_088_193_920,
     4_599_169_519_498_430_430,

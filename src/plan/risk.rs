@@ -2,13 +2,15 @@
 
 use libm::{log1p, pow};
 
+use super::contagion::{AftershocksPlan, CausePlan, RaisePlan, RaisedPlan, all_effects, raises};
 use super::curve::Curve;
+use super::factor::FactorPath;
 use super::graph::Graph;
 use super::{Clock, Plan};
 use crate::chance::law::Law;
 use crate::chance::poisson::Poisson;
 use crate::chance::{Key, math, name_hash};
-use crate::scenario::{Arrivals, Conditions, Effects, Length, Risk, ScalesWith, Scenario, YEAR};
+use crate::scenario::{Arrivals, Conditions, Effects, Follows, Length, Risk, ScalesWith, Scenario, YEAR};
 
 /// A risk ready to be drawn.
 #[derive(Debug, Clone)]
@@ -17,6 +19,10 @@ pub(crate) struct RiskPlan {
     pub(crate) hash: u64,
     pub(crate) on: Vec<usize>,
     pub(crate) arrivals: ArrivalsPlan,
+    /// The slip of something due: no event where it is nothing.
+    pub(crate) slip: Option<Quantity>,
+    pub(crate) aftershocks: Option<AftershocksPlan>,
+    pub(crate) raised: Option<RaisedPlan>,
     /// Marks are drawn only if somebody may not see an event.
     pub(crate) mark: Option<Key>,
     pub(crate) effects: EffectsPlan,
@@ -31,10 +37,37 @@ pub(crate) struct RiskPlan {
 #[derive(Debug, Clone)]
 pub(crate) enum ArrivalsPlan {
     Never,
-    Poisson { count: Key, time: Key, law: Poisson, curve: Curve, area: f64 },
-    Every { interval: Quantity },
-    Once { happens: Key, time: Key, probability: f64, from: f64, to: f64 },
-    At { happens: Key, times: Vec<(f64, u64)>, probability: f64 },
+    Poisson {
+        count: Key,
+        time: Key,
+        law: Poisson,
+        curve: Curve,
+        area: f64,
+    },
+    /// Poisson at a rate that follows factors: its mean differs from trial to trial.
+    Driven {
+        count: Key,
+        time: Key,
+        per_hour: f64,
+        curve: Curve,
+        months: Vec<f64>,
+        follows: Vec<Follows>,
+    },
+    Every {
+        interval: Quantity,
+    },
+    Once {
+        happens: Key,
+        time: Key,
+        probability: f64,
+        from: f64,
+        to: f64,
+    },
+    At {
+        happens: Key,
+        times: Vec<(f64, u64)>,
+        probability: f64,
+    },
 }
 
 /// A law with its address.
@@ -51,10 +84,14 @@ pub(crate) struct EffectsPlan {
     pub(crate) suspends: Option<LengthPlan>,
     pub(crate) notice: Option<Quantity>,
     pub(crate) price_change: Option<Quantity>,
+    pub(crate) capability_change: Option<Quantity>,
     pub(crate) revenue_change: Vec<(usize, Quantity)>,
     pub(crate) lasts: Option<Quantity>,
     pub(crate) over: Option<Quantity>,
     pub(crate) cost: Option<(Quantity, ScalesWith)>,
+    pub(crate) stake_change: Option<Quantity>,
+    pub(crate) raises: Vec<RaisePlan>,
+    pub(crate) causes: Vec<CausePlan>,
 }
 
 /// How long an access loss lasts.
@@ -94,20 +131,33 @@ pub(crate) struct PathPlan {
     /// Drift and volatility of the log index per month.
     pub(crate) step: f64,
     pub(crate) sigma: f64,
+    /// Factors that its steps follow, and the part of a step's normal that is its own.
+    follows: Vec<Follows>,
+    own: f64,
     /// E I per month.
     pub(crate) expected: Vec<f64>,
 }
 
+/// How many outcomes and causes there are so far.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Counted {
+    pub(crate) outcomes: usize,
+    pub(crate) causes: usize,
+}
+
 impl RiskPlan {
+    /// `least_factor`: the least that something puts on its rate, if anything does.
     pub(crate) fn new(
         risk: &Risk,
         scenario: &Scenario,
         graph: &Graph,
         seed: u64,
         clock: &Clock,
-        n_outcomes: &mut usize,
+        least_factor: Option<f64>,
+        counted: &mut Counted,
     ) -> Self {
         let namer = Namer { scenario, seed, risk: format!("risk.{}", risk.id) };
+        let effects = namer.effects("", &risk.effects, counted);
         let reach = reach(&risk.on, scenario, graph);
         let stages = (risk.stages.iter())
             .map(|stage| {
@@ -116,13 +166,13 @@ impl RiskPlan {
                     .map(|outcome| {
                         let from = top;
                         top += highest_probability(outcome.probability, &outcome.conditions);
-                        *n_outcomes += 1;
+                        counted.outcomes += 1;
                         let prefix = format!("{}/{}/", stage.name, outcome.name);
                         OutcomePlan {
-                            id: *n_outcomes - 1,
+                            id: counted.outcomes - 1,
                             from,
                             to: top,
-                            effects: namer.effects(&prefix, &outcome.effects),
+                            effects: namer.effects(&prefix, &outcome.effects, counted),
                             ends: outcome.ends,
                         }
                     })
@@ -139,8 +189,12 @@ impl RiskPlan {
             hash: name_hash(&namer.risk),
             on: risk.on.clone(),
             arrivals: namer.arrivals(risk, clock),
-            mark: (!risk.conditions.list.is_empty()).then(|| namer.key("mark")),
-            effects: namer.effects("", &risk.effects),
+            slip: if let Some(Arrivals::Due { .. }) = risk.arrivals { effects.lasts.clone() } else { None },
+            aftershocks: namer.aftershocks(risk),
+            raised: least_factor.map(|_| namer.raised(risk)),
+            mark: (!risk.conditions.list.is_empty() || least_factor.is_some_and(|f| f < 1.0))
+                .then(|| namer.key("mark")),
+            effects,
             stages,
             struck: reach.iter().filter(|r| r.1 > 0).map(|r| r.0).collect(),
             reach,
@@ -173,7 +227,7 @@ impl Namer<'_> {
         Quantity { key: self.key(name), law: law.clone() }
     }
 
-    fn effects(&self, prefix: &str, effects: &Effects) -> EffectsPlan {
+    fn effects(&self, prefix: &str, effects: &Effects, counted: &mut Counted) -> EffectsPlan {
         let named = |name: &str, law: &Law| self.quantity(&format!("{prefix}{name}"), law);
         EffectsPlan {
             outage: effects.outage.as_ref().map(|o| (named("duration", &o.duration), named("leaves", &o.leaves))),
@@ -183,6 +237,7 @@ impl Namer<'_> {
             }),
             notice: effects.notice.as_ref().map(|law| named("notice", law)),
             price_change: effects.price_change.as_ref().map(|law| named("price_change", law)),
+            capability_change: effects.capability_change.as_ref().map(|law| named("capability_change", law)),
             revenue_change: effects
                 .revenue_change
                 .iter()
@@ -191,6 +246,55 @@ impl Namer<'_> {
             lasts: effects.lasts.as_ref().map(|law| named("for", law)),
             over: effects.over.as_ref().map(|law| named("over", law)),
             cost: effects.cost.as_ref().map(|c| (named("cost", &c.amount), c.scales_with)),
+            stake_change: effects.stake_change.as_ref().map(|law| named("stake_change", law)),
+            raises: (effects.raises.iter())
+                .filter(|raise| raises(self.scenario, raise.risk, raise.factor))
+                .map(|raise| RaisePlan {
+                    risk: raise.risk,
+                    factor: raise.factor,
+                    name: name_hash(&format!("{prefix}raises.{}", self.scenario.risks[raise.risk].id)),
+                })
+                .collect(),
+            causes: (effects.causes.iter())
+                .map(|cause| {
+                    let caused = &self.scenario.risks[cause.risk];
+                    let name = format!("{prefix}causes.{}", caused.id);
+                    counted.causes += 1;
+                    CausePlan {
+                        link: counted.causes - 1,
+                        risk: cause.risk,
+                        happens: self.key(&name),
+                        probability: highest_probability(cause.probability, &caused.conditions),
+                        after: self.quantity(&format!("{name}.after"), &cause.after),
+                        name: name_hash(&name),
+                    }
+                })
+                .collect(),
+        }
+    }
+
+    fn aftershocks(&self, risk: &Risk) -> Option<AftershocksPlan> {
+        let Some(Arrivals::Poisson { aftershocks: Some(aftershocks), .. }) = &risk.arrivals else { return None };
+        (aftershocks.mean > 0.0).then(|| AftershocksPlan {
+            number: self.key("aftershocks"),
+            law: Poisson::new(aftershocks.mean),
+            delay: self.key("aftershocks.within"),
+            within: aftershocks.within_hours,
+            name: name_hash("aftershock"),
+        })
+    }
+
+    fn raised(&self, risk: &Risk) -> RaisedPlan {
+        let per_hour = match &risk.arrivals {
+            Some(Arrivals::Poisson { per_hour, .. }) => per_hour * highest(&risk.conditions) * first_events(risk),
+            _ => 0.0,
+        };
+        RaisedPlan {
+            count: self.key("raised"),
+            time: self.key("raised.time"),
+            mark: self.key("mark"),
+            per_hour,
+            name: name_hash("raised"),
         }
     }
 
@@ -198,12 +302,19 @@ impl Namer<'_> {
         let conditions = &risk.conditions;
         match &risk.arrivals {
             None => ArrivalsPlan::Never,
-            Some(Arrivals::Poisson { per_hour, trend, calendar, .. }) => {
+            Some(Arrivals::Poisson { per_hour, trend, calendar, follows, .. }) => {
                 let curve =
                     Curve::new(log1p(*trend) / YEAR, calendar.as_ref(), self.scenario.start_unix, clock.horizon);
-                let area = curve.integral(clock.horizon);
-                let law = Poisson::new(per_hour * area * highest(conditions));
-                ArrivalsPlan::Poisson { count: self.key("count"), time: self.key("time"), law, curve, area }
+                let (count, time) = (self.key("count"), self.key("time"));
+                if follows.is_empty() {
+                    let area = curve.integral(clock.horizon);
+                    let law = Poisson::new(per_hour * area * highest(conditions) * first_events(risk));
+                    ArrivalsPlan::Poisson { count, time, law, curve, area }
+                } else {
+                    let months = clock.months.iter().map(|&t| curve.integral(t)).collect();
+                    let per_hour = per_hour * highest(conditions) * first_events(risk);
+                    ArrivalsPlan::Driven { count, time, per_hour, curve, months, follows: follows.clone() }
+                }
             }
             Some(Arrivals::Every(law)) => ArrivalsPlan::Every { interval: self.quantity("interval", law) },
             Some(Arrivals::Once { probability, from_hours, to_hours }) => ArrivalsPlan::Once {
@@ -233,6 +344,14 @@ fn date_address(hours: f64, start_unix: i64) -> u64 {
     (start_unix + libm::round(hours * 3600.0) as i64) as u64
 }
 
+/// The part of a rate that first events have, the rest being aftershocks.
+fn first_events(risk: &Risk) -> f64 {
+    match &risk.arrivals {
+        Some(Arrivals::Poisson { aftershocks: Some(aftershocks), .. }) => 1.0 - aftershocks.mean,
+        _ => 1.0,
+    }
+}
+
 /// The largest multiplier any portfolio could have.
 fn highest(conditions: &Conditions) -> f64 {
     conditions.list.iter().map(|c| c.times.max(c.otherwise).max(1.0)).product()
@@ -257,8 +376,16 @@ pub(crate) fn multiplier(conditions: &Conditions, plan: &Plan, planned: &[f64]) 
         .product()
 }
 
-/// Which part of each risk's events, and of each outcome, a portfolio with these planned shares sees.
-pub(crate) fn seen(scenario: &Scenario, plan: &Plan, planned: &[f64], n_outcomes: usize) -> (Vec<f64>, Vec<f64>) {
+/// Which part a portfolio sees of each risk's first events, of each outcome, and of what each cause leads to.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Parts {
+    pub(crate) events: Vec<f64>,
+    pub(crate) outcomes: Vec<f64>,
+    pub(crate) causes: Vec<f64>,
+}
+
+/// What a portfolio with these planned shares sees.
+pub(crate) fn seen(scenario: &Scenario, plan: &Plan, planned: &[f64]) -> Parts {
     let ratio = |own: f64, highest: f64| if highest > 0.0 { own / highest } else { 0.0 };
     let part = |conditions: &Conditions, probability: Option<f64>| {
         let times = multiplier(conditions, plan, planned);
@@ -271,16 +398,19 @@ pub(crate) fn seen(scenario: &Scenario, plan: &Plan, planned: &[f64], n_outcomes
         .map(|risk| {
             let probability = match risk.arrivals {
                 Some(Arrivals::Once { probability, .. } | Arrivals::At { probability, .. }) => Some(probability),
-                _ => None,
+                Some(Arrivals::Due { .. }) => Some(1.0),
+                Some(Arrivals::Poisson { .. } | Arrivals::Every(_)) | None => None,
             };
             part(&risk.conditions, probability)
         })
         .collect();
-    let mut outcomes = Vec::with_capacity(n_outcomes);
-    for outcome in scenario.risks.iter().flat_map(|r| &r.stages).flat_map(|s| &s.outcomes) {
-        outcomes.push(part(&outcome.conditions, Some(outcome.probability)));
-    }
-    (events, outcomes)
+    let outcomes = (scenario.risks.iter().flat_map(|r| &r.stages).flat_map(|s| &s.outcomes))
+        .map(|outcome| part(&outcome.conditions, Some(outcome.probability)))
+        .collect();
+    let causes = (scenario.risks.iter().flat_map(all_effects).flat_map(|e| &e.causes))
+        .map(|cause| part(&scenario.risks[cause.risk].conditions, Some(cause.probability)))
+        .collect();
+    Parts { events, outcomes, causes }
 }
 
 /// The price paths of all risks, in file order.
@@ -298,6 +428,8 @@ pub(crate) fn paths(scenario: &Scenario, risks: &[RiskPlan], seed: u64, clock: &
                 key: Key::new(seed, &format!("risk.{}", risk.id), "path"),
                 step: (mu - sigma * sigma / 2.0) / 12.0,
                 sigma: sigma / libm::sqrt(12.0),
+                follows: path.follows.clone(),
+                own: (1.0 - path.follows.iter().map(|f| f.beta * f.beta).sum::<f64>()).max(0.0).sqrt(),
                 expected,
             })
         })
@@ -306,7 +438,7 @@ pub(crate) fn paths(scenario: &Scenario, risks: &[RiskPlan], seed: u64, clock: &
 
 impl PathPlan {
     /// The index of every month in `trial`.
-    pub(crate) fn draw(&self, trial: u64, index: &mut Vec<f64>, tails: &mut Vec<(usize, f64)>) {
+    pub(crate) fn draw(&self, trial: u64, factors: &[FactorPath], index: &mut Vec<f64>, tails: &mut Vec<(usize, f64)>) {
         index.clear();
         if self.sigma == 0.0 {
             index.extend_from_slice(&self.expected);
@@ -316,6 +448,12 @@ impl PathPlan {
         index.push(0.0);
         index.extend(self.expected[1..].iter().map(|_| stream.uniform()));
         math::normal_quantiles(&mut index[1..], tails);
+        if !self.follows.is_empty() {
+            for (month, step) in index.iter_mut().enumerate().skip(1) {
+                let common = |f: &Follows| f.beta * factors[f.factor].innovations[month];
+                *step = self.follows.iter().map(common).sum::<f64>() + self.own * *step;
+            }
+        }
         let mut log_index = 0.0;
         for step in &mut index[1..] {
             log_index += self.step + self.sigma * *step;

@@ -8,6 +8,13 @@ impl Plan {
         let scenario = scenario(text);
         Self::new(&scenario, scenario.seed)
     }
+
+    /// The plan of a scenario's text after a change of what was read.
+    pub(crate) fn of_changed(text: &str, change: impl FnOnce(&mut Scenario)) -> Self {
+        let mut scenario = scenario(text);
+        change(&mut scenario);
+        Self::new(&scenario, scenario.seed)
+    }
 }
 
 fn scenario(text: &str) -> Scenario {

@@ -1,5 +1,6 @@
 use super::*;
 use crate::world::tests::Drawn;
+use crate::world::{Happening, OWN};
 
 impl View {
     /// What the first portfolio sees of a world.
@@ -7,6 +8,12 @@ impl View {
         let mut view = Self::default();
         view.see(plan, &plan.views[0], world);
         view
+    }
+
+    /// Whether `seer`, whose view this is, sees an event.
+    pub(crate) fn sees_event(&self, seer: &ViewPlan, world: &World, event: usize) -> bool {
+        let event = u32::try_from(event).expect("fewer");
+        self.sees(seer, world, Happening { event, occurrence: OWN })
     }
 }
 

@@ -1,6 +1,9 @@
 //! When the events of a risk come, and at which addresses their other draws are (MODEL section 5.1).
 
 use super::Event;
+use crate::chance::poisson;
+use crate::plan::curve::Curve;
+use crate::plan::factor::{FactorPath, multipliers};
 use crate::plan::risk::{ArrivalsPlan, Quantity, RiskPlan};
 use crate::plan::{Clock, Plan};
 
@@ -13,8 +16,62 @@ pub(crate) enum Addresses {
     Counter,
 }
 
+/// How fast a rate that follows factors runs in each month of a trial. Kept between trials for its memory.
+#[derive(Debug, Default)]
+pub(super) struct Pace {
+    /// Its multiplier per month.
+    by_month: Vec<f64>,
+    /// ∫ of curve × multiplier up to the beginning of each month, and to the horizon.
+    before: Vec<f64>,
+}
+
+impl Pace {
+    /// `months`: the integral of the curve up to each month's beginning, and to the horizon.
+    fn set(&mut self, months: &[f64], by_month: impl FnOnce(&mut Vec<f64>)) {
+        by_month(&mut self.by_month);
+        self.before.clear();
+        let mut sum = 0.0;
+        self.before.push(sum);
+        self.before.extend(months.windows(2).zip(&self.by_month).map(|(m, by)| {
+            sum += by * (m[1] - m[0]);
+            sum
+        }));
+    }
+
+    /// The multiplier of a month.
+    pub(super) fn by_month(&self, month: usize) -> f64 {
+        self.by_month[month]
+    }
+
+    fn area(&self) -> f64 {
+        self.before[self.before.len() - 1]
+    }
+
+    /// The time up to which the integral of curve × multiplier is `area`.
+    fn inverse(&self, curve: &Curve, clock: &Clock, months: &[f64], area: f64) -> f64 {
+        let month = self.before.partition_point(|&b| b <= area).clamp(1, self.by_month.len()) - 1;
+        let t = curve.inverse(months[month] + (area - self.before[month]) / self.by_month[month]);
+        t.clamp(clock.months[month], clock.months[month + 1])
+    }
+}
+
+impl RiskPlan {
+    /// Whether what is due slips at all; true of a risk that is about nothing due.
+    pub(super) fn slips(&self, trial: u64, counter: u64) -> bool {
+        self.slip.as_ref().is_none_or(|slip| slip.law.quantile(slip.key.uniform(trial, counter)) > 0.0)
+    }
+}
+
 /// Appends the events of `risk` (number `r`) in `trial`.
-pub(crate) fn draw(plan: &Plan, r: u32, risk: &RiskPlan, trial: u64, events: &mut Vec<Event>) -> Addresses {
+pub(super) fn draw(
+    plan: &Plan,
+    r: u32,
+    risk: &RiskPlan,
+    trial: u64,
+    factors: &[FactorPath],
+    pace: &mut Pace,
+    events: &mut Vec<Event>,
+) -> Addresses {
     let horizon = plan.clock.horizon;
     let mut push =
         |tau: f64, counter: u64| events.push(Event { risk: r, counter, tau, mark: 0.0, year: Clock::year(tau) });
@@ -27,6 +84,18 @@ pub(crate) fn draw(plan: &Plan, r: u32, risk: &RiskPlan, trial: u64, events: &mu
                 for j in 0..n as u64 {
                     // The rounding of an inverse may reach the horizon itself.
                     push(curve.inverse(stream.uniform() * area).min(horizon), j);
+                }
+            }
+            Addresses::Stream
+        }
+        ArrivalsPlan::Driven { count, time, per_hour, curve, months, follows } => {
+            pace.set(months, |out| multipliers(follows, factors, plan.clock.n_months(), out));
+            let area = pace.area();
+            let n = poisson::quantile(per_hour * area, count.uniform(trial, 0));
+            if n > 0 {
+                let mut stream = time.stream(trial);
+                for j in 0..n as u64 {
+                    push(pace.inverse(curve, &plan.clock, months, stream.uniform() * area), j);
                 }
             }
             Addresses::Stream
@@ -50,7 +119,8 @@ pub(crate) fn draw(plan: &Plan, r: u32, risk: &RiskPlan, trial: u64, events: &mu
         }
         ArrivalsPlan::At { happens, times, probability } => {
             for &(tau, address) in times {
-                if *probability >= 1.0 || happens.uniform(trial, address) < *probability {
+                let happens = *probability >= 1.0 || happens.uniform(trial, address) < *probability;
+                if happens && risk.slips(trial, address) {
                     push(tau, address);
                 }
             }

@@ -1,3 +1,9 @@
+mod aftershocks;
+mod contagion;
+mod effects;
+mod follows;
+mod law;
+
 use super::*;
 
 /// An interruption drawn by hand: of a risk, from, to, leaving a part.

@@ -77,6 +77,21 @@ on = "openai"
 path = { drift = "-20%", volatility = 0.25 }
 arrivals = { per_year = 0.7 }
 price_change = "-8% to +40%"
+[factor.climate]
+persistence = "9 months"
+[risk.turmoil]
+kind = "governance"
+on = "openai"
+arrivals = { per_year = 0.6, follows = { climate = 0.8 } }
+raises = { azure-outage = 2.5 }
+causes = { leak = { probability = 0.5, after = "1 day to 1 year" } }
+for = "4 months"
+[risk.leak]
+kind = "breach"
+on = ["openai", "grok"]
+arrivals = { per_year = 0.3, follows = { climate = -0.4 }, aftershocks = { mean = 0.3, within = "20 days" } }
+rate_if = [{ uses = "grok", at_least = 0.1, times = 2 }]
+cost = "$1M to $9M"
 [portfolio.openai-only]
 baseline = true
 shares = { openai = 1.0 }

@@ -67,14 +67,6 @@ impl Books {
         happens(&mut world);
         let mut view = View::default();
         view.see(&plan, &plan.views[0], &world);
-        // The world does not yet say who sees these.
-        view.capabilities.resize_with(plan.vendors.len(), Vec::new);
-        for change in &world.capabilities {
-            for &v in &plan.risks[change.risk as usize].struck {
-                view.capabilities[v].push(*change);
-            }
-        }
-        view.stakes.clone_from(&world.stakes);
         let mut common = Common::default();
         common.prepare(&plan, &view, &world);
         let mut ledger = Ledger::default();

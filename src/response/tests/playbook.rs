@@ -31,12 +31,7 @@ fn event(world: &mut World, risk: u32, tau: f64) -> Happening {
 fn settled(plan: &Plan, takes: f64, drawn: &[Drawn], happens: impl Fn(&mut World)) -> Decisions {
     let mut world = World::by_hand(plan, drawn);
     happens(&mut world);
-    let mut view = View::of(plan, &world);
-    // The world does not yet say who sees these.
-    view.capabilities.resize_with(4, Vec::new);
-    for change in &world.capabilities {
-        plan.risks[change.risk as usize].struck.iter().for_each(|&v| view.capabilities[v].push(*change));
-    }
+    let view = View::of(plan, &world);
     let mut decisions = Decisions::default();
     decisions.settle(sight(plan, &world, &view), &plan.portfolios[0], &Takes(takes));
     decisions
