@@ -86,7 +86,7 @@ proptest! {
     #![proptest_config(Config { cases: 300, rng_seed: RngSeed::Fixed(20_250_601), failure_persistence: None, max_shrink_iters: 1_000, ..Config::default() })]
 
     #[test]
-    fn a_second_opinion_agrees(tape in vec(any::<u16>(), 0..260)) {
+    fn a_second_opinion_agrees(tape in vec(any::<u16>(), 0..400)) {
         let text = anything::scenario(&tape, Allowed { money: 1.0, conditions: true, risks: true });
         let wrong = differences(&text, 1.0);
         prop_assert!(wrong.is_empty(), "{}\n{}", wrong.join("\n"), text);

@@ -175,7 +175,7 @@ impl Case<'_> {
             let (a, b) = (w[0] + 1e-10 * (w[1] - w[0]), w[1] - 1e-10 * (w[1] - w[0]));
             let n = if matches!(play.trigger, Trigger::CapabilityBelow(_)) { 100 } else { 1 };
             for i in 0..n {
-                let at = |i: i32| a + (b - a) * f64::from(i) / f64::from(n);
+                let at = |i: i32| if i == n { b } else { a + (b - a) * f64::from(i) / f64::from(n) };
                 let (p, q) = (at(i), at(i + 1));
                 let (from, to) = match (looks_at(p), looks_at(q)) {
                     (false, false) => continue,
