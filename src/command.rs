@@ -111,6 +111,8 @@ enum Command {
         #[arg(long, value_name = "NAME", default_value = new::STARTER, value_parser = new::names())]
         from: String,
     },
+    /// Print the JSON Schema of scenarios, for editors
+    Schema,
     /// Print completions for a shell
     Completions {
         /// Which shell
@@ -134,6 +136,7 @@ pub fn main() -> ExitCode {
         Command::Check { files } => check::check(&files),
         Command::List => list::list(),
         Command::New { file, from } => new::new(&file, &from),
+        Command::Schema => terminal::out(&linchpin::scenario::schema()),
         Command::Completions { shell } => completions(shell),
     };
     match done {
