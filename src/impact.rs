@@ -7,6 +7,7 @@ mod bill;
 mod capability;
 mod churn;
 mod cover;
+mod decided;
 pub(crate) mod ledger;
 pub(crate) mod market;
 pub(crate) mod price;
@@ -19,7 +20,7 @@ use crate::plan::Plan;
 use crate::plan::curve::Curve;
 use crate::plan::portfolio::PortfolioPlan;
 use crate::response::Regime;
-use crate::response::decisions::{Decisions, Move};
+use crate::response::decisions::Decisions;
 use crate::response::failover::Sweep;
 use crate::response::found::{By, Found};
 use crate::response::migration::Luck;
@@ -347,58 +348,6 @@ impl Case<'_> {
     #[inline]
     fn charge(&self, by: By, amount: f64, ledger: &mut Ledger) {
         self.each_taker(by, |event, part| ledger.charge(Cause::Event(event), amount * part));
-    }
-
-    /// Migrations, playbook costs, exit fees, and changes of shares.
-    fn decisions(&self, decisions: &Decisions, ledger: &mut Ledger) {
-        let clock = &self.plan.clock;
-        for begun in &decisions.begun {
-            let cost = self.costs(begun.vendor, begun.event) * begun.share * clock.discount(begun.at);
-            for &s in &self.portfolio.groups[begun.group].services {
-                let (month, part) = (clock.month(begun.at), self.plan.services[s].part);
-                ledger.post(Component::Migration, s, month, Cause::Event(begun.event), cost * part);
-            }
-        }
-        let mut due = |at: f64, cause: Cause, amount: f64| {
-            let (place, amount) = (ledger.firm_wide(), amount * clock.discount(at));
-            ledger.post(Component::Migration, place, clock.month(at), cause, amount);
-        };
-        for fired in &decisions.fired {
-            due(fired.at, fired.cause, self.portfolio.playbook[fired.play].costs);
-        }
-        for exit in &decisions.exits {
-            if let Some(fee) = self.portfolio.exit_fee[exit.vendor] {
-                due(exit.at, exit.cause, fee);
-            }
-        }
-        for change in &decisions.moves {
-            for month in clock.month(change.at)..clock.n_months() {
-                let (from, to) = (clock.months[month].max(change.at), clock.months[month + 1]);
-                self.moved(change, month, (from, to), ledger);
-            }
-        }
-    }
-
-    /// A change of shares during [from, to), within one month, at the plan's prices and capability.
-    fn moved(&self, change: &Move, month: usize, (from, to): (f64, f64), ledger: &mut Ledger) {
-        let price = |v: usize| self.portfolio.price(v, month);
-        let per_unit: f64 = change.changes.iter().map(|&(v, share)| share * price(v)).sum();
-        for &s in &self.portfolio.groups[change.group].services {
-            if self.common.capable[s] {
-                self.moved_capability(s, change, month, (from, to), ledger);
-            }
-            let service = &self.plan.services[s];
-            let used = service.usage * (service.present.integral(to) - service.present.integral(from));
-            ledger.post(Component::Spend, s, month, change.cause, used * per_unit);
-            if self.portfolio.yearly.is_empty() {
-                continue;
-            }
-            let used = service.usage * (service.nominal.integral(to) - service.nominal.integral(from));
-            for (terms, v) in self.portfolio.yearly.iter().map(|y| y.vendor).enumerate() {
-                let share: f64 = change.changes.iter().filter(|c| c.0 == v).map(|c| c.1).sum();
-                ledger.bill(terms, month / 12, change.cause, used * share * price(v));
-            }
-        }
     }
 
     fn one_off(&self, ledger: &mut Ledger) {
