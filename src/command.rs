@@ -3,6 +3,7 @@
 
 mod amount;
 mod check;
+mod exposure;
 mod folder;
 mod interrupt;
 mod list;
@@ -12,6 +13,7 @@ mod open;
 mod run;
 mod summary;
 mod terminal;
+mod value;
 mod verdict;
 
 use std::io;
@@ -100,6 +102,12 @@ enum Command {
         #[arg(value_name = "FILE", required = true)]
         files: Vec<PathBuf>,
     },
+    /// What each thing that a portfolio pays for is worth
+    #[command(after_help = value::HELP)]
+    Value(value::Arguments),
+    /// What the loss of each vendor and platform would cost
+    #[command(after_help = exposure::HELP)]
+    Exposure(exposure::Arguments),
     /// List the scenarios in ./scenarios and those built in
     List,
     /// Write a scenario to start from
@@ -132,6 +140,8 @@ pub fn main() -> ExitCode {
     let done = match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Check { files } => check::check(&files),
+        Command::Value(arguments) => value::show(&arguments),
+        Command::Exposure(arguments) => exposure::show(&arguments),
         Command::List => list::list(),
         Command::New { file, from } => new::new(&file, &from),
         Command::Completions { shell } => completions(shell),

@@ -2,11 +2,14 @@
 //! Text that a spreadsheet would take for a formula gets a leading apostrophe.
 
 mod cell;
+mod studies;
 mod summary;
 
 use std::io;
 
 use csv::Writer;
+
+pub use self::studies::{exposure as exposure_table, value as value_table};
 
 use self::cell::{number, option, text};
 use super::{File, Format};
