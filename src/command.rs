@@ -33,7 +33,7 @@ pub enum Exit {
     Scenario = 3,
     /// A file that could not be read or written.
     Io = 4,
-    /// Stopped by Ctrl-C; as shells count it, 128 + SIGINT.
+    /// Stopped by Ctrl-C or told to end; as shells count the former, 128 + SIGINT.
     Interrupted = 130,
 }
 
@@ -80,7 +80,7 @@ Exit codes:
   2    bad usage: arguments, or a run that does not fit in memory
   3    bad scenario
   4    a file could not be read or written
-  130  interrupted (Ctrl-C); nothing was written";
+  130  interrupted (Ctrl-C, or told to end); nothing was written";
 
 /// What dependence on a few AI vendors can cost, why, and what a second vendor,
 /// a better contract or an exit plan is worth
