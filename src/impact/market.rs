@@ -43,6 +43,7 @@ fn integrate(
             0 => (curve.integral(to) - curve.integral(from)) * weight(f64::midpoint(from, to)),
             // Integration by parts takes differences of large numbers: not where the result is small.
             1 if to - from > 100.0 => line(curve, from, to, &weight),
+            1..=4 => curve.polynomial(from, to, &weight),
             _ => slope(curve, from, to, &weight),
         };
         from = to;
