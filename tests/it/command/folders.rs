@@ -21,6 +21,7 @@ const FILES: [&str; 21] = [
     "charts/total-cost.svg",
     "comparison.csv",
     "exceedance.csv",
+    "exposure.csv",
     "inputs/data/incidents.csv",
     "inputs/small.toml",
     "measures.csv",
