@@ -119,6 +119,8 @@ enum Command {
         #[arg(long, value_name = "NAME", default_value = new::STARTER, value_parser = new::names())]
         from: String,
     },
+    /// Print the JSON Schema of scenarios, for editors
+    Schema,
     /// Print completions for a shell
     Completions {
         /// Which shell
@@ -144,6 +146,7 @@ pub fn main() -> ExitCode {
         Command::Exposure(arguments) => exposure::show(&arguments),
         Command::List => list::list(),
         Command::New { file, from } => new::new(&file, &from),
+        Command::Schema => terminal::out(&linchpin::scenario::schema()),
         Command::Completions { shell } => completions(shell),
     };
     match done {
