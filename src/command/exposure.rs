@@ -50,7 +50,7 @@ fn text(scenario: &Scenario, all: &[Exposure], width: usize) -> String {
                 std::iter::once(terminal::plain(&scenario.nodes[node].id)).chain(LOST.iter().map(cell)).collect()
             })
             .collect();
-        text += &format!("\n{}\n{}", terminal::plain(&portfolio.id), terminal::table(&columns, &rows, width));
+        text.extend(["\n", &terminal::plain(&portfolio.id), "\n", &terminal::table(&columns, &rows, width)]);
     }
     text + "\n" + &terminal::wrapped(&worst(scenario, all), width, "")
 }
@@ -78,7 +78,7 @@ fn worst(scenario: &Scenario, all: &[Exposure]) -> String {
     let mut order: Vec<&Exposure> = all.iter().filter(|e| e.loss > 0.0).collect();
     order.sort_by(|a, b| b.loss.total_cmp(&a.loss));
     let mut told: Vec<(usize, usize)> = Vec::new();
-    let mut text = String::new();
+    let mut lines = Vec::new();
     for e in order {
         if told.contains(&(e.node, e.portfolio)) {
             continue;
@@ -92,20 +92,19 @@ fn worst(scenario: &Scenario, all: &[Exposure]) -> String {
             Lost::Hours(hours) => format!("for {}", amount::hours(hours)),
             Lost::ForGood => "for good".to_owned(),
         };
-        text += &format!(
+        lines.push(format!(
             "{}. `{}` loses {} if `{}` is lost {how_long}; {until}.\n",
             told.len(),
             terminal::plain(&scenario.portfolios[e.portfolio].id),
             amount::money(e.loss, &scenario.currency),
             terminal::plain(&scenario.nodes[e.node].id),
-        );
+        ));
         if told.len() == 3 {
             break;
         }
     }
-    if text.is_empty() {
-        "No loss of a vendor or platform costs anything.\n".to_owned()
-    } else {
-        format!("Worst:\n{text}")
+    if lines.is_empty() {
+        return "No loss of a vendor or platform costs anything.\n".to_owned();
     }
+    format!("Worst:\n{}", lines.concat())
 }

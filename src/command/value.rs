@@ -62,7 +62,7 @@ fn text(scenario: &Scenario, worth: &[Worth], trials: u64, width: usize) -> Stri
                 vec![terminal::plain(&w.choice), money(&w.saves), money(&w.cuts)]
             })
             .collect();
-        text += &format!("\n{}\n", terminal::plain(&portfolio.id));
+        text.extend(["\n", &terminal::plain(&portfolio.id), "\n"]);
         if rows.is_empty() {
             text += "  has nothing that could be left out\n";
         } else {

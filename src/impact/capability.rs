@@ -27,6 +27,7 @@ pub(super) struct Taken {
 impl Common {
     /// Finds out for whom capability matters, and what its changes take.
     pub(super) fn capability(&mut self, plan: &Plan, view: &View) {
+        #[expect(clippy::float_cmp, reason = "the frontier itself is exactly 1")]
         let short = plan.vendors.iter().any(|v| v.capability != 1.0);
         let changes = view.capabilities.iter().any(|c| !c.is_empty());
         let ends = |time: fn(&CapabilityChange) -> f64| view.capabilities.iter().flatten().map(time);

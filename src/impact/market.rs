@@ -18,6 +18,7 @@ pub(crate) fn after_all(curve: &Curve, changes: &[RevenueChange], a: f64, b: f64
 }
 
 /// ∫ₐᵇ of the curve × what a factor takes from the product of those before it (a loss is positive).
+#[expect(clippy::needless_pass_by_value, reason = "an iterator that is cloned for every walk")]
 pub(crate) fn marginal(curve: &Curve, before: impl Iterator<Item = Ramp> + Clone, last: Ramp, a: f64, b: f64) -> f64 {
     let (a, b) = (a.max(last.start), b.min(last.end));
     if a >= b {
@@ -28,6 +29,7 @@ pub(crate) fn marginal(curve: &Curve, before: impl Iterator<Item = Ramp> + Clone
 }
 
 /// ∫ₐᵇ curve × weight, the weight a polynomial between the breaks of `ramps`.
+#[expect(clippy::needless_pass_by_value, reason = "an iterator that is cloned for every walk")]
 fn integrate(
     curve: &Curve,
     ramps: impl Iterator<Item = Ramp> + Clone,

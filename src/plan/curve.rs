@@ -148,7 +148,19 @@ impl Tables {
         }
         let week = point_weights(&rate, 0..HOURS_OF_WEEK, growth);
         let days = std::array::from_fn(|day| point_weights(&rate, day * 24..(day + 1) * 24, growth));
-        Self { phase, rate, within, within_twice, factor, before, before_twice, week, days, origin: 0.0, origin_twice: 0.0 }
+        Self {
+            phase,
+            rate,
+            within,
+            within_twice,
+            factor,
+            before,
+            before_twice,
+            week,
+            days,
+            origin: 0.0,
+            origin_twice: 0.0,
+        }
     }
 
     /// Whole weeks and days by their weights, hours at the ends by Gauss's rule.

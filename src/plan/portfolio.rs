@@ -309,6 +309,8 @@ fn groups(portfolio: &Portfolio, n_vendors: usize) -> Vec<Group> {
 
 fn dense(shares: &[(usize, f64)], n_vendors: usize) -> Vec<f64> {
     let mut dense = vec![0.0; n_vendors];
-    shares.iter().for_each(|&(v, share)| dense[v] = share);
+    for &(v, share) in shares {
+        dense[v] = share;
+    }
     dense
 }

@@ -103,8 +103,8 @@ impl Watch {
         self.bill(sight, terms, |_| true);
         let cells = &sight.view.cells;
         let mut streak = Streak::new(play);
-        let above = cells.bounds.windows(2).zip(&self.billed).filter(|(_, billed)| *billed - 1.0 > mark + MARGIN);
-        let at = above.filter_map(|(w, _)| streak.hold(w[0], w[1])).next()?;
+        let mut above = cells.bounds.windows(2).zip(&self.billed).filter(|(_, billed)| *billed - 1.0 > mark + MARGIN);
+        let at = above.find_map(|(w, _)| streak.hold(w[0], w[1]))?;
         let cell = cells.find(sight.plan.clock.month(at), at);
         self.bill(sight, terms, |_| false);
         let still = self.billed[cell];

@@ -181,7 +181,7 @@ mod tests {
         assert_worth(&[failover_value.clone(), cap_value.clone()], &[("failover", failover), ("price cap a", cap)]);
         let all_on_a = 10.0 * 1000.0 - 10.0 * 10.0 + 10.0 * 0.1 * half_year;
         let as_it_is = 0.25 * 10.0 * 1000.0 - 0.25 * 10.0 * 10.0 + 0.5 * 10.0 * 0.1 * half_year;
-        assert_worth(&[share.clone()], &[("share of b", all_on_a - as_it_is)]);
+        assert_worth(std::slice::from_ref(share), &[("share of b", all_on_a - as_it_is)]);
     }
 
     #[test]

@@ -56,14 +56,15 @@ pub(super) fn draw(sheet: &Sheet) -> String {
             let at = (x.at(dot.cost.value), y.at(dot.tail.value));
             sheet.looks[dot.portfolio].dot(canvas, at, RADIUS, true);
         }
-        match names {
-            Some(names) => names.iter().for_each(|name| name.write(canvas)),
-            None => {
-                let side = Area { left: plot.right + 36.0, ..room };
-                legend::draw(canvas, &side, sheet, &entries, |canvas, look, left, y| {
-                    look.dot(canvas, (left + 16.0, y), RADIUS, true);
-                });
+        if let Some(names) = names {
+            for name in names {
+                name.write(canvas);
             }
+        } else {
+            let side = Area { left: plot.right + 36.0, ..room };
+            legend::draw(canvas, &side, sheet, &entries, |canvas, look, left, y| {
+                look.dot(canvas, (left + 16.0, y), RADIUS, true);
+            });
         }
     })
 }
