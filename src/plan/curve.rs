@@ -31,8 +31,8 @@ struct Tables {
     factor: Vec<f64>,
     before: Vec<f64>,
     before_twice: Vec<f64>,
-    /// Weights of five equidistant points of a week, and of each of its days, from its beginning to its end: with them the
-    /// integral of the rate × a polynomial of degree four is a sum of five values.
+    /// Weights of the middles of five equal parts of a week, and of each of its days: with them the integral of the rate × a
+    /// polynomial of degree four is a sum of five values.
     week: [f64; 5],
     days: [[f64; 5]; 7],
     /// The integral up to t = 0, and the integral of that.
@@ -168,8 +168,9 @@ impl Tables {
     fn polynomial(&self, a: f64, b: f64, growth: f64, f: impl Fn(f64) -> f64) -> f64 {
         let (mut week, mut hour, _) = self.place(a);
         let at = |week: usize, hour: usize| week as f64 * WEEK + hour as f64 - self.phase;
+        // In the middles of five parts: at an end the polynomial may already be another.
         let points = |weights: &[f64; 5], from: f64, apart: f64| {
-            (0_u8..).zip(weights).map(|(i, w)| w * f(from + f64::from(i) * apart)).sum::<f64>()
+            (0_u8..).zip(weights).map(|(i, w)| w * f(from + (f64::from(i) + 0.5) * apart)).sum::<f64>()
         };
         let (mut sum, mut t) = (0.0, a);
         while t < b {
@@ -177,10 +178,10 @@ impl Tables {
             let whole = t <= begins;
             let factor = self.factor[week];
             if whole && hour == 0 && begins + WEEK <= b {
-                sum += factor * points(&self.week, begins, WEEK / 4.0);
+                sum += factor * points(&self.week, begins, WEEK / 5.0);
                 week += 1;
             } else if whole && hour % 24 == 0 && begins + DAY <= b {
-                sum += factor * points(&self.days[hour / 24], begins, DAY / 4.0);
+                sum += factor * points(&self.days[hour / 24], begins, DAY / 5.0);
                 hour += 24;
             } else {
                 let rate = |t: f64| f(t) * grown_by(growth, t - begins);
@@ -249,7 +250,7 @@ fn gauss(a: f64, b: f64, f: impl Fn(f64) -> f64) -> f64 {
 fn point_weights(rate: &[f64; HOURS_OF_WEEK], hours: Range<usize>, growth: f64) -> [f64; 5] {
     let length = hours.len() as f64;
     let lagrange = |i: usize, x: f64| {
-        (0..5).filter(|j| *j != i).map(|j| (4.0 * x - j as f64) / (i as f64 - j as f64)).product::<f64>()
+        (0..5).filter(|j| *j != i).map(|j| (5.0 * x - 0.5 - j as f64) / (i as f64 - j as f64)).product::<f64>()
     };
     std::array::from_fn(|i| {
         (hours.clone().zip(0_u8..))
