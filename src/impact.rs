@@ -3,6 +3,10 @@
 //! Only differences to the plan are computed, each as a sum of charges; so the parts sum to the whole by construction,
 //! and total cost is the plan plus the loss. Knows traffic as pieces and moves, and nothing of why it moved.
 
+mod bill;
+mod capability;
+mod churn;
+mod cover;
 pub(crate) mod ledger;
 pub(crate) mod market;
 pub(crate) mod price;
@@ -11,16 +15,19 @@ mod tests;
 mod traffic;
 
 use crate::chance::event_counter;
-use crate::contract::shortfall;
+use crate::plan::Plan;
+use crate::plan::curve::Curve;
 use crate::plan::portfolio::PortfolioPlan;
-use crate::plan::{Plan, ServicePlan};
 use crate::response::Regime;
+use crate::response::decisions::{Decisions, Move};
 use crate::response::failover::Sweep;
 use crate::response::found::{By, Found};
-use crate::response::migration::{Decisions, Luck};
+use crate::response::migration::Luck;
 use crate::results::Component;
-use crate::view::View;
+use crate::view::sight::Sight;
+use crate::view::{Lone, View};
 use crate::world::World;
+use crate::world::ramp::Ramp;
 use ledger::{Cause, Ledger};
 use market::{after_all, marginal, touched};
 use price::Prices;
@@ -34,6 +41,12 @@ pub(crate) struct Common {
     /// Per service: ∫ of its present-value curve over each cell, and of the nominal one.
     present: Vec<Vec<f64>>,
     nominal: Vec<Vec<f64>>,
+    /// Per service: whether capability is money to it in this trial.
+    capable: Vec<bool>,
+    /// When some vendor's capability is not 1, from and to.
+    short: (f64, f64),
+    /// What changes of capability take.
+    capability: Vec<capability::Taken>,
 }
 
 /// Buffers for one portfolio.
@@ -46,12 +59,19 @@ pub(crate) struct Judge {
     usage_nominal: Vec<f64>,
     /// Per service: start and end of the interruption that is under way or was last.
     runs: Vec<(f64, f64)>,
+    /// Falls that do not need their pieces.
+    plain: Vec<Lone>,
+    /// Per service: the interruption under way, if it may drive customers away.
+    interrupted: Vec<churn::Interrupted>,
+    /// What covers count.
+    insured: Vec<cover::Insured>,
 }
 
 impl Common {
     pub(crate) fn prepare(&mut self, plan: &Plan, view: &View, world: &World) {
         self.prices.prepare(plan, view, world);
         self.market(plan, view);
+        self.capability(plan, view);
         self.present.resize_with(plan.services.len(), Vec::new);
         self.nominal.resize_with(plan.services.len(), Vec::new);
         let plain = view.cells.len() == plan.clock.n_months();
@@ -74,7 +94,8 @@ impl Common {
             for (n, change) in changes.iter().enumerate() {
                 for month in plan.clock.month(change.start)..=plan.clock.month(change.end) {
                     let (a, b) = (plan.clock.months[month], plan.clock.months[month + 1]);
-                    let amount = service.at_stake * marginal(&service.present, &changes[..=n], a, b);
+                    let before = changes[..n].iter().map(Ramp::from);
+                    let amount = service.at_stake * marginal(&service.present, before, Ramp::from(change), a, b);
                     self.market.push((s, month, change.by.event, amount));
                 }
             }
@@ -97,15 +118,19 @@ fn cell_areas(out: &mut Vec<f64>, plain: bool, months: &[f64], bounds: &[f64], i
     }));
 }
 
-/// How long migrations take and what they cost, by the address of vendor and event.
-struct DrawnLuck<'a> {
+/// One portfolio in one trial.
+struct Case<'a> {
+    sight: Sight<'a>,
     plan: &'a Plan,
     portfolio: &'a PortfolioPlan,
     world: &'a World,
+    view: &'a View,
+    common: &'a Common,
     trial: u64,
 }
 
-impl DrawnLuck<'_> {
+/// What is drawn for a portfolio: by the address of a vendor and an event.
+impl Case<'_> {
     fn counter(&self, event: u32) -> u64 {
         let event = &self.world.events[event as usize];
         event_counter(self.plan.risks[event.risk as usize].hash, event.counter)
@@ -121,40 +146,30 @@ impl DrawnLuck<'_> {
     }
 }
 
-impl Luck for DrawnLuck<'_> {
+impl Luck for Case<'_> {
     fn takes(&self, vendor: usize, event: u32) -> f64 {
         let u = self.plan.vendors[vendor].migration_takes.uniform(self.trial, self.counter(event));
         self.portfolio.migration.as_ref().map_or(f64::INFINITY, |m| m.takes.quantile(u))
     }
 }
 
-/// One portfolio in one trial.
-struct Case<'a> {
-    plan: &'a Plan,
-    portfolio: &'a PortfolioPlan,
-    view: &'a View,
-    common: &'a Common,
-}
-
 impl Judge {
-    /// Fills `ledger` with the losses of portfolio `p` in `trial`.
-    #[expect(clippy::too_many_arguments, reason = "the stages before it, each a value of its own")]
+    /// Fills `ledger` with the losses of portfolio `p` in `trial`. `regimes`: where it places traffic while it decides
+    /// nothing.
     pub(crate) fn judge(
         &mut self,
-        plan: &Plan,
+        sight: Sight,
         p: usize,
         regimes: &[Regime],
-        world: &World,
-        view: &View,
         common: &Common,
         trial: u64,
         ledger: &mut Ledger,
     ) {
+        let Sight { plan, world, view, .. } = sight;
         let portfolio = &plan.portfolios[p];
-        let luck = DrawnLuck { plan, portfolio, world, trial };
-        let case = Case { plan, portfolio, view, common };
+        let case = Case { sight, plan, portfolio, world, view, common, trial };
         ledger.open(plan, portfolio, world);
-        self.decisions.settle(plan, portfolio, view, &luck);
+        self.decisions.settle(sight, portfolio, &case);
         self.open(&case);
         let decisions = std::mem::take(&mut self.decisions);
         for (g, group) in portfolio.groups.iter().enumerate() {
@@ -165,7 +180,7 @@ impl Judge {
                 view,
                 portfolio.failover.as_ref(),
                 regimes,
-                |v, e| luck.works(v, e),
+                |v, e| case.works(v, e),
                 |found| {
                     for &s in &group.services {
                         match &found {
@@ -180,14 +195,24 @@ impl Judge {
             for &s in group.services.iter().filter(|&&s| plan.services[s].usage > 0.0) {
                 self.serve_as_placed(&case, s, regimes);
             }
+            for &s in group.services.iter().filter(|&&s| common.capable[s]) {
+                case.capability_as_placed(s, regimes, ledger);
+            }
         }
-        case.migrations(&decisions, &luck, ledger);
+        for s in 0..plan.services.len() {
+            self.churn(&case, s, ledger);
+        }
+        self.claims(&case, ledger);
+        case.decisions(&decisions, ledger);
         case.one_off(ledger);
+        case.stakes(ledger);
         for &(s, month, event, amount) in &common.market {
             ledger.post(Component::Market, s, month, Cause::Event(event), amount);
+            case.capability_of_market(s, month, event, amount, ledger);
         }
         self.prices(&case, ledger);
-        case.shortfalls(ledger);
+        case.yearly(ledger);
+        self.credits(&case, ledger);
         self.decisions = decisions;
     }
 
@@ -199,16 +224,18 @@ impl Judge {
             table.resize(if on { n } else { 0 }, 0.0);
         };
         clear(&mut self.usage, true);
-        clear(&mut self.usage_nominal, !case.portfolio.commitments.is_empty());
+        clear(&mut self.usage_nominal, case.portfolio.counts_bills());
         self.runs.clear();
         self.runs.resize(plan.services.len(), (f64::NEG_INFINITY, f64::NEG_INFINITY));
+        self.interrupted.resize_with(plan.services.len(), Default::default);
+        self.insured.clear();
     }
 
     /// Adds what is served where it is placed, before anything falls.
     fn serve_as_placed(&mut self, case: &Case, s: usize, regimes: &[Regime]) {
         let service = &case.plan.services[s];
         let bounds = &case.view.cells.bounds;
-        let with_nominal = !case.portfolio.commitments.is_empty();
+        let with_nominal = case.portfolio.counts_bills();
         let (n, n_cells) = (case.plan.vendors.len(), case.view.cells.len());
         for regime in regimes {
             let whole = regimes.len() == 1;
@@ -248,7 +275,7 @@ impl Judge {
             if chain.is_empty() || price == 0.0 {
                 continue;
             }
-            let commitment = case.portfolio.commitments.iter().position(|c| c.vendor == v);
+            let terms = case.portfolio.yearly.iter().position(|c| c.vendor == v);
             for s in (0..case.plan.services.len()).filter(|&s| case.plan.services[s].usage > 0.0) {
                 let row = (s * n + v) * cells.len()..(s * n + v + 1) * cells.len();
                 let usage = &self.usage[row.clone()];
@@ -261,11 +288,11 @@ impl Judge {
                     }
                     ledger.total(Component::Spend, s, link.cause, sum);
                 }
-                if let Some(c) = commitment {
+                if let Some(terms) = terms {
                     let usage = &self.usage_nominal[row];
                     for link in chain {
                         for (cell, (used, change)) in usage.iter().zip(&link.change).enumerate() {
-                            ledger.bill(c, cells.months[cell] / 12, link.cause, used * change * price);
+                            ledger.bill(terms, cells.months[cell] / 12, link.cause, used * change * price);
                         }
                     }
                 }
@@ -296,13 +323,13 @@ fn add(
 }
 
 impl Case<'_> {
-    /// ∫ of a service's present-value revenue after all changes, per unit of revenue at start.
-    fn revenue(&self, s: usize, service: &ServicePlan, from: f64, to: f64) -> f64 {
+    /// ∫ of a service's revenue after all changes, per unit of revenue at start; `curve`: its present value or nominal.
+    fn revenue(&self, s: usize, curve: &Curve, from: f64, to: f64) -> f64 {
         let changes = &self.view.revenues[s];
         if !changes.is_empty() && touched(changes, from, to) {
-            after_all(&service.present, changes, from, to)
+            after_all(curve, changes, from, to)
         } else {
-            service.present.integral(to) - service.present.integral(from)
+            curve.integral(to) - curve.integral(from)
         }
     }
 
@@ -322,59 +349,54 @@ impl Case<'_> {
         self.each_taker(by, |event, part| ledger.charge(Cause::Event(event), amount * part));
     }
 
-    /// Migrations, exit fees, and the change of shares at the plan's prices.
-    fn migrations(&self, decisions: &Decisions, luck: &DrawnLuck, ledger: &mut Ledger) {
+    /// Migrations, playbook costs, exit fees, and changes of shares.
+    fn decisions(&self, decisions: &Decisions, ledger: &mut Ledger) {
         let clock = &self.plan.clock;
         for begun in &decisions.begun {
-            let cost = luck.costs(begun.vendor, begun.event) * begun.share * clock.discount(begun.at);
+            let cost = self.costs(begun.vendor, begun.event) * begun.share * clock.discount(begun.at);
             for &s in &self.portfolio.groups[begun.group].services {
-                ledger.post(
-                    Component::Migration,
-                    s,
-                    clock.month(begun.at),
-                    Cause::Event(begun.event),
-                    cost * self.plan.services[s].part,
-                );
+                let (month, part) = (clock.month(begun.at), self.plan.services[s].part);
+                ledger.post(Component::Migration, s, month, Cause::Event(begun.event), cost * part);
             }
+        }
+        let mut due = |at: f64, cause: Cause, amount: f64| {
+            let (place, amount) = (ledger.firm_wide(), amount * clock.discount(at));
+            ledger.post(Component::Migration, place, clock.month(at), cause, amount);
+        };
+        for fired in &decisions.fired {
+            due(fired.at, fired.cause, self.portfolio.playbook[fired.play].costs);
         }
         for exit in &decisions.exits {
             if let Some(fee) = self.portfolio.exit_fee[exit.vendor] {
-                ledger.post(
-                    Component::Migration,
-                    ledger.firm_wide(),
-                    clock.month(exit.at),
-                    Cause::Event(exit.event),
-                    fee * clock.discount(exit.at),
-                );
+                due(exit.at, exit.cause, fee);
             }
         }
         for change in &decisions.moves {
             for month in clock.month(change.at)..clock.n_months() {
                 let (from, to) = (clock.months[month].max(change.at), clock.months[month + 1]);
-                let gained: f64 = change.to.iter().map(|&(v, share)| share * self.portfolio.price(v, month)).sum();
-                let per_unit = gained - change.share * self.portfolio.price(change.from, month);
-                for &s in &self.portfolio.groups[change.group].services {
-                    let service = &self.plan.services[s];
-                    let used = service.usage * (service.present.integral(to) - service.present.integral(from));
-                    ledger.post(Component::Spend, s, month, Cause::Event(change.event), used * per_unit);
-                    if !self.portfolio.commitments.is_empty() {
-                        let used = service.usage * (service.nominal.integral(to) - service.nominal.integral(from));
-                        for (c, commitment) in self.portfolio.commitments.iter().enumerate() {
-                            let v = commitment.vendor;
-                            let share = if v == change.from {
-                                -change.share
-                            } else {
-                                change.to.iter().filter(|t| t.0 == v).map(|t| t.1).sum()
-                            };
-                            ledger.bill(
-                                c,
-                                month / 12,
-                                Cause::Event(change.event),
-                                used * share * self.portfolio.price(v, month),
-                            );
-                        }
-                    }
-                }
+                self.moved(change, month, (from, to), ledger);
+            }
+        }
+    }
+
+    /// A change of shares during [from, to), within one month, at the plan's prices and capability.
+    fn moved(&self, change: &Move, month: usize, (from, to): (f64, f64), ledger: &mut Ledger) {
+        let price = |v: usize| self.portfolio.price(v, month);
+        let per_unit: f64 = change.changes.iter().map(|&(v, share)| share * price(v)).sum();
+        for &s in &self.portfolio.groups[change.group].services {
+            if self.common.capable[s] {
+                self.moved_capability(s, change, month, (from, to), ledger);
+            }
+            let service = &self.plan.services[s];
+            let used = service.usage * (service.present.integral(to) - service.present.integral(from));
+            ledger.post(Component::Spend, s, month, change.cause, used * per_unit);
+            if self.portfolio.yearly.is_empty() {
+                continue;
+            }
+            let used = service.usage * (service.nominal.integral(to) - service.nominal.integral(from));
+            for (terms, v) in self.portfolio.yearly.iter().map(|y| y.vendor).enumerate() {
+                let share: f64 = change.changes.iter().filter(|c| c.0 == v).map(|c| c.1).sum();
+                ledger.bill(terms, month / 12, change.cause, used * share * price(v));
             }
         }
     }
@@ -398,20 +420,20 @@ impl Case<'_> {
         }
     }
 
-    /// Changes of commitment shortfalls, in proportion to the changes of that year's bill.
-    fn shortfalls(&self, ledger: &mut Ledger) {
-        let clock = &self.plan.clock;
-        for (c, commitment) in self.portfolio.commitments.iter().enumerate() {
-            for year in 0..clock.n_years {
-                let changed = ledger.bill_change(c, year);
-                let (owed, plan_bill) = (commitment.owed[year], commitment.plan_bill[year]);
-                let change = shortfall(owed, plan_bill + changed) - shortfall(owed, plan_bill);
-                if change == 0.0 || changed == 0.0 {
-                    continue;
-                }
-                let due = clock.year_end(year);
-                let month = clock.year_months(year).end - 1;
-                ledger.settle(c, year, month, change * clock.discount(due) / changed);
+    /// Each change of a stake's worth takes from what those before it left.
+    fn stakes(&self, ledger: &mut Ledger) {
+        for (i, change) in self.view.stakes.iter().enumerate() {
+            let struck = |risk: u32| &self.plan.risks[risk as usize].struck;
+            for &v in struck(change.risk).iter().filter(|&&v| self.plan.vendors[v].stake != 0.0) {
+                let before = self.view.stakes[..i].iter().filter(|c| struck(c.risk).contains(&v));
+                let worth = before.fold(self.plan.vendors[v].stake, |worth, c| worth * (1.0 + c.change));
+                ledger.post(
+                    Component::Stake,
+                    ledger.firm_wide(),
+                    self.plan.clock.month(change.tau),
+                    Cause::Event(change.by.event),
+                    -change.change * worth * self.plan.clock.discount(change.tau),
+                );
             }
         }
     }

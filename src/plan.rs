@@ -15,8 +15,10 @@ use std::ops::Range;
 use libm::{exp, log1p};
 
 use crate::chance::Key;
-use crate::scenario::{MONTH, Scenario, YEAR};
+use crate::chance::law::Law;
+use crate::scenario::{MONTH, Scenario, Service, YEAR};
 use curve::Curve;
+use curve::fade::Fade;
 use factor::FactorPlan;
 use graph::Graph;
 use portfolio::PortfolioPlan;
@@ -45,6 +47,8 @@ pub struct Plan {
     pub(crate) n_nodes: usize,
     /// The shortest loss that makes any portfolio move; infinite if none migrates.
     pub(crate) least_patience: f64,
+    /// Vendors who give some portfolio credits for missed availability.
+    pub(crate) credited: Vec<usize>,
 }
 
 /// The calendar of a trial and the discount rate.
@@ -129,10 +133,14 @@ impl Clock {
     }
 }
 
-/// A vendor's price and the addresses of what is drawn for it.
+/// A vendor's price, worth, and the addresses of what is drawn for it.
 #[derive(Debug, Clone)]
 pub(crate) struct VendorPlan {
     pub(crate) price: f64,
+    /// Capability at start.
+    pub(crate) capability: f64,
+    /// What the firm holds in it.
+    pub(crate) stake: f64,
     pub(crate) failover: Key,
     pub(crate) migration_takes: Key,
     pub(crate) migration_costs: Key,
@@ -151,8 +159,47 @@ pub(crate) struct ServicePlan {
     pub(crate) at_stake: f64,
     pub(crate) usage: f64,
     pub(crate) tolerance: f64,
+    /// Part of `at_stake` that is lost per unit of capability short of 1.
+    pub(crate) sensitivity: f64,
     /// Part of all revenue.
     pub(crate) part: f64,
+    pub(crate) churn: Option<ChurnPlan>,
+}
+
+/// Customers lost after long interruptions of a service.
+#[derive(Debug, Clone)]
+pub(crate) struct ChurnPlan {
+    /// The longest interruption that drives nobody away.
+    pub(crate) after: f64,
+    /// The part of them that is lost, by the event.
+    pub(crate) loses: Law,
+    pub(crate) key: Key,
+    /// The present value of what they would have paid, while they are won back.
+    pub(crate) fade: Fade,
+    /// The same as a curve that fades from the start on, if it fades slowly enough for that.
+    pub(crate) faded: Option<Curve>,
+    /// What flows in each month, of what fades from its beginning on.
+    pub(crate) months: Vec<f64>,
+}
+
+impl ChurnPlan {
+    fn new(service: &Service, start_unix: i64, seed: u64, present: &Curve, clock: &Clock) -> Option<Self> {
+        let churn = service.churn.as_ref()?;
+        let returns = churn.returns_hours;
+        let growth = log1p(service.growth) / YEAR - clock.rho - 1.0 / returns;
+        // A curve's rate must change little within an hour, and a horizon must not leave nothing of it.
+        let slow = returns > 200.0 && clock.horizon < 500.0 * returns;
+        let faded = slow.then(|| Curve::new(growth, service.calendar.as_ref(), start_unix, clock.horizon));
+        let fade = Fade::new(present, churn.returns_hours, clock.horizon);
+        Some(Self {
+            after: churn.after_hours,
+            loses: churn.loses.clone(),
+            key: Key::new(seed, &format!("service.{}", service.id), "churn"),
+            months: clock.months.windows(2).map(|w| fade.between(w[0], w[1])).collect(),
+            fade,
+            faded,
+        })
+    }
 }
 
 /// A vendor's price cap, and the expected billed index under it.
@@ -184,7 +231,7 @@ impl Plan {
     pub fn new(scenario: &Scenario, seed: u64) -> Self {
         let clock = Clock::new(scenario);
         let graph = Graph::new(scenario);
-        let services = services(scenario, &clock);
+        let services = services(scenario, seed, &clock);
         let mut counted = Counted::default();
         let risks: Vec<RiskPlan> = (scenario.risks.iter().zip(contagion::least_factors(scenario)))
             .map(|(r, least_factor)| RiskPlan::new(r, scenario, &graph, seed, &clock, least_factor, &mut counted))
@@ -208,6 +255,7 @@ impl Plan {
                 .fold(f64::INFINITY, |m, p| m.min(p.patience_hours)),
             chained: groups.is_some() || risks.iter().any(|r| r.aftershocks.is_some()),
             groups,
+            credited: Vec::new(),
             risks,
             clock,
         };
@@ -215,6 +263,9 @@ impl Plan {
             let compiled = PortfolioPlan::new(portfolio, scenario, &mut plan);
             plan.portfolios.push(compiled);
         }
+        plan.credited = (0..plan.vendors.len())
+            .filter(|&v| plan.portfolios.iter().any(|p| p.credits.iter().any(|c| c.vendor == v)))
+            .collect();
         plan.views = views(scenario, &plan);
         plan
     }
@@ -250,6 +301,8 @@ fn vendors(scenario: &Scenario, seed: u64) -> Vec<VendorPlan> {
             let name = format!("vendor.{}", scenario.nodes[scenario.vendor_node(v)].id);
             VendorPlan {
                 price: vendor.price.unwrap_or(0.0),
+                capability: vendor.capability,
+                stake: vendor.stake,
                 failover: Key::new(seed, &name, "failover"),
                 migration_takes: Key::new(seed, &name, "migration takes"),
                 migration_costs: Key::new(seed, &name, "migration costs"),
@@ -258,7 +311,7 @@ fn vendors(scenario: &Scenario, seed: u64) -> Vec<VendorPlan> {
         .collect()
 }
 
-fn services(scenario: &Scenario, clock: &Clock) -> Vec<ServicePlan> {
+fn services(scenario: &Scenario, seed: u64, clock: &Clock) -> Vec<ServicePlan> {
     let all: f64 = scenario.services.iter().map(|s| s.revenue_per_hour).sum();
     #[expect(clippy::cast_precision_loss, reason = "a handful of services")]
     let equal = 1.0 / scenario.services.len().max(1) as f64;
@@ -268,6 +321,7 @@ fn services(scenario: &Scenario, clock: &Clock) -> Vec<ServicePlan> {
             let curve = |k: f64| Curve::new(k, s.calendar.as_ref(), scenario.start_unix, clock.horizon);
             let (present, nominal) = (curve(growth - clock.rho), curve(growth));
             ServicePlan {
+                churn: ChurnPlan::new(s, scenario.start_unix, seed, &present, clock),
                 present_months: months(&present, clock),
                 nominal_months: months(&nominal, clock),
                 present,
@@ -275,6 +329,7 @@ fn services(scenario: &Scenario, clock: &Clock) -> Vec<ServicePlan> {
                 at_stake: s.margin * s.revenue_per_hour,
                 usage: s.usage_per_hour.unwrap_or(0.0),
                 tolerance: s.tolerance_hours,
+                sensitivity: s.sensitivity,
                 part: if all > 0.0 { s.revenue_per_hour / all } else { equal },
             }
         })

@@ -3,11 +3,15 @@
 //! Other units exist only here. Knows no key and no file: a refusal is a [`Fault`], which the reader puts in its place.
 
 mod date;
+mod pattern;
 #[cfg(test)]
 mod tests;
 mod units;
 
 pub(crate) use date::unix_seconds;
+pub(crate) use pattern::{price as price_pattern, usage as usage_pattern};
+
+pub(crate) use units::TIMES;
 
 use crate::scenario::YEAR;
 use crate::source::nearest;

@@ -1,10 +1,12 @@
 //! What a firm does: traffic over time under one portfolio. Knows neither kinds of risk nor money; a cause is an opaque
-//! event number. First come decisions for good ([`migration`]), then, between them, what moves when a vendor falls
-//! ([`failover`]).
+//! number. First come decisions for good ([`decisions`]: [`migration`] and [`playbook`]), then, between them, what moves
+//! when a vendor falls ([`failover`]).
 
+pub(crate) mod decisions;
 pub(crate) mod failover;
 pub(crate) mod found;
 pub(crate) mod migration;
+pub(crate) mod playbook;
 #[cfg(test)]
 mod tests;
 
@@ -12,6 +14,15 @@ use crate::plan::portfolio::{Group, PortfolioPlan};
 
 /// Shares below this count as none (MODEL section 6), and so does traffic.
 pub(crate) const NEGLIGIBLE: f64 = 1e-9;
+
+/// What a decision, or an amount, is charged to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// An event of the world, by its number.
+    Event(u32),
+    /// A price path of the plan, by its number.
+    Path(u32),
+}
 
 /// Where the traffic of a group of services is placed during [`start`, `end`), and where it can go.
 #[derive(Debug, Clone, PartialEq)]

@@ -14,7 +14,9 @@ mod law;
 mod nodes;
 mod portfolio;
 mod read;
+mod reference;
 mod risk;
+mod schema;
 mod table;
 mod terms;
 #[cfg(test)]
@@ -22,6 +24,8 @@ mod tests;
 
 pub use files::{FileError, Files, NoFiles};
 pub use read::{Read, read};
+pub use reference::reference;
+pub use schema::schema;
 
 /// Hours in a day, a week, a month and a year of the model (MODEL section 2).
 pub const DAY: f64 = 24.0;

@@ -3,10 +3,13 @@
 
 mod crowd;
 mod seen;
+pub(crate) mod sight;
+pub(crate) mod taken;
 #[cfg(test)]
 mod tests;
 
 use crowd::Crowd;
+use taken::Taken;
 
 use crate::plan::{Plan, ViewPlan};
 use crate::world::{CapabilityChange, CostDue, Interruption, PriceChange, RevenueChange, StakeChange, World};
@@ -28,6 +31,8 @@ pub(crate) struct View {
     pub(crate) takers: Vec<Taker>,
     /// Hours down (∫ 1 − A dt) per vendor.
     pub(crate) down: Vec<f64>,
+    /// Per vendor who gives credits: what outages alone take of it, in order of time.
+    pub(crate) taken: Vec<Vec<Taken>>,
     /// Interruptions long enough to make some portfolio move.
     pub(crate) long: Vec<Interruption>,
     /// Per vendor: price changes in order of their beginning.
@@ -50,6 +55,7 @@ pub(crate) struct View {
     open: Vec<Open>,
     runs: Vec<Run>,
     links: Vec<(u32, u32)>,
+    outages: Vec<Interruption>,
     own: Vec<f64>,
     scratch: Vec<f64>,
 }
@@ -152,6 +158,7 @@ impl View {
         self.changes(plan, seer, world);
         self.cells(plan);
         self.interruptions(plan, seer, world);
+        self.take(plan, seer, world);
     }
 
     fn interruptions(&mut self, plan: &Plan, seer: &ViewPlan, world: &World) {

@@ -3,6 +3,7 @@
 
 pub(crate) mod arrivals;
 pub(crate) mod lineage;
+pub(crate) mod ramp;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -107,7 +108,6 @@ pub(crate) struct RevenueChange {
 
 /// A vendor's capability × (1 + change) over [start, end), reached linearly over `over` hours.
 #[derive(Debug, Clone, Copy)]
-#[cfg_attr(not(test), expect(dead_code, reason = "impact will read it"))]
 pub(crate) struct CapabilityChange {
     pub(crate) by: Happening,
     pub(crate) risk: u32,
@@ -119,7 +119,6 @@ pub(crate) struct CapabilityChange {
 
 /// The worth of the stakes in the struck vendors × (1 + change) from `tau` on.
 #[derive(Debug, Clone, Copy)]
-#[cfg_attr(not(test), expect(dead_code, reason = "impact will read it"))]
 pub(crate) struct StakeChange {
     pub(crate) by: Happening,
     pub(crate) risk: u32,

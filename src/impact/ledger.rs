@@ -2,17 +2,9 @@
 
 use crate::plan::Plan;
 use crate::plan::portfolio::PortfolioPlan;
+pub(crate) use crate::response::Cause;
 use crate::results::Component;
 use crate::world::World;
-
-/// What an amount is charged to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Cause {
-    /// An event of the world, by its number.
-    Event(u32),
-    /// A price path of the plan, by its number.
-    Path(u32),
-}
 
 /// The books. Kept between trials for its memory.
 #[derive(Debug, Default)]
@@ -26,7 +18,7 @@ pub(crate) struct Ledger {
     n_paths: usize,
     pub(crate) unserved_hours: Vec<f64>,
     pub(crate) longest_hours: Vec<f64>,
-    /// Per commitment and year: nominal change of the bill by cause.
+    /// Per contract with yearly terms and year: nominal change of the bill by cause.
     bills: Vec<Vec<f64>>,
     n_years: usize,
 }
@@ -47,7 +39,7 @@ impl Ledger {
         clear(&mut self.unserved_hours, plan.services.len());
         clear(&mut self.longest_hours, plan.services.len());
         self.n_years = plan.clock.n_years;
-        self.bills.resize_with(portfolio.commitments.len() * self.n_years, Vec::new);
+        self.bills.resize_with(portfolio.yearly.len() * self.n_years, Vec::new);
         for bill in &mut self.bills {
             clear(bill, n_causes);
         }
@@ -104,27 +96,27 @@ impl Ledger {
         }
     }
 
-    /// Notes a nominal change of a committed vendor's bill in a year.
-    pub(crate) fn bill(&mut self, commitment: usize, year: usize, cause: Cause, amount: f64) {
+    /// Notes a nominal change of a vendor's bill in a year.
+    pub(crate) fn bill(&mut self, terms: usize, year: usize, cause: Cause, amount: f64) {
         let place = self.place(cause);
-        self.bills[commitment * self.n_years + year][place] += amount;
+        self.bills[terms * self.n_years + year][place] += amount;
     }
 
-    /// The change of a committed vendor's bill in a year.
-    pub(crate) fn bill_change(&self, commitment: usize, year: usize) -> f64 {
-        self.bills[commitment * self.n_years + year].iter().sum()
+    /// The change of a vendor's bill in a year.
+    pub(crate) fn bill_change(&self, terms: usize, year: usize) -> f64 {
+        self.bills[terms * self.n_years + year].iter().sum()
     }
 
     /// Posts `factor` × each cause's change of a bill.
-    pub(crate) fn settle(&mut self, commitment: usize, year: usize, month: usize, factor: f64) {
-        let bill = std::mem::take(&mut self.bills[commitment * self.n_years + year]);
+    pub(crate) fn settle(&mut self, terms: usize, year: usize, month: usize, factor: f64) {
+        let bill = std::mem::take(&mut self.bills[terms * self.n_years + year]);
         let mut sum = 0.0;
         for (charge, change) in self.charges.iter_mut().zip(&bill) {
             *charge += factor * change;
             sum += factor * change;
         }
         self.book(Component::Spend, self.firm_wide(), month, sum);
-        self.bills[commitment * self.n_years + year] = bill;
+        self.bills[terms * self.n_years + year] = bill;
     }
 
     /// Charges of the price paths, in the plan's order.

@@ -1,53 +1,51 @@
 //! Revenue after all changes: the integral of a service's revenue × the product of its factors, and what each change
-//! adds to it (MODEL section 7.2, `market`).
+//! adds to it (MODEL section 7.2, `market`). Changes of capability are factors alike.
 
 use crate::plan::curve::Curve;
 use crate::scenario::WEEK;
 use crate::world::RevenueChange;
-
-/// The factor of one change at `t`.
-fn factor(change: &RevenueChange, t: f64) -> f64 {
-    if t < change.start || t >= change.end {
-        1.0
-    } else if t < change.start + change.over {
-        1.0 + change.change * (t - change.start) / change.over
-    } else {
-        1.0 + change.change
-    }
-}
+use crate::world::ramp::{Ramp, next_break};
 
 /// Whether any change is at work somewhere in [a, b).
 pub(crate) fn touched(changes: &[RevenueChange], a: f64, b: f64) -> bool {
-    changes.iter().any(|c| c.start < b && c.end > a)
+    changes.iter().any(|c| Ramp::from(c).touches(a, b))
 }
 
 /// ∫ₐᵇ of the curve × the product of all factors.
 pub(crate) fn after_all(curve: &Curve, changes: &[RevenueChange], a: f64, b: f64) -> f64 {
-    integrate(curve, changes, a, b, |t| changes.iter().map(|c| factor(c, t)).product())
+    let ramps = changes.iter().map(Ramp::from);
+    integrate(curve, ramps.clone(), a, b, |t| ramps.clone().map(|r| r.factor(t)).product())
 }
 
-/// ∫ₐᵇ of the curve × what the last change takes from the product of those before it (a loss is positive).
-pub(crate) fn marginal(curve: &Curve, changes: &[RevenueChange], a: f64, b: f64) -> f64 {
-    let Some((last, before)) = changes.split_last() else { return 0.0 };
+/// ∫ₐᵇ of the curve × what a factor takes from the product of those before it (a loss is positive).
+#[expect(clippy::needless_pass_by_value, reason = "an iterator that is cloned for every walk")]
+pub(crate) fn marginal(curve: &Curve, before: impl Iterator<Item = Ramp> + Clone, last: Ramp, a: f64, b: f64) -> f64 {
     let (a, b) = (a.max(last.start), b.min(last.end));
     if a >= b {
         return 0.0;
     }
-    integrate(curve, changes, a, b, |t| before.iter().map(|c| factor(c, t)).product::<f64>() * (1.0 - factor(last, t)))
+    let weight = |t: f64| before.clone().map(|r| r.factor(t)).product::<f64>() * (1.0 - last.factor(t));
+    integrate(curve, before.clone().chain([last]), a, b, weight)
 }
 
-/// ∫ₐᵇ curve × weight, the weight a polynomial between the breaks of `changes`.
-fn integrate(curve: &Curve, changes: &[RevenueChange], a: f64, b: f64, weight: impl Fn(f64) -> f64) -> f64 {
+/// ∫ₐᵇ curve × weight, the weight a polynomial between the breaks of `ramps`.
+#[expect(clippy::needless_pass_by_value, reason = "an iterator that is cloned for every walk")]
+fn integrate(
+    curve: &Curve,
+    ramps: impl Iterator<Item = Ramp> + Clone,
+    a: f64,
+    b: f64,
+    weight: impl Fn(f64) -> f64,
+) -> f64 {
     let mut sum = 0.0;
     let mut from = a;
     while from < b {
-        let breaks = changes.iter().flat_map(|c| [c.start, c.start + c.over, c.end]);
-        let to = breaks.filter(|&t| t > from).fold(b, f64::min);
-        let ramps = changes.iter().filter(|c| c.start < to && from < c.start + c.over && c.end > from).count();
-        sum += match ramps {
+        let to = next_break(ramps.clone(), from, b);
+        sum += match ramps.clone().filter(|r| r.rises(from, to)).count() {
             0 => (curve.integral(to) - curve.integral(from)) * weight(f64::midpoint(from, to)),
             // Integration by parts takes differences of large numbers: not where the result is small.
             1 if to - from > 100.0 => line(curve, from, to, &weight),
+            1..=4 => curve.polynomial(from, to, &weight),
             _ => slope(curve, from, to, &weight),
         };
         from = to;
@@ -63,9 +61,9 @@ fn line(curve: &Curve, a: f64, b: f64, weight: &impl Fn(f64) -> f64) -> f64 {
     (low - slope * quarter) * (curve.integral(b) - curve.integral(a)) + slope * curve.moment(a, b)
 }
 
-/// ∫ₐᵇ curve × weight, where the weight is a smooth polynomial: by Gauss's rule over pieces in which the curve does not jump, of
+/// ∫ₐᵇ curve × weight, where the weight is smooth: by Gauss's rule over pieces in which the curve does not jump, of
 /// at most a week.
-fn slope(curve: &Curve, a: f64, b: f64, weight: &impl Fn(f64) -> f64) -> f64 {
+pub(crate) fn slope(curve: &Curve, a: f64, b: f64, weight: &impl Fn(f64) -> f64) -> f64 {
     let mut sum = 0.0;
     let mut from = a;
     while from < b {
@@ -89,12 +87,17 @@ mod tests {
         RevenueChange { by: Happening { event: 0, occurrence: OWN }, service: 0, start, over, end, change }
     }
 
+    /// What the n-th of the changes takes in the first year.
+    fn nth(curve: &Curve, changes: &[RevenueChange], n: usize) -> f64 {
+        marginal(curve, changes[..n].iter().map(Ramp::from), Ramp::from(&changes[n]), 0.0, 8766.0)
+    }
+
     #[test]
     fn a_ramp_integrates_by_hand() {
         // MODEL example 06: 4 % over 100 h for 240 h loses 0.04 × (100/2 + 140) h.
         let flat = Curve::new(0.0, None, 0, 1000.0);
         let changes = [change(10.0, 100.0, 250.0, -0.04)];
-        assert!((marginal(&flat, &changes, 0.0, 1000.0) - 0.04 * 190.0).abs() < 1e-12);
+        assert!((nth(&flat, &changes, 0) - 0.04 * 190.0).abs() < 1e-12);
         assert!((after_all(&flat, &changes, 0.0, 1000.0) - (1000.0 - 0.04 * 190.0)).abs() < 1e-9);
     }
 
@@ -103,14 +106,14 @@ mod tests {
         let grows = Curve::new(3e-5, None, 0, 9000.0);
         let changes =
             [change(5.0, 2000.0, 8000.0, 0.3), change(900.0, 3000.0, 3000.0, -0.5), change(1000.0, 0.0, 5000.0, -0.2)];
-        let taken: f64 = (1..=3).map(|n| marginal(&grows, &changes[..n], 0.0, 8766.0)).sum();
+        let taken: f64 = (0..3).map(|n| nth(&grows, &changes, n)).sum();
         let left = after_all(&grows, &changes, 0.0, 8766.0);
         assert!((taken + left - grows.integral(8766.0)).abs() < 1e-6);
         // Against a plain sum over small steps.
         let step = 0.05;
         let plain: f64 = (0..175_320)
             .map(|i| (f64::from(i) + 0.5) * step)
-            .map(|t| step * grows.rate(t) * changes.iter().map(|c| factor(c, t)).product::<f64>())
+            .map(|t| step * grows.rate(t) * changes.iter().map(|c| Ramp::from(c).factor(t)).product::<f64>())
             .sum();
         assert!((left / plain - 1.0).abs() < 1e-6, "{left} {plain}");
     }

@@ -1,7 +1,9 @@
 //! The whole engine against a second opinion, on scenarios of any shape.
 
 mod anything;
+mod beyond;
 mod charges;
+mod hand;
 mod second;
 
 use proptest::collection::vec;
@@ -16,6 +18,19 @@ use crate::world::World;
 use anything::Allowed;
 
 const TRIALS: u64 = 6;
+
+const COMPONENTS: [Component; 10] = [
+    Component::Interruption,
+    Component::Churn,
+    Component::Capability,
+    Component::Market,
+    Component::Spend,
+    Component::Overhead,
+    Component::Migration,
+    Component::OneOff,
+    Component::Stake,
+    Component::Cover,
+];
 
 fn scenario(text: &str) -> Scenario {
     read("any.toml", text.as_bytes(), &NoFiles).unwrap_or_else(|problems| panic!("{problems}\n{text}")).scenario
@@ -43,13 +58,11 @@ fn differences(text: &str, spoil: f64) -> Vec<String> {
                     wrong.push(format!("{what}, portfolio {p}, trial {trial}: {got}, expected {expected}"));
                 }
             };
-            for (component, precision) in [
-                (Component::Interruption, precision),
-                (Component::Market, precision),
-                (Component::Spend, 1e-9),
-                (Component::Migration, 1e-9),
-                (Component::OneOff, 1e-9),
-            ] {
+            for component in COMPONENTS {
+                let precision = match component {
+                    Component::Spend | Component::Migration | Component::OneOff | Component::Stake => 1e-9,
+                    _ => precision,
+                };
                 let planned = engine.plan[component as usize];
                 let expected = second.components[component as usize] * spoil;
                 let slack = precision * (expected.abs() + planned.abs() + 1.0);
@@ -73,7 +86,7 @@ proptest! {
     #![proptest_config(Config { cases: 300, rng_seed: RngSeed::Fixed(20_250_601), failure_persistence: None, max_shrink_iters: 1_000, ..Config::default() })]
 
     #[test]
-    fn a_second_opinion_agrees(tape in vec(any::<u16>(), 0..260)) {
+    fn a_second_opinion_agrees(tape in vec(any::<u16>(), 0..400)) {
         let text = anything::scenario(&tape, Allowed { money: 1.0, conditions: true, risks: true });
         let wrong = differences(&text, 1.0);
         prop_assert!(wrong.is_empty(), "{}\n{}", wrong.join("\n"), text);

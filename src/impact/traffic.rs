@@ -1,6 +1,6 @@
 //! Lost traffic as money: what is unserved, what is not billed, and what is billed elsewhere, charged to who takes it.
 
-use super::ledger::{Cause, Ledger};
+use super::ledger::Ledger;
 use super::market::{after_all, touched};
 use super::{Case, Judge};
 use crate::response::found::{Alone, Piece, Whole};
@@ -9,14 +9,33 @@ use crate::results::Component;
 impl Judge {
     /// Whole falls of one vendor, each alone: in closed form, all in one short loop.
     pub(super) fn whole(&mut self, case: &Case, s: usize, whole: &Whole, ledger: &mut Ledger) {
-        if !case.portfolio.commitments.is_empty() {
+        if case.portfolio.counts_bills() {
             whole.each(|alone| self.alone(case, s, alone, ledger));
+        } else if case.may_need_pieces(s) && whole.falls.iter().any(|f| case.needs_pieces(s, f.start, f.end)) {
+            self.sifted(case, s, whole, ledger);
         } else if case.plan.services[s].present.is_flat() {
             self.whole_by(case, s, whole, |t| t, ledger);
         } else {
             let present = &case.plan.services[s].present;
             self.whole_by(case, s, whole, |t| present.integral(t), ledger);
         }
+    }
+
+    /// Those that need their pieces one by one, the others together.
+    fn sifted(&mut self, case: &Case, s: usize, whole: &Whole, ledger: &mut Ledger) {
+        let &Whole { vendor, reaction, delay, falls } = whole;
+        let mut plain = std::mem::take(&mut self.plain);
+        plain.clear();
+        for fall in falls {
+            if case.needs_pieces(s, fall.start, fall.end) {
+                let one = Whole { vendor, reaction, delay, falls: std::slice::from_ref(fall) };
+                one.each(|alone| self.alone(case, s, alone, ledger));
+            } else {
+                plain.push(*fall);
+            }
+        }
+        self.whole(case, s, &Whole { vendor, reaction, delay, falls: &plain }, ledger);
+        self.plain = plain;
     }
 
     fn whole_by(&mut self, case: &Case, s: usize, whole: &Whole, at: impl Fn(f64) -> f64, ledger: &mut Ledger) {
@@ -76,7 +95,8 @@ impl Judge {
         let cell = cells.find(month, alone.start);
         let changes = &case.view.revenues[s];
         let changed = !changes.is_empty() && touched(changes, alone.start, alone.end);
-        if changed || alone.end > cells.bounds[cell + 1] || !case.portfolio.commitments.is_empty() {
+        let in_pieces = case.portfolio.counts_bills() || case.needs_pieces(s, alone.start, alone.end);
+        if changed || alone.end > cells.bounds[cell + 1] || in_pieces {
             // It comes out of order: what is under way elsewhere goes on.
             let run = self.runs[s];
             alone.pieces(|piece| self.piece(case, s, piece, ledger));
@@ -125,12 +145,16 @@ impl Judge {
     pub(super) fn piece(&mut self, case: &Case, s: usize, piece: &Piece, ledger: &mut Ledger) {
         if piece.unserved > 0.0 {
             let run = &mut self.runs[s];
-            if run.1.to_bits() != piece.start.to_bits() {
+            let begins = run.1.to_bits() != piece.start.to_bits();
+            if begins {
                 run.0 = piece.start;
             }
             run.1 = piece.end;
             ledger.unserved_hours[s] += piece.unserved * (piece.end - piece.start);
             ledger.longest_hours[s] = ledger.longest_hours[s].max(run.1 - run.0);
+            if case.plan.services[s].churn.is_some() {
+                self.interrupt(case, s, piece, begins, ledger);
+            }
         }
         let (clock, cells) = (&case.plan.clock, &case.view.cells);
         let (mut from, mut month) = (piece.start, clock.month(piece.start));
@@ -138,6 +162,12 @@ impl Judge {
         loop {
             let to = piece.end.min(cells.bounds[cell + 1]);
             self.part(case, s, piece, from, to, cell, month, ledger);
+            if case.common.is_capable(s, from, to) {
+                case.lost_capability(s, piece, from, to, month, ledger);
+            }
+            if piece.unserved > 0.0 {
+                self.insure(case, s, piece, self.runs[s].0, (from, to));
+            }
             if to >= piece.end {
                 return;
             }
@@ -163,7 +193,7 @@ impl Judge {
         let (plan, service) = (case.plan, &case.plan.services[s]);
         let counts_from = from.max(self.runs[s].0 + service.tolerance);
         let worth = if piece.unserved > 0.0 && counts_from < to {
-            service.at_stake * case.revenue(s, service, counts_from, to)
+            service.at_stake * case.revenue(s, &service.present, counts_from, to)
         } else {
             0.0
         };
@@ -198,42 +228,23 @@ impl Judge {
             for &(v, x) in piece.moved {
                 self.usage[row(v)] += used * x;
             }
-            if !case.portfolio.commitments.is_empty() {
+            if case.portfolio.counts_bills() {
                 let used = service.usage * (service.nominal.integral(to) - service.nominal.integral(from));
-                self.part_nominal(case, s, piece, used, moved_usage, cell, month, ledger);
+                self.part_of_bills(case, s, piece, used, cell, month, ledger);
             }
         }
     }
+}
 
-    /// Nominal bills of the vendors with a commitment.
-    #[expect(clippy::too_many_arguments, reason = "a place in time, and where it is booked")]
-    fn part_nominal(
-        &mut self,
-        case: &Case,
-        s: usize,
-        piece: &Piece,
-        used: f64,
-        moved: f64,
-        cell: usize,
-        month: usize,
-        ledger: &mut Ledger,
-    ) {
-        let row = |v: usize| (s * case.plan.vendors.len() + v) * case.view.cells.len() + cell;
-        for (c, commitment) in case.portfolio.commitments.iter().enumerate() {
-            let v = commitment.vendor;
-            let price = case.portfolio.price(v, month);
-            let taken = piece.moved.iter().filter(|m| m.0 == v).map(|m| m.1).sum::<f64>() * used;
-            for lost in piece.lost {
-                let mut change =
-                    if moved > 0.0 { taken * price * ((lost.missing - lost.unserved) / moved) } else { 0.0 };
-                if lost.vendor == v {
-                    change -= used * lost.missing * price;
-                    self.usage_nominal[row(v)] -= used * lost.missing;
-                }
-                case.each_taker(lost.by, |event, part| ledger.bill(c, month / 12, Cause::Event(event), change * part));
-            }
-            self.usage_nominal[row(v)] += taken;
-        }
+impl Case<'_> {
+    /// Whether some falls of a service need their pieces, though each is alone.
+    fn may_need_pieces(&self, s: usize) -> bool {
+        self.common.capable[s] || self.portfolio.harmless[s] < f64::INFINITY
+    }
+
+    /// Whether a fall does, which the closed forms do not give.
+    fn needs_pieces(&self, s: usize, start: f64, end: f64) -> bool {
+        end - start > self.portfolio.harmless[s] || self.common.is_capable(s, start, end)
     }
 }
 

@@ -1,10 +1,10 @@
 //! A portfolio compiled: groups of services with the same shares, rooms, terms, and its cost where nothing happens.
 
-use super::{Clock, Plan};
+use super::{Clock, Plan, ServicePlan};
 use crate::chance::law::Law;
-use crate::contract::shortfall;
+use crate::contract::{rebate, shortfall};
 use crate::results::Component;
-use crate::scenario::{Failover, Portfolio, Scenario, YEAR};
+use crate::scenario::{Contract, Cover, Credit, Failover, Play, Portfolio, Rebate, Scenario, Trigger, YEAR};
 
 /// A portfolio ready to be judged.
 #[derive(Debug, Clone)]
@@ -19,16 +19,24 @@ pub(crate) struct PortfolioPlan {
     pub(crate) terms: Vec<usize>,
     /// Per month and vendor: price × billed index of the plan.
     prices: Vec<f64>,
-    /// Per vendor: exit fee and commitment per year, where its contract has one and traffic is planned.
+    /// Per vendor: exit fee, where its contract has one and traffic is planned.
     pub(crate) exit_fee: Vec<Option<f64>>,
-    pub(crate) commitments: Vec<Commitment>,
+    /// What hangs on a vendor's nominal bill of a year, and of a month.
+    pub(crate) yearly: Vec<Yearly>,
+    pub(crate) credits: Vec<Credits>,
     /// Per risk: planned share of all traffic on the vendors it strikes.
     pub(crate) struck_share: Vec<f64>,
+    pub(crate) covers: Vec<CoverPlan>,
+    pub(crate) playbook: Vec<PlayPlan>,
+    /// Per service: the longest interruption that nobody leaves for and no cover pays for.
+    pub(crate) harmless: Vec<f64>,
+    /// Per service: what planned shares and capability are short of 1.
+    pub(crate) short: Vec<f64>,
     /// Total cost where nothing happens, by component.
     pub(crate) plan: [f64; 10],
 }
 
-/// Services whose traffic is placed alike, so that they respond alike.
+/// Services whose traffic is placed alike, and will be, so that they respond alike.
 #[derive(Debug, Clone)]
 pub(crate) struct Group {
     pub(crate) services: Vec<usize>,
@@ -55,14 +63,79 @@ pub(crate) struct Migration {
     pub(crate) costs: Law,
 }
 
-/// Take-or-pay with one vendor.
+/// Take-or-pay and rebates of one vendor.
 #[derive(Debug, Clone)]
-pub(crate) struct Commitment {
+pub(crate) struct Yearly {
     pub(crate) vendor: usize,
-    /// Owed in each year, the last pro rata.
-    pub(crate) owed: Vec<f64>,
+    /// Per year; 0 if the contract has none.
+    commitment: f64,
+    rebates: Vec<Rebate>,
+    /// What each year is of a full one.
+    parts: Vec<f64>,
     /// The plan's nominal bill of each year.
     pub(crate) plan_bill: Vec<f64>,
+}
+
+/// Credits for missed availability of one vendor.
+#[derive(Debug, Clone)]
+pub(crate) struct Credits {
+    pub(crate) vendor: usize,
+    pub(crate) tiers: Vec<Credit>,
+}
+
+/// An insurance policy.
+#[derive(Debug, Clone)]
+pub(crate) struct CoverPlan {
+    /// Per risk: whether it is covered.
+    pub(crate) risks: Vec<bool>,
+    pub(crate) waiting: f64,
+    pub(crate) deductible: f64,
+    pub(crate) limit_per_event: f64,
+    pub(crate) limit_per_year: f64,
+    pub(crate) pays: f64,
+}
+
+/// An entry of a playbook.
+#[derive(Debug, Clone)]
+pub(crate) struct PlayPlan {
+    pub(crate) vendor: usize,
+    pub(crate) trigger: Trigger,
+    pub(crate) lasting: f64,
+    pub(crate) takes: f64,
+    pub(crate) costs: f64,
+    /// Per group: the new share of each vendor.
+    pub(crate) shares: Vec<Vec<f64>>,
+}
+
+impl PlayPlan {
+    fn new(play: &Play, groups: &[Group], n_vendors: usize) -> Self {
+        Self {
+            vendor: play.vendor,
+            trigger: play.trigger,
+            lasting: play.lasting_hours,
+            takes: play.takes_hours,
+            costs: play.costs,
+            shares: groups.iter().map(|g| dense(&play.shares[g.services[0]], n_vendors)).collect(),
+        }
+    }
+}
+
+impl CoverPlan {
+    fn new(cover: &Cover, n_risks: usize) -> Self {
+        Self {
+            risks: (0..n_risks).map(|r| cover.risks.contains(&r)).collect(),
+            waiting: cover.waiting_hours,
+            deductible: cover.deductible,
+            limit_per_event: cover.limit_per_event,
+            limit_per_year: cover.limit_per_year,
+            pays: cover.pays,
+        }
+    }
+
+    /// The first part of each interruption of a service that it does not pay for.
+    pub(crate) fn waits(&self, service: &ServicePlan) -> f64 {
+        service.tolerance.max(self.waiting)
+    }
 }
 
 impl PortfolioPlan {
@@ -81,11 +154,17 @@ impl PortfolioPlan {
             .flat_map(|m| (0..n_vendors).map(move |v| (m, v)))
             .map(|(m, v)| price(v, m))
             .collect();
-        let commitments = (0..n_vendors)
-            .filter(|&v| binds(v))
-            .filter_map(|v| Some((v, portfolio.contracts[v].commitment_per_year?)))
-            .map(|(v, per_year)| Commitment::new(v, per_year, &groups, |m| price(v, m), plan))
+        let bound = || (0..n_vendors).filter(|&v| binds(v)).map(|v| (v, &portfolio.contracts[v]));
+        let yearly = bound()
+            .filter(|(_, c)| c.commitment_per_year.is_some() || !c.rebates.is_empty())
+            .map(|(v, contract)| Yearly::new(v, contract, &groups, |m| price(v, m), plan))
             .collect();
+        let credits = bound()
+            .filter(|(_, c)| !c.sla.is_empty())
+            .map(|(vendor, c)| Credits { vendor, tiers: c.sla.clone() })
+            .collect();
+        let covers: Vec<CoverPlan> =
+            portfolio.covers.iter().map(|&c| CoverPlan::new(&scenario.covers[c], scenario.risks.len())).collect();
         let struck_share = plan.risks.iter().map(|r| r.struck.iter().map(|&v| planned[v]).sum()).collect();
         let mut compiled = Self {
             failover: portfolio.failover.clone(),
@@ -100,19 +179,27 @@ impl PortfolioPlan {
                 takes: m.takes.clone(),
                 costs: m.costs.clone(),
             }),
+            playbook: portfolio.playbook.iter().map(|play| PlayPlan::new(play, &groups, n_vendors)).collect(),
             exit_fee: (0..n_vendors).map(|v| portfolio.contracts[v].exit_fee.filter(|_| binds(v))).collect(),
             groups,
             planned,
             prices,
-            commitments,
+            yearly,
+            credits,
             struck_share,
+            short: Vec::new(),
+            harmless: plan.services.iter().map(|s| harmless(s, &covers)).collect(),
+            covers,
             terms,
             plan: [0.0; 10],
         };
+        compiled.short = (0..plan.services.len()).map(|s| compiled.planned_short(s, plan)).collect();
+        compiled.plan[Component::Capability as usize] = compiled.planned_capability(plan);
         compiled.plan[Component::Spend as usize] = compiled.planned_spend(plan);
         let standbys: f64 = portfolio.standby.iter().map(|s| s.costs_per_hour).sum();
-        compiled.plan[Component::Overhead as usize] =
-            portfolio.setup + (portfolio.overhead_per_hour + standbys) * plan.clock.annuity(plan.clock.horizon);
+        let premiums: f64 = portfolio.covers.iter().map(|&c| scenario.covers[c].premium_per_hour).sum();
+        compiled.plan[Component::Overhead as usize] = portfolio.setup
+            + (portfolio.overhead_per_hour + standbys + premiums) * plan.clock.annuity(plan.clock.horizon);
         compiled
     }
 
@@ -120,6 +207,24 @@ impl PortfolioPlan {
     #[inline]
     pub(crate) fn price(&self, vendor: usize, month: usize) -> f64 {
         self.prices[month * self.terms.len() + vendor]
+    }
+
+    /// Whether anything hangs on nominal bills.
+    pub(crate) fn counts_bills(&self) -> bool {
+        !self.yearly.is_empty() || !self.credits.is_empty()
+    }
+
+    fn planned_short(&self, service: usize, plan: &Plan) -> f64 {
+        let group = self.groups.iter().find(|g| g.services.contains(&service));
+        let shares = group.map_or(&[][..], |g| &g.shares);
+        shares.iter().zip(&plan.vendors).map(|(share, vendor)| share * (1.0 - vendor.capability)).sum()
+    }
+
+    fn planned_capability(&self, plan: &Plan) -> f64 {
+        let lost = |(service, short): (&ServicePlan, &f64)| {
+            service.at_stake * service.sensitivity * short * service.present_months.iter().sum::<f64>()
+        };
+        plan.services.iter().zip(&self.short).map(lost).sum()
     }
 
     fn planned_spend(&self, plan: &Plan) -> f64 {
@@ -133,37 +238,43 @@ impl PortfolioPlan {
                 }
             }
         }
-        for commitment in &self.commitments {
-            for (year, (&owed, &bill)) in commitment.owed.iter().zip(&commitment.plan_bill).enumerate() {
-                spend += shortfall(owed, bill) * plan.clock.discount(plan.clock.year_end(year));
+        for terms in &self.yearly {
+            for (year, &bill) in terms.plan_bill.iter().enumerate() {
+                spend += terms.due(year, bill) * plan.clock.discount(plan.clock.year_end(year));
             }
         }
         spend
     }
 }
 
-impl Commitment {
-    fn new(vendor: usize, per_year: f64, groups: &[Group], price: impl Fn(usize) -> f64, plan: &Plan) -> Self {
+impl Yearly {
+    fn new(vendor: usize, contract: &Contract, groups: &[Group], price: impl Fn(usize) -> f64, plan: &Plan) -> Self {
         let clock: &Clock = &plan.clock;
         let years = 0..clock.n_years;
-        let owed = years.clone().map(|y| per_year * (clock.year_end(y) - clock.months[y * 12]) / YEAR).collect();
-        let plan_bill = years
-            .map(|y| {
-                let month_bill = |m: usize| {
-                    let usage = |g: &Group| {
-                        g.services
-                            .iter()
-                            .map(|&s| plan.services[s].usage * plan.services[s].nominal_months[m])
-                            .sum::<f64>()
-                            * g.shares[vendor]
-                    };
-                    groups.iter().map(usage).sum::<f64>() * price(m)
-                };
-                clock.year_months(y).map(month_bill).sum()
-            })
-            .collect();
-        Self { vendor, owed, plan_bill }
+        let parts = years.clone().map(|y| (clock.year_end(y) - clock.months[y * 12]) / YEAR).collect();
+        let month_bill = |m: usize| {
+            let usage = |g: &Group| {
+                let of = |&s: &usize| plan.services[s].usage * plan.services[s].nominal_months[m];
+                g.services.iter().map(of).sum::<f64>() * g.shares[vendor]
+            };
+            groups.iter().map(usage).sum::<f64>() * price(m)
+        };
+        let plan_bill = years.map(|y| clock.year_months(y).map(month_bill).sum()).collect();
+        let commitment = contract.commitment_per_year.unwrap_or(0.0);
+        Self { vendor, commitment, rebates: contract.rebates.clone(), parts, plan_bill }
     }
+
+    /// What is owed beyond a year's nominal bill, less what comes back of it.
+    pub(crate) fn due(&self, year: usize, bill: f64) -> f64 {
+        let part = self.parts[year];
+        shortfall(self.commitment * part, bill) - rebate(&self.rebates, part, bill)
+    }
+}
+
+/// The longest interruption of a service that nobody leaves for and no cover pays for.
+fn harmless(service: &ServicePlan, covers: &[CoverPlan]) -> f64 {
+    let leave = service.churn.as_ref().map_or(f64::INFINITY, |churn| churn.after);
+    covers.iter().map(|cover| cover.waits(service)).fold(leave, f64::min)
 }
 
 fn planned_anywhere(groups: &[Group], vendor: usize) -> bool {
@@ -181,20 +292,25 @@ fn planned(portfolio: &Portfolio, plan: &Plan, n_vendors: usize) -> Vec<f64> {
 }
 
 fn groups(portfolio: &Portfolio, n_vendors: usize) -> Vec<Group> {
-    let mut groups: Vec<(&[(usize, f64)], Group)> = Vec::new();
+    let mut groups: Vec<Group> = Vec::new();
+    let alike = |a: usize, b: usize| {
+        portfolio.shares[a] == portfolio.shares[b] && portfolio.playbook.iter().all(|p| p.shares[a] == p.shares[b])
+    };
     for (s, shares) in portfolio.shares.iter().enumerate() {
-        if let Some((_, group)) = groups.iter_mut().find(|(listed, _)| listed == shares) {
+        if let Some(group) = groups.iter_mut().find(|g| alike(g.services[0], s)) {
             group.services.push(s);
-            continue;
+        } else {
+            let listed = shares.iter().map(|&(v, _)| v).collect();
+            groups.push(Group { services: vec![s], shares: dense(shares, n_vendors), listed });
         }
-        let mut dense = vec![0.0; n_vendors];
-        for &(v, share) in shares {
-            dense[v] = share;
-        }
-        groups.push((
-            shares,
-            Group { services: vec![s], shares: dense, listed: shares.iter().map(|&(v, _)| v).collect() },
-        ));
     }
-    groups.into_iter().map(|(_, group)| group).collect()
+    groups
+}
+
+fn dense(shares: &[(usize, f64)], n_vendors: usize) -> Vec<f64> {
+    let mut dense = vec![0.0; n_vendors];
+    for &(v, share) in shares {
+        dense[v] = share;
+    }
+    dense
 }

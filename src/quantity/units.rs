@@ -4,9 +4,9 @@ use super::{Fault, MOST_MONEY, Quantity, unit_help};
 use crate::scenario::{DAY, MONTH, WEEK, YEAR};
 
 /// Names of a unit of time and how to make hours of it: times the first, divided by the second.
-type Time = (&'static [&'static str], f64, f64);
+pub(crate) type Time = (&'static [&'static str], f64, f64);
 
-const TIMES: &[Time] = &[
+pub(crate) const TIMES: &[Time] = &[
     (&["s", "sec", "secs", "second", "seconds"], 1.0, 3600.0),
     (&["min", "mins", "minute", "minutes"], 1.0, 60.0),
     (&["h", "hr", "hrs", "hour", "hours"], 1.0, 1.0),

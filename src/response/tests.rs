@@ -3,16 +3,20 @@
 use rand::{RngExt as _, SeedableRng as _};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
+use super::decisions::Decisions;
 use super::failover::Sweep;
 use super::found::{Found, Piece};
-use super::migration::{Decisions, Luck};
+use super::migration::Luck;
 use crate::plan::Plan;
 use crate::view::View;
+use crate::view::sight::Sight;
 use crate::world::World;
 use crate::world::tests::Drawn;
 
+mod playbook;
+
 /// Vendors a, b, c, d; risks 0 to 3 are outages of each, 4 of a and b, 5 to 8 losses of access to each.
-fn plan(portfolio: &str) -> Plan {
+fn text(portfolio: &str) -> String {
     let mut text = "name = \"hand\"\nstart = 2025-06-01\nhorizon = \"1 year\"\n[vendor.a]\n[vendor.b]\n[vendor.c]\n[vendor.d]\n[service.s]\nrevenue = \"$3/h\"\n[service.t]\nrevenue = \"$1/h\"\n".to_owned();
     for (i, on) in ["\"a\"", "\"b\"", "\"c\"", "\"d\"", "[\"a\", \"b\"]"].iter().enumerate() {
         text +=
@@ -24,7 +28,11 @@ fn plan(portfolio: &str) -> Plan {
             i + 5
         );
     }
-    Plan::of_text(&format!("{text}[portfolio.p]\n{portfolio}"))
+    format!("{text}[portfolio.p]\n{portfolio}\n")
+}
+
+fn plan(portfolio: &str) -> Plan {
+    Plan::of_text(&text(portfolio))
 }
 
 fn outage(vendor: usize, start: f64, end: f64) -> Drawn {
@@ -37,6 +45,10 @@ fn partial(vendor: usize, start: f64, end: f64, leaves: f64) -> Drawn {
 
 fn access(vendor: usize, announced: f64, start: f64, end: f64) -> Drawn {
     Drawn { risk: vendor + 5, start, end, leaves: 0.0, announced: Some(announced) }
+}
+
+fn sight<'a>(plan: &'a Plan, world: &'a World, view: &'a View) -> Sight<'a> {
+    Sight { plan, world, view, seer: &plan.views[0] }
 }
 
 /// How long migrations take.
@@ -72,7 +84,7 @@ fn swept(plan: &Plan, world: &World, takes: f64, works: impl Fn(usize, u32) -> f
     let portfolio = &plan.portfolios[0];
     let view = View::of(plan, world);
     let mut decisions = Decisions::default();
-    decisions.settle(plan, portfolio, &view, &Takes(takes));
+    decisions.settle(sight(plan, world, &view), portfolio, &Takes(takes));
     let first = portfolio.first_regimes(plan.clock.horizon);
     let regimes = decisions.regimes.first().map_or(&first[..1], Vec::as_slice);
     let mut shots = vec![];
@@ -364,9 +376,9 @@ fn decided(portfolio: &str, takes: f64, drawn: &[Drawn]) -> (Decided, Vec<(f64, 
     let plan = plan(portfolio);
     let world = World::by_hand(&plan, drawn);
     let mut decisions = Decisions::default();
-    decisions.settle(&plan, &plan.portfolios[0], &View::of(&plan, &world), &Takes(takes));
+    decisions.settle(sight(&plan, &world, &View::of(&plan, &world)), &plan.portfolios[0], &Takes(takes));
     let begun = decisions.begun.iter().map(|b| (b.at, b.group, b.vendor, b.event)).collect();
-    let moves = decisions.moves.iter().map(|m| (m.at, m.group, m.from, m.to.clone())).collect();
+    let moves = decisions.moves.iter().map(|m| (m.at, m.group, m.changes[0].0, m.changes[1..].to_vec())).collect();
     ((begun, moves), decisions.exits.iter().map(|e| (e.at, e.vendor)).collect())
 }
 

@@ -27,7 +27,7 @@ pub(crate) struct Kind {
 /// Keys that every kind has.
 const COMMON: &[&str] = &["kind", "on", "rate_if", "only_if"];
 
-/// Effects that do something, with what goes with them; outages come first.
+/// Effects, one of which is needed.
 const ANY: &[&str] = &[
     "cost",
     "revenue_change",
@@ -38,6 +38,7 @@ const ANY: &[&str] = &[
     "causes",
     "suspends",
     "duration",
+    "notice",
 ];
 /// Whatever a kind with free effects may have besides.
 const FREE: &[&str] = &[

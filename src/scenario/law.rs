@@ -4,7 +4,6 @@
 
 use toml::de::DeValue;
 
-use self::keys::{FORMS, KEYS};
 use super::context::Cx;
 use super::files::{self, Cut};
 use super::table::{Item, Table, Takes};
@@ -16,6 +15,8 @@ mod forms;
 mod keys;
 #[cfg(test)]
 mod tests;
+
+pub(super) use keys::{FORMS, KEYS, PERCENTILE};
 
 /// A 95th percentile that many times the 5th makes the mean of a log-normal hang on its tail.
 const WIDE: f64 = 1000.0;

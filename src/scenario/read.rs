@@ -15,7 +15,7 @@ use crate::source::{Problem, Problems, Span, syntax, without_mark};
 
 mod keys;
 
-pub(crate) use keys::ROOT;
+pub(crate) use keys::{ROOT, TABLES, TOP};
 
 /// Longest horizon, hours.
 const LONGEST: f64 = 100.0 * YEAR;
@@ -116,7 +116,7 @@ fn spans(members: &[Member<'_>]) -> Vec<Span> {
 
 fn root_table(name: &str, entries: &DeTable<'_>, text: &str, cx: &mut Cx) -> Option<Scenario> {
     let first_line = text.find('\n').unwrap_or(text.len());
-    let root = Table::over(entries, 0..first_line, "the scenario", &[ROOT], |_| false, cx);
+    let root = Table::over(entries, 0..first_line, "the scenario", ROOT, |_| false, cx);
     let currency = root.take("currency", cx, currency);
     if let Some(sign) = &currency {
         cx.currency.clone_from(sign);

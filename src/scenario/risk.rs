@@ -20,8 +20,10 @@ mod conditions;
 mod effects;
 mod stages;
 
+pub(crate) use arrivals::ARRIVALS;
 pub(crate) use conditions::{CONDITIONS, highest};
 pub(crate) use effects::EFFECTS;
+pub(crate) use stages::{OUTCOME, STAGE};
 
 /// Keys of `[risk.<id>]`, besides those of its effects.
 pub(crate) const RISK: &[Key] = &[

@@ -6,6 +6,7 @@ use crate::impact::{Common, Judge};
 use crate::plan::Plan;
 use crate::response::Regime;
 use crate::view::View;
+use crate::view::sight::Sight;
 use crate::world::World;
 
 /// The stages' buffers.
@@ -52,16 +53,8 @@ impl Engine {
             self.view.see(plan, seer, &self.world);
             self.common.prepare(plan, &self.view, &self.world);
             for &p in seer.portfolios.iter().filter(|&&p| wanted(p)) {
-                self.judge.judge(
-                    plan,
-                    p,
-                    &self.regimes[p],
-                    &self.world,
-                    &self.view,
-                    &self.common,
-                    trial,
-                    &mut self.ledger,
-                );
+                let sight = Sight { plan, world: &self.world, view: &self.view, seer };
+                self.judge.judge(sight, p, &self.regimes[p], &self.common, trial, &mut self.ledger);
                 visit(&Verdict { portfolio: p, world: &self.world, view: &self.view, ledger: &self.ledger });
             }
         }

@@ -5,6 +5,7 @@
 mod flow;
 mod grid;
 mod risk;
+mod spread;
 #[cfg(test)]
 mod tests;
 
@@ -42,10 +43,12 @@ pub struct RiskDigest {
 }
 
 /// How often something happens within the horizon, conditions left out.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Events {
-    /// Expected number; dates before the start count.
+    /// Expected number, factors at their mean; dates before the start count.
     pub expected: f64,
+    /// How many of them come because other risks cause them, or raise the rate.
+    pub by_others: f64,
     /// Expected number in the first year, or within a shorter horizon.
     pub first_year: f64,
     /// Probability of at least one.
@@ -93,14 +96,24 @@ pub enum Quantity {
     Notice,
     /// Change of the price index.
     PriceChange,
+    /// Change of the capability.
+    CapabilityChange,
     /// Change of the revenue of a service.
     RevenueChange(usize),
-    /// Hours that price and revenue changes last.
+    /// Hours that changes and raised rates last.
     Lasts,
-    /// Hours over which a revenue change is reached.
+    /// Hours over which a change of revenue or capability is reached.
     Over,
     /// Currency, and which part a portfolio bears.
     Cost(ScalesWith),
+    /// Change of the worth of a stake.
+    StakeChange,
+    /// What the rate of a risk is multiplied by.
+    Raises(usize),
+    /// Probability that an event of a risk follows.
+    Causes(usize),
+    /// Hours after which it follows.
+    After(usize),
 }
 
 /// What a quantity may be.

@@ -23,4 +23,5 @@ mod oracles;
 mod problems;
 mod properties;
 mod readme;
+mod reference;
 mod sample;

@@ -373,8 +373,8 @@ class Gen:
                 m += [f'notice = "{self.hours("long")[0]}"', f'cost = "${r.randint(1, 19)}M"']
             if what == "insolvency" and self.chance(.5):
                 m.append(f'suspends = "{self.hours()[0]}"')
-            if not m:
-                m = ['cost = "$3M"']
+            if all(x.startswith("notice") for x in m):
+                m.append('cost = "$3M"')       # a risk that does nothing is refused
             if len(self.risks) > 1 and self.chance(.4):
                 to = [x for x in self.risks[:-1] if not x.endswith(("-path", "-delay", "-staged"))]
                 if to:

@@ -1,7 +1,7 @@
 //! What each portfolio plans, does when a vendor is lost, and is bound by.
 
 use linchpin::results::COMPONENTS;
-use linchpin::scenario::{RunsOn, Scenario};
+use linchpin::scenario::{RunsOn, Scenario, Trigger, YEAR};
 use linchpin::study::digest::Digest;
 
 use crate::command::amount;
@@ -22,7 +22,7 @@ pub(super) fn account(scenario: &Scenario, digest: &Digest, width: usize) -> Str
             let baseline = if p == scenario.baseline { " (baseline)" } else { "" };
             vec![
                 format!("{}{baseline}", scenario.portfolios[p].id),
-                shares(scenario, p),
+                placed(scenario, &scenario.portfolios[p].shares),
                 amount::money(figures.plan_total(), &scenario.currency),
                 amount::figure(figures.hhi_vendor),
                 amount::figure(figures.hhi_platform),
@@ -38,8 +38,7 @@ pub(super) fn account(scenario: &Scenario, digest: &Digest, width: usize) -> Str
 }
 
 /// Per service, or once where all services are placed alike.
-fn shares(scenario: &Scenario, portfolio: usize) -> String {
-    let placed = &scenario.portfolios[portfolio].shares;
+fn placed(scenario: &Scenario, placed: &[Vec<(usize, f64)>]) -> String {
     let one = |shares: &[(usize, f64)]| {
         let each = shares.iter().map(|&(v, share)| format!("{}\u{a0}{}", vendor(scenario, v), amount::percent(share)));
         each.collect::<Vec<_>>().join(", ")
@@ -99,11 +98,38 @@ fn policies(scenario: &Scenario, digest: &Digest, idx: usize) -> Vec<String> {
         }
         None => list.push("no migration".to_owned()),
     }
+    for play in &portfolio.playbook {
+        let what = match play.trigger {
+            Trigger::PriceAbove(rise) => {
+                format!("the price of {} is above {}", vendor(scenario, play.vendor), amount::change(rise))
+            }
+            Trigger::CapabilityBelow(level) => {
+                format!("the capability of {} is below {}", vendor(scenario, play.vendor), amount::figure(level))
+            }
+            Trigger::DownHoursAbove(hours) => {
+                format!("{} was down over {} in 90 days", vendor(scenario, play.vendor), amount::hours(hours))
+            }
+        };
+        let lasting = if play.lasting_hours > 0.0 {
+            format!(" for {}", amount::hours(play.lasting_hours))
+        } else {
+            String::new()
+        };
+        let to = placed(scenario, &play.shares);
+        let costs = if play.costs > 0.0 { format!(", for {}", money(play.costs)) } else { String::new() };
+        list.push(format!("when {what}{lasting}: to {to} after {}{costs}", amount::hours(play.takes_hours)));
+    }
+    for &c in &portfolio.covers {
+        let cover = &scenario.covers[c];
+        list.push(format!("insured by {} for {} a year", cover.id, money(cover.premium_per_hour * YEAR)));
+    }
     for &v in &digest.portfolios[idx].contracts {
         let terms = &portfolio.contracts[v];
         let mut parts = Vec::new();
         parts.extend(terms.price_cap.map(|cap| format!("price capped at {} a year", amount::change(cap))));
         parts.extend(terms.commitment_per_year.map(|owed| format!("{} a year committed", money(owed))));
+        parts.extend(terms.sla.last().map(|tier| format!("credits below {} available", amount::percent(tier.below))));
+        parts.extend(terms.rebates.first().map(|tier| format!("rebates above {} a year", money(tier.above_per_year))));
         parts.extend(terms.exit_fee.map(|fee| format!("exit fee {}", money(fee))));
         list.push(format!("contract with {}: {}", vendor(scenario, v), parts.join(", ")));
     }

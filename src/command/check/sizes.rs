@@ -27,11 +27,7 @@ pub(super) fn table(scenario: &Scenario, digest: &Digest, width: usize) -> Strin
             rows.push(row);
         };
         if let Some(index) = figures.path {
-            push(
-                "price index at the end".to_owned(),
-                String::new(),
-                extent(index, |x| format!("×\u{a0}{}", amount::figure(x))),
-            );
+            push("price index at the end".to_owned(), String::new(), extent(index, times));
         }
         for size in &figures.sizes {
             push(label(size.of, scenario), String::new(), cells(size, scenario));
@@ -63,23 +59,38 @@ fn label(of: Quantity, scenario: &Scenario) -> String {
         Quantity::Suspends => "access lost for".to_owned(),
         Quantity::Notice => "notice".to_owned(),
         Quantity::PriceChange => "price".to_owned(),
+        Quantity::CapabilityChange => "capability".to_owned(),
         Quantity::RevenueChange(service) => format!("revenue of {}", scenario.services[service].id),
         Quantity::Lasts => "change lasts".to_owned(),
         Quantity::Over => "change takes".to_owned(),
         Quantity::Cost(ScalesWith::Share) => "cost, by share".to_owned(),
         Quantity::Cost(ScalesWith::Use) => "cost, if used".to_owned(),
+        Quantity::StakeChange => "worth of the stake".to_owned(),
+        Quantity::Raises(risk) => format!("rate of {}", scenario.risks[risk].id),
+        Quantity::Causes(risk) => format!("causes {}", scenario.risks[risk].id),
+        Quantity::After(risk) => format!("{} comes after", scenario.risks[risk].id),
     }
 }
 
 fn cells(size: &Size, scenario: &Scenario) -> [String; 3] {
     match size.of {
-        Quantity::Duration | Quantity::Suspends | Quantity::Notice | Quantity::Lasts | Quantity::Over => {
-            extent(size.extent, amount::hours)
+        Quantity::Duration
+        | Quantity::Suspends
+        | Quantity::Notice
+        | Quantity::Lasts
+        | Quantity::Over
+        | Quantity::After(_) => extent(size.extent, amount::hours),
+        Quantity::Leaves | Quantity::Causes(_) => extent(size.extent, amount::percent),
+        Quantity::PriceChange | Quantity::CapabilityChange | Quantity::RevenueChange(_) | Quantity::StakeChange => {
+            extent(size.extent, amount::change)
         }
-        Quantity::Leaves => extent(size.extent, amount::percent),
-        Quantity::PriceChange | Quantity::RevenueChange(_) => extent(size.extent, amount::change),
+        Quantity::Raises(_) => extent(size.extent, times),
         Quantity::Cost(_) => extent(size.extent, |x| amount::money(x, &scenario.currency)),
     }
+}
+
+fn times(factor: f64) -> String {
+    format!("×\u{a0}{}", amount::figure(factor))
 }
 
 /// Mean, 5 % and 95 % point.

@@ -88,6 +88,14 @@ impl Tape<'_> {
             self.say(&format!("[vendor.v{v}]\nprice = \"{price}/call\""));
             self.runs_on(n_platforms);
             if self.one_in(3) {
+                let capability = self.of(&["0.8", "1.1"]);
+                self.say(&format!("capability = {capability}"));
+            }
+            if self.one_in(4) {
+                let stake = self.money(3_000_000.0);
+                self.say(&format!("stake = \"{stake}\""));
+            }
+            if self.one_in(3) {
                 self.contract(&format!("[contract.v{v}]\n"), "\n", "");
                 self.say("");
             }
@@ -101,8 +109,26 @@ impl Tape<'_> {
         for r in 0..n_risks {
             self.risk(r, n_platforms, n_vendors, n_services, short);
         }
+        let n_covers = self.below(3);
+        for c in 0..n_covers {
+            self.cover(c, n_risks);
+        }
         for p in 0..=self.below(3) {
-            self.portfolio(p, n_vendors, n_services);
+            self.portfolio(p, n_vendors, n_services, n_covers);
+        }
+    }
+
+    fn cover(&mut self, c: usize, n_risks: usize) {
+        let waiting = self.of(&["0 s", "2 h", "1 day"]);
+        let (deductible, limit) = (self.money(5_000.0), self.money(60_000.0));
+        self.say(&format!("[cover.c{c}]\nwaiting = \"{waiting}\"\nper_event = {{ deductible = \"{deductible}\", limit = \"{limit}\" }}\npays = 0.9"));
+        if self.one_in(2) {
+            let (limit, premium) = (self.money(90_000.0), self.money(20.0));
+            self.say(&format!("per_year = {{ limit = \"{limit}\" }}\npremium = \"{premium}/h\""));
+        }
+        if n_risks > 0 && self.one_in(2) {
+            let risk = self.below(n_risks);
+            self.say(&format!("risks = [\"r{risk}\"]"));
         }
     }
 
@@ -135,6 +161,16 @@ impl Tape<'_> {
         if self.one_in(2) {
             keys.push(format!("exit_fee = \"{}\"", self.money(500_000.0)));
         }
+        if self.one_in(3) {
+            let credit = self.of(&["0.1", "1"]);
+            keys.push(format!("sla = [{{ below = 0.999, credit = {credit} }}, {{ below = 0.9, credit = 1 }}]"));
+        }
+        if self.one_in(3) {
+            let (low, high) = (self.money(20_000.0), self.money(90_000.0));
+            keys.push(format!(
+                "rebates = [{{ above = \"{low}/year\", off = 0.1 }}, {{ above = \"{high}/year\", off = 0.4 }}]"
+            ));
+        }
         self.text.push_str(before);
         self.text.push_str(&keys.join(between));
         self.text.push_str(after);
@@ -151,6 +187,15 @@ impl Tape<'_> {
         ));
         if self.one_in(3) {
             self.say("calendar = { weekday = [2, 1, 1, 1, 1, 0, 3] }");
+        }
+        if self.one_in(3) {
+            let after = self.of(&["0 s", "5 h", "2 days"]);
+            let (loses, returns) = (self.of(&["\"1%\"", "\"0.2% to 1%\""]), self.of(&["3 days", "9 months"]));
+            self.say(&format!("churn = {{ after = \"{after}\", loses = {loses}, returns = \"{returns}\" }}"));
+        }
+        if self.one_in(3) {
+            let sensitivity = self.of(&["0.3", "1.5"]);
+            self.say(&format!("sensitivity = {sensitivity}"));
         }
     }
 
@@ -205,6 +250,9 @@ impl Tape<'_> {
         if access && self.one_in(3) {
             keys.push(format!("price_change = {}", self.of(&CHANGES)));
         }
+        if access && self.one_in(3) {
+            keys.push(format!("capability_change = {}", self.of(&CHANGES)));
+        }
         if self.one_in(3) {
             let service = self.below(n_services);
             keys.push(format!("revenue_change = {{ s{service} = {} }}", self.of(&CHANGES)));
@@ -212,8 +260,12 @@ impl Tape<'_> {
         if !keys.is_empty() && keys.iter().any(|k| k.contains("_change")) && self.one_in(2) {
             keys.push(format!("for = {}", self.of(&[r#""3 months""#, r#""10 days to 400 days""#])));
         }
-        if keys.iter().any(|k| k.contains("revenue_change")) && self.one_in(2) {
-            keys.push("over = \"2 weeks\"".into());
+        let ramps = |k: &String| k.contains("revenue_change") || k.contains("capability_change");
+        if keys.iter().any(ramps) && self.one_in(2) {
+            keys.push(format!("over = {}", self.of(&["\"2 weeks\"", "\"1 day to 90 days\""])));
+        }
+        if self.one_in(5) {
+            keys.push(format!("stake_change = {}", self.of(&CHANGES)));
         }
         if keys.is_empty() || self.one_in(3) {
             let amount = 1000.0 * (1.0 + self.below(400) as f64);
@@ -239,7 +291,7 @@ impl Tape<'_> {
     }
 
     fn risk(&mut self, r: usize, n_platforms: usize, n_vendors: usize, n_services: usize, short: bool) {
-        let kind = self.of(&["outage", "exclusivity", "legal", "pricing"]);
+        let kind = self.of(&["outage", "exclusivity", "legal", "pricing", "delay"]);
         let mut on: Vec<String> = vec![];
         for _ in 0..=self.below(2) {
             let node = self.below(n_platforms + n_vendors);
@@ -255,6 +307,11 @@ impl Tape<'_> {
             if self.one_in(2) {
                 return;
             }
+        }
+        if kind == "delay" {
+            let due = if short { "2025-06-03" } else { self.of(&DATES) };
+            let (slips, gap) = (self.of(&LENGTHS), self.of(&CHANGES));
+            return self.say(&format!("due = {due}\nslips = {slips}\ngap = {gap}"));
         }
         let arrivals = self.arrivals(short, kind == "legal");
         self.say(&format!("arrivals = {arrivals}"));
@@ -318,7 +375,36 @@ impl Tape<'_> {
         format!("{{ {} }}", list.join(", "))
     }
 
-    fn portfolio(&mut self, p: usize, n_vendors: usize, n_services: usize) {
+    fn playbook(&mut self, n_vendors: usize, n_services: usize) {
+        let n = 1 + self.below(2);
+        let entry = |tape: &mut Self| {
+            let vendor = tape.below(n_vendors);
+            let trigger = tape.of(&[
+                "down_hours_above = \"5 h\"",
+                "down_hours_above = \"100 h\"",
+                "price_above = \"+4%\"",
+                "price_above = \"+25%\"",
+                "capability_below = 0.79",
+                "capability_below = 0.6",
+            ]);
+            let lasting = tape.of(&["0 s", "3 days", "2 months"]);
+            let takes = tape.of(&["0 s", "5 days", "3 months"]);
+            let shares = if tape.one_in(3) {
+                let each: Vec<String> = (0..n_services).map(|s| format!("s{s} = {}", tape.shares(n_vendors))).collect();
+                format!("{{ {} }}", each.join(", "))
+            } else {
+                tape.shares(n_vendors)
+            };
+            let costs = tape.money(70_000.0);
+            format!(
+                "{{ when = {{ vendor = \"v{vendor}\", {trigger}, lasting = \"{lasting}\" }}, shares = {shares}, takes = \"{takes}\", costs = \"{costs}\" }}"
+            )
+        };
+        let entries: Vec<String> = (0..n).map(|_| entry(self)).collect();
+        self.say(&format!("playbook = [{}]", entries.join(", ")));
+    }
+
+    fn portfolio(&mut self, p: usize, n_vendors: usize, n_services: usize, n_covers: usize) {
         self.say(&format!("[portfolio.q{p}]"));
         let mut all = String::new();
         if self.one_in(3) {
@@ -365,6 +451,13 @@ impl Tape<'_> {
             self.say(&format!(
                 "migration = {{ {to}patience = \"{patience}\", takes = {takes}, costs = \"{low} to {high}\" }}"
             ));
+        }
+        if self.one_in(2) {
+            self.playbook(n_vendors, n_services);
+        }
+        let covers: Vec<String> = (0..n_covers).filter(|_| self.one_in(2)).map(|c| format!("\"c{c}\"")).collect();
+        if !covers.is_empty() {
+            self.say(&format!("covers = [{}]", covers.join(", ")));
         }
         if self.one_in(3) {
             let vendor = self.below(n_vendors);

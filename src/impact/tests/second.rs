@@ -3,13 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::beyond::{Credited, Run};
 use super::charges::Books;
 use crate::chance::event_counter;
 use crate::plan::curve::Curve;
 use crate::plan::{Plan, ViewPlan};
 use crate::results::Component;
-use crate::scenario::{Portfolio, RunsOn, ScalesWith, Scenario, YEAR};
-use crate::world::{Happening, Interruption, OWN, World};
+use crate::scenario::{MONTH, Portfolio, RunsOn, ScalesWith, Scenario, YEAR};
+use crate::world::{CapabilityChange, Happening, Interruption, OWN, World};
 
 /// Total cost by component; per service hours unserved, and of the longest interruption.
 pub(super) struct Opinion {
@@ -49,7 +50,7 @@ pub(super) struct Case<'a> {
     pub(super) plan: &'a Plan,
     pub(super) portfolio: &'a Portfolio,
     pub(super) world: &'a World,
-    trial: u64,
+    pub(super) trial: u64,
     pub(super) horizon: f64,
     /// What the portfolio sees.
     pub(super) interruptions: Vec<Interruption>,
@@ -76,6 +77,8 @@ pub(super) fn judge(scenario: &Scenario, plan: &Plan, p: usize, world: &World, t
     case.traffic(&moves, &mut opinion);
     case.market(&mut opinion);
     case.one_off(&mut opinion);
+    case.stakes(&mut opinion);
+    case.overhead(&mut opinion);
     opinion
 }
 
@@ -103,8 +106,8 @@ fn outcomes_seen(seer: &ViewPlan, world: &World) -> Vec<bool> {
 pub(super) struct Placed {
     pub(super) from: f64,
     pub(super) shares: Vec<Vec<f64>>,
-    /// By which event.
-    pub(super) by: Option<u32>,
+    /// By what.
+    pub(super) by: Option<Cause>,
 }
 
 struct UnderWay {
@@ -149,8 +152,13 @@ impl Case<'_> {
         self.available(vendor, &|n| f64::from(u8::from(!self.on(risk).contains(&n)))) == 0.0
     }
 
-    fn available_at(&self, vendor: usize, t: f64) -> f64 {
-        let active = |i: &&Interruption| i.start <= t && t < i.end;
+    pub(super) fn available_at(&self, vendor: usize, t: f64) -> f64 {
+        self.available_by(vendor, t, |_| true)
+    }
+
+    /// A of a vendor by those interruptions that count.
+    pub(super) fn available_by(&self, vendor: usize, t: f64, counts: impl Fn(&Interruption) -> bool) -> f64 {
+        let active = |i: &&Interruption| i.start <= t && t < i.end && counts(i);
         self.available(vendor, &|n| {
             self.interruptions
                 .iter()
@@ -161,11 +169,11 @@ impl Case<'_> {
         })
     }
 
-    fn discount(&self, t: f64) -> f64 {
+    pub(super) fn discount(&self, t: f64) -> f64 {
         libm::pow(1.0 + self.scenario.discount_rate, -t / YEAR)
     }
 
-    fn planned(&self) -> Vec<Vec<f64>> {
+    pub(super) fn planned(&self) -> Vec<Vec<f64>> {
         let dense = |list: &Vec<(usize, f64)>| {
             let mut shares = vec![0.0; self.n_vendors()];
             list.iter().for_each(|&(v, w)| shares[v] = w);
@@ -187,7 +195,7 @@ impl Case<'_> {
         self.planned().iter().any(|w| w[vendor] > 0.0)
     }
 
-    fn counter(&self, event: u32) -> u64 {
+    pub(super) fn counter(&self, event: u32) -> u64 {
         let event = &self.world.events[event as usize];
         event_counter(self.plan.risks[event.risk as usize].hash, event.counter)
     }
@@ -218,23 +226,38 @@ impl Case<'_> {
         all.into_iter().map(|(v, w)| (v, w / total)).collect()
     }
 
+    /// Migrations and playbook entries, in order of time: ends, entries, beginnings.
     fn migrations(&self, opinion: &mut Opinion) -> Vec<Placed> {
         let mut placed = vec![Placed { from: 0.0, shares: self.planned(), by: None }];
-        let Some(policy) = &self.portfolio.migration else { return placed };
         let mut shares = self.planned();
         let mut losses: Vec<(f64, &Interruption)> =
             self.interruptions.iter().filter_map(|i| Some((self.moves_at(i)?, i))).collect();
         losses.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.by.event.cmp(&b.1.by.event)));
+        let mut waiting = self.fired();
+        for &(at, play, cause) in &waiting {
+            let costs = self.portfolio.playbook[play].costs * self.discount(at);
+            opinion.components[Component::Migration as usize] += costs;
+            opinion.charge(cause, costs);
+        }
         let mut under_way: Vec<UnderWay> = vec![];
         let mut left = BTreeSet::new();
         let mut losses = losses.into_iter().peekable();
+        let mut now = 0.0_f64;
         loop {
             let begins = losses.peek().map_or(f64::INFINITY, |l| l.0);
             let ends = under_way.iter().map(|u| u.ends).fold(f64::INFINITY, f64::min);
-            if begins.min(ends) >= self.horizon {
+            let due = |w: &(f64, usize, Cause)| w.0 + self.portfolio.playbook[w.1].takes_hours;
+            let acts = if under_way.is_empty() {
+                waiting.iter().map(due).fold(f64::INFINITY, f64::min)
+            } else {
+                f64::INFINITY
+            };
+            now = now.max(begins.min(ends).min(acts));
+            if now >= self.horizon {
                 return placed;
             }
-            if ends <= begins {
+            let before = shares.clone();
+            let cause = if ends <= now {
                 let done = under_way.remove(under_way.iter().position(|u| u.ends <= ends).expect("one ends"));
                 let takers = self.takers(&shares[done.service], done.vendor, ends);
                 if takers.is_empty() || shares[done.service][done.vendor] == 0.0 {
@@ -242,30 +265,65 @@ impl Case<'_> {
                 }
                 let share = std::mem::take(&mut shares[done.service][done.vendor]);
                 takers.iter().for_each(|&(v, part)| shares[done.service][v] += part * share);
-                placed.push(Placed { from: ends, shares: shares.clone(), by: Some(done.event) });
-                if shares.iter().all(|w| w[done.vendor] == 0.0) && self.binds(done.vendor) && left.insert(done.vendor) {
-                    let fee = self.portfolio.contracts[done.vendor].exit_fee.unwrap_or(0.0) * self.discount(ends);
-                    opinion.components[Component::Migration as usize] += fee;
-                    opinion.charge(Cause::Event(done.event), fee);
-                }
+                Cause::Event(done.event)
+            } else if acts <= now {
+                let first = (0..waiting.len()).find(|&w| due(&waiting[w]) <= acts).expect("one acts");
+                let (_, play, cause) = waiting.remove(first);
+                self.place_anew(play, now, &mut shares);
+                cause
+            } else {
+                let (at, loss) = losses.next().expect("one begins");
+                self.begin(at, loss, &shares, &mut under_way, opinion);
                 continue;
-            }
-            let (at, loss) = losses.next().expect("one begins");
-            for vendor in (0..self.n_vendors()).filter(|&v| self.strikes(loss.risk, v)) {
-                let luck = |key: crate::chance::Key| key.uniform(self.trial, self.counter(loss.by.event));
-                let takes = policy.takes.quantile(luck(self.plan.vendors[vendor].migration_takes));
-                let costs = policy.costs.quantile(luck(self.plan.vendors[vendor].migration_costs));
-                for service in 0..shares.len() {
-                    let share = shares[service][vendor];
-                    let busy = under_way.iter().any(|u| u.vendor == vendor && u.service == service);
-                    if share == 0.0 || busy || self.takers(&shares[service], vendor, at).is_empty() {
-                        continue;
-                    }
-                    under_way.push(UnderWay { ends: at + takes, vendor, service, event: loss.by.event });
-                    let cost = costs * share * self.part(service) * self.discount(at);
-                    opinion.components[Component::Migration as usize] += cost;
-                    opinion.charge(Cause::Event(loss.by.event), cost);
+            };
+            for v in 0..self.n_vendors() {
+                let leaves = before.iter().any(|w| w[v] > 0.0) && shares.iter().all(|w| w[v] == 0.0);
+                if leaves && self.binds(v) && left.insert(v) {
+                    let fee = self.portfolio.contracts[v].exit_fee.unwrap_or(0.0) * self.discount(now);
+                    opinion.components[Component::Migration as usize] += fee;
+                    opinion.charge(cause, fee);
                 }
+            }
+            placed.push(Placed { from: now, shares: shares.clone(), by: Some(cause) });
+        }
+    }
+
+    /// Migrations off the vendors that a loss strikes.
+    fn begin(
+        &self,
+        at: f64,
+        loss: &Interruption,
+        shares: &[Vec<f64>],
+        under_way: &mut Vec<UnderWay>,
+        opinion: &mut Opinion,
+    ) {
+        let policy = self.portfolio.migration.as_ref().expect("a policy");
+        for vendor in (0..self.n_vendors()).filter(|&v| self.strikes(loss.risk, v)) {
+            let luck = |key: crate::chance::Key| key.uniform(self.trial, self.counter(loss.by.event));
+            let takes = policy.takes.quantile(luck(self.plan.vendors[vendor].migration_takes));
+            let costs = policy.costs.quantile(luck(self.plan.vendors[vendor].migration_costs));
+            for service in 0..shares.len() {
+                let share = shares[service][vendor];
+                let busy = under_way.iter().any(|u| u.vendor == vendor && u.service == service);
+                if share == 0.0 || busy || self.takers(&shares[service], vendor, at).is_empty() {
+                    continue;
+                }
+                under_way.push(UnderWay { ends: at + takes, vendor, service, event: loss.by.event });
+                let cost = costs * share * self.part(service) * self.discount(at);
+                opinion.components[Component::Migration as usize] += cost;
+                opinion.charge(Cause::Event(loss.by.event), cost);
+            }
+        }
+    }
+
+    /// An entry of the playbook acts.
+    fn place_anew(&self, play: usize, t: f64, shares: &mut [Vec<f64>]) {
+        for (s, list) in self.portfolio.playbook[play].shares.iter().enumerate() {
+            let usable: Vec<&(usize, f64)> = list.iter().filter(|l| self.usable(l.0, t)).collect();
+            let total: f64 = usable.iter().map(|l| l.1).sum();
+            if total > 0.0 {
+                shares[s].fill(0.0);
+                usable.iter().for_each(|l| shares[s][l.0] = l.1 / total);
             }
         }
     }
@@ -282,6 +340,7 @@ impl Case<'_> {
         }
         moments.extend(self.world.prices.iter().flat_map(|c| [c.start, c.end]));
         moments.extend(self.world.revenues.iter().flat_map(|c| [c.start, c.start + c.over, c.end]));
+        moments.extend(self.world.capabilities.iter().flat_map(|c| [c.start, c.start + c.over, c.end]));
         moments.extend((0..1200).map(|k| f64::from(k) * 730.5));
         moments.extend([0.0, self.horizon]);
         moments.retain(|t| (0.0..=self.horizon).contains(t));
@@ -290,9 +349,9 @@ impl Case<'_> {
         moments
     }
 
-    /// The price index of a vendor.
-    fn index(&self, vendor: usize, t: f64) -> f64 {
-        let month = (t / 730.5) as usize;
+    /// The price index of a vendor, by those changes that count.
+    fn index(&self, vendor: usize, t: f64, counts: impl Fn(usize) -> bool) -> f64 {
+        let month = (t / MONTH) as usize;
         let paths = self
             .plan
             .paths
@@ -300,25 +359,27 @@ impl Case<'_> {
             .zip(&self.world.paths)
             .filter(|(path, _)| self.strikes(u32::try_from(path.risk).expect("few"), vendor))
             .map(|(_, index)| index[month]);
-        let changes = self
-            .world
-            .prices
-            .iter()
-            .filter(|c| self.sees(c.by) && self.strikes(c.risk, vendor) && c.start <= t && t < c.end)
-            .map(|c| 1.0 + c.change);
+        let changes = (self.world.prices.iter().enumerate())
+            .filter(|(n, c)| counts(*n) && self.sees(c.by) && self.strikes(c.risk, vendor) && c.start <= t && t < c.end)
+            .map(|(_, c)| 1.0 + c.change);
         paths.product::<f64>() * changes.product::<f64>()
     }
 
     /// The billed index.
-    fn billed(&self, vendor: usize, t: f64) -> f64 {
+    pub(super) fn billed(&self, vendor: usize, t: f64) -> f64 {
+        self.billed_with(vendor, t, |_| true)
+    }
+
+    /// The billed index by those changes that count.
+    pub(super) fn billed_with(&self, vendor: usize, t: f64, counts: impl Fn(usize) -> bool + Copy) -> f64 {
         let Some(cap) = self.portfolio.contracts[vendor].price_cap.filter(|_| self.binds(vendor)) else {
-            return self.index(vendor, t);
+            return self.index(vendor, t, counts);
         };
         let mut base = 1.0;
         for year in 1..=(t / YEAR) as u32 {
-            base = f64::min(self.index(vendor, f64::from(year) * YEAR), (1.0 + cap) * base);
+            base = f64::min(self.index(vendor, f64::from(year) * YEAR, counts), (1.0 + cap) * base);
         }
-        f64::min(self.index(vendor, t), (1.0 + cap) * base)
+        f64::min(self.index(vendor, t, counts), (1.0 + cap) * base)
     }
 
     /// Π F of a service.
@@ -379,13 +440,54 @@ impl Case<'_> {
         }
     }
 
+    /// Changes of a vendor's capability, in order of their beginning.
+    pub(super) fn capability_changes(&self, vendor: usize) -> Vec<&CapabilityChange> {
+        let mut changes: Vec<&CapabilityChange> =
+            self.world.capabilities.iter().filter(|c| self.sees(c.by) && self.strikes(c.risk, vendor)).collect();
+        changes.sort_by(|a, b| a.start.total_cmp(&b.start));
+        changes
+    }
+
+    /// K of a vendor.
+    pub(super) fn capability(&self, vendor: usize, t: f64) -> f64 {
+        let factors = self.capability_changes(vendor).into_iter().map(|c| c.factor(t));
+        self.scenario.vendors[vendor].capability * factors.product::<f64>()
+    }
+
+    fn stakes(&self, opinion: &mut Opinion) {
+        let mut changes: Vec<_> = self.world.stakes.iter().filter(|c| self.sees(c.by)).collect();
+        changes.sort_by(|a, b| a.tau.total_cmp(&b.tau));
+        for (v, vendor) in self.scenario.vendors.iter().enumerate() {
+            let mut worth = vendor.stake;
+            for change in changes.iter().filter(|c| self.strikes(c.risk, v)) {
+                let loss = -worth * change.change * self.discount(change.tau);
+                opinion.components[Component::Stake as usize] += loss;
+                opinion.charge(Cause::Event(change.by.event), loss);
+                worth *= 1.0 + change.change;
+            }
+        }
+    }
+
+    fn overhead(&self, opinion: &mut Opinion) {
+        let portfolio = self.portfolio;
+        let standbys: f64 = portfolio.standby.iter().map(|s| s.costs_per_hour).sum();
+        let premiums: f64 = portfolio.covers.iter().map(|&c| self.scenario.covers[c].premium_per_hour).sum();
+        let n = 100_000;
+        let step = self.horizon / f64::from(n);
+        let hours: f64 = (0..n).map(|i| step * self.discount((f64::from(i) + 0.5) * step)).sum();
+        opinion.components[Component::Overhead as usize] +=
+            portfolio.setup + (portfolio.overhead_per_hour + standbys + premiums) * hours;
+    }
+
     fn traffic(&self, placed: &[Placed], opinion: &mut Opinion) {
         let moments = self.moments(placed);
         let n = self.n_vendors();
         let n_years = (self.horizon / YEAR).ceil() as usize;
-        // Per vendor and year: the nominal bill.
-        let mut bills = vec![vec![0.0; n_years]; n];
+        let n_months = (self.horizon / MONTH).ceil() as usize;
+        // Per vendor and month: the nominal bill.
+        let mut bills = vec![vec![0.0; n_months]; n];
         let mut books = Books::new(self, placed, n_years);
+        let mut credited = Credited::default();
         let mut states: Vec<State> = self.scenario.services.iter().map(|_| State::new(n)).collect();
         for w in moments.windows(2) {
             let (a, b) = (w[0], w[1]);
@@ -393,6 +495,7 @@ impl Case<'_> {
             let available: Vec<f64> = (0..n).map(|v| self.available_at(v, middle)).collect();
             let billed: Vec<f64> = (0..n).map(|v| self.billed(v, middle)).collect();
             let shares = &placed.iter().rfind(|p| p.from <= a).expect("the planned ones").shares;
+            credited.note(self, &books, (a, b));
             for (s, service) in self.scenario.services.iter().enumerate() {
                 let state = &mut states[s];
                 state.fall(self, &available, a);
@@ -402,32 +505,38 @@ impl Case<'_> {
                 state.interrupted(unserved, a, b);
                 let mut interruption = 0.0;
                 if unserved > 0.0 {
-                    let from = a.max(state.since_unserved + service.tolerance_hours);
+                    let since = state.runs.last().expect("one is under way").since;
+                    let from = a.max(since + service.tolerance_hours);
                     let revenue =
                         if from < b { Self::integral(&curves.present, from, b, |t| self.factor(s, t)) } else { 0.0 };
                     interruption = service.margin * service.revenue_per_hour * unserved * revenue;
                     opinion.components[Component::Interruption as usize] += interruption;
+                    books.unserved(s, &response, (a, b), state.runs.last_mut().expect("one is under way"));
                 }
                 let usage = service.usage_per_hour.unwrap_or(0.0);
                 let (present, nominal) =
                     (Self::integral(&curves.present, a, b, |_| 1.0), Self::integral(&curves.nominal, a, b, |_| 1.0));
                 books.traffic(&response, middle, interruption, [usage * present, usage * nominal], opinion);
+                if service.sensitivity > 0.0 {
+                    books.capability(s, &response, (a, b), present, opinion);
+                }
                 for v in 0..n {
                     let rate = usage * served[v] * self.scenario.vendors[v].price.unwrap_or(0.0) * billed[v];
                     opinion.components[Component::Spend as usize] += rate * present;
-                    bills[v][(middle / YEAR) as usize] += rate * nominal;
+                    bills[v][(middle / MONTH) as usize] += rate * nominal;
                 }
             }
         }
-        books.moves(opinion);
+        books.moves(&moments, opinion);
+        books.claims(opinion);
+        for (s, state) in states.iter().enumerate() {
+            self.churn(s, &state.runs, &moments, opinion);
+        }
         for v in (0..n).filter(|&v| self.binds(v)) {
-            let Some(commitment) = self.portfolio.contracts[v].commitment_per_year else { continue };
-            for (year, bill) in bills[v].iter().enumerate() {
-                let (from, to) = (year as f64 * YEAR, ((year + 1) as f64 * YEAR).min(self.horizon));
-                let owed = commitment * (to - from) / YEAR;
-                opinion.components[Component::Spend as usize] += (owed - bill).max(0.0) * self.discount(to);
-                books.shortfall(v, year, owed, *bill, self.discount(to), opinion);
+            for (year, months) in bills[v].chunks(12).enumerate() {
+                books.settle(v, year, months.iter().sum(), opinion);
             }
+            credited.settle(self, v, &bills[v], opinion);
         }
         opinion.hours = states.iter().map(|s| (s.unserved_hours, s.longest)).collect();
     }
@@ -505,22 +614,14 @@ struct State {
     /// Per vendor: since when its availability is below 1, by which event, and whether an announced loss began it.
     falls: Vec<Option<(f64, u32, bool)>>,
     movable_since: Option<f64>,
-    since_unserved: f64,
-    is_unserved: bool,
+    runs: Vec<Run>,
     unserved_hours: f64,
     longest: f64,
 }
 
 impl State {
     fn new(n: usize) -> Self {
-        Self {
-            falls: vec![None; n],
-            movable_since: None,
-            since_unserved: 0.0,
-            is_unserved: false,
-            unserved_hours: 0.0,
-            longest: 0.0,
-        }
+        Self { falls: vec![None; n], movable_since: None, runs: vec![], unserved_hours: 0.0, longest: 0.0 }
     }
 
     fn fall(&mut self, case: &Case, available: &[f64], t: f64) {
@@ -542,12 +643,13 @@ impl State {
 
     fn interrupted(&mut self, unserved: f64, a: f64, b: f64) {
         if unserved > 0.0 {
-            if !self.is_unserved {
-                self.since_unserved = a;
+            if self.runs.last().is_none_or(|r| r.until != a) {
+                self.runs.push(Run::new(a));
             }
+            let run = self.runs.last_mut().expect("one is under way");
+            run.until = b;
             self.unserved_hours += unserved * (b - a);
-            self.longest = self.longest.max(b - self.since_unserved);
+            self.longest = self.longest.max(b - run.since);
         }
-        self.is_unserved = unserved > 0.0;
     }
 }

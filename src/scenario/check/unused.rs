@@ -13,6 +13,7 @@ pub(super) fn warn(parts: &Parts<'_>, cx: &mut Cx) {
     stakes(parts, cx);
     capabilities(parts, cx);
     capped(parts, cx);
+    idle(parts, cx);
 }
 
 fn note(cx: &mut Cx, message: String, span: &Span, label: &str, help: &str) {
@@ -154,6 +155,17 @@ fn capped(parts: &Parts<'_>, cx: &mut Cx) {
             let label = format!("{} with every `times` above 1", crate::quantity::shown(raised));
             note(cx, message, place, &label, "it counts as 1 then; lower the probability or `times`");
         }
+    }
+}
+
+/// Events that are announced, or have outcomes, and change nothing.
+fn idle(parts: &Parts<'_>, cx: &mut Cx) {
+    // How long, how fast and when do nothing by themselves.
+    let acts =
+        |effects: &Effects| Effects { notice: None, lasts: None, over: None, ..effects.clone() } != Effects::default();
+    for (risk, span) in risks(parts).filter(|(risk, _)| risk.path.is_none() && !effects(risk).any(acts)) {
+        let help = "give it an effect such as `cost`, or take it out";
+        note(cx, format!("risk `{}` does nothing", risk.id), span, "none of its events has an effect", help);
     }
 }
 

@@ -61,7 +61,7 @@ pub(crate) const PERCENTILE: Key =
     Key::optional("pNN", Takes::Value, "a percentile of a log-normal, p01 to p99", "\"8 h\"");
 
 /// Forms by the key that marks each, and the keys that go with it (`min` and `max` go with all).
-pub(super) const FORMS: &[(&str, &[&str])] = &[
+pub(crate) const FORMS: &[(&str, &[&str])] = &[
     ("pert", &[]),
     ("triangular", &[]),
     ("uniform", &[]),

@@ -136,6 +136,6 @@ pub(crate) const CALENDAR: &[Key] = &[
 pub(crate) const FACTOR: &[Key] = &[Key::optional(
     "persistence",
     Takes::One(Quantity::Duration),
-    "how long a good or bad time lasts, on average; without it every month is a new one",
+    "how long good and bad times last: after so long about a third is left of them; without it every month is a new one",
     "\"9 months\"",
 )];

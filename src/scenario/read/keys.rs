@@ -6,8 +6,11 @@ use crate::scenario::risk::{CONDITIONS, EFFECTS, RISK};
 use crate::scenario::table::{Key, Takes};
 use crate::scenario::{nodes, terms};
 
-/// Keys at the top of the file.
-pub(crate) const ROOT: &[Key] = &[
+/// All keys at the top of the file.
+pub(crate) const ROOT: &[&[Key]] = &[TOP, TABLES];
+
+/// Those that stand above the first heading.
+pub(crate) const TOP: &[Key] = &[
     Key::optional(
         "name",
         Takes::Text,
@@ -40,22 +43,26 @@ pub(crate) const ROOT: &[Key] = &[
     ),
     Key::or("trials", Takes::Whole, "100_000", "how many futures are drawn", "100_000"),
     Key::or("seed", Takes::Whole, "1", "the number that chance begins with: the same seed draws the same luck", "1"),
+];
+
+/// Those that headings begin with.
+pub(crate) const TABLES: &[Key] = &[
     Key::optional(
         "platform",
         Takes::Map("headings such as `[platform.azure]`", &Takes::Table(&[nodes::PLATFORM])),
         "what vendors stand on: a cloud, a network, a jurisdiction; what brings it down reaches all of them at once",
         "{ azure = {} }",
     ),
-    Key::optional(
+    Key::needed(
         "vendor",
         Takes::Map("headings such as `[vendor.openai]`", &Takes::Table(&[nodes::VENDOR])),
-        "whom the firm buys models from; there must be one",
+        "whom the firm buys models from",
         "{ openai = {} }",
     ),
-    Key::optional(
+    Key::needed(
         "service",
         Takes::Map("headings such as `[service.copilot]`", &Takes::Table(&[nodes::SERVICE])),
-        "what the firm sells; there must be one",
+        "what the firm sells",
         "{ copilot = { revenue = \"$410k/h\" } }",
     ),
     Key::optional(
@@ -82,10 +89,10 @@ pub(crate) const ROOT: &[Key] = &[
         "what can happen: when, to whom, and what it does",
         "{ outage = { kind = \"outage\", on = \"openai\", arrivals = { per_year = 12 }, duration = \"20 min to 9 h\" } }",
     ),
-    Key::optional(
+    Key::needed(
         "portfolio",
         Takes::Map("headings such as `[portfolio.neutral]`", &Takes::Table(&[PORTFOLIO])),
-        "where traffic is placed, and what the firm does when a vendor is lost; there must be one",
+        "where traffic is placed, and what the firm does when a vendor is lost",
         "{ single = { shares = { openai = 1.0 } } }",
     ),
 ];

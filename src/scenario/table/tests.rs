@@ -38,7 +38,7 @@ fn inner(takes: &'static Takes, visit: &mut impl FnMut(&'static [&'static [Key]]
 #[test]
 fn every_example_and_default_is_toml() {
     let mut n_keys = 0;
-    walk(&[ROOT], &mut |list| {
+    walk(ROOT, &mut |list| {
         for key in list.iter().copied().flatten() {
             n_keys += 1;
             assert!(DeValue::parse(key.example).is_ok(), "example of `{}`", key.name);
@@ -53,11 +53,23 @@ fn every_example_and_default_is_toml() {
 
 #[test]
 fn no_list_names_a_key_twice() {
-    walk(&[ROOT], &mut |list| {
+    walk(ROOT, &mut |list| {
         let mut names: Vec<&str> = list.iter().copied().flatten().map(|key| key.name).collect();
         names.sort_unstable();
         let n = names.len();
         names.dedup();
         assert_eq!(names.len(), n, "{names:?}");
+    });
+}
+
+/// The scenario that says everything, which other tests read, damage and hold against the schema.
+#[test]
+fn the_whole_says_every_key() {
+    let whole = include_str!("../../../tests/it/whole.toml");
+    let words: Vec<&str> = whole.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).collect();
+    walk(ROOT, &mut |list| {
+        for key in list.iter().copied().flatten() {
+            assert!(words.contains(&key.name), "{}", key.name);
+        }
     });
 }

@@ -122,6 +122,13 @@ impl Grid {
         number
     }
 
+    /// How much lies before the moment `t`.
+    pub(super) fn before(self, cells: &[f64], t: f64) -> f64 {
+        let place = (t / self.width).clamp(0.0, real(CELLS));
+        let cell = whole(place);
+        cells[..cell].iter().sum::<f64>() + cells.get(cell).map_or(0.0, |mass| mass * (place - real(cell)))
+    }
+
     /// ∫ over the horizon of what is known by its value in each cell.
     pub(super) fn integral(self, values: impl Iterator<Item = f64>) -> f64 {
         values.sum::<f64>() * self.width

@@ -2,6 +2,7 @@
 
 use super::flow::Flow;
 use super::grid::{Grid, Lasts};
+use super::spread::{self, Begun};
 use super::{Events, Extent, OutcomeDigest, Quantity, RiskDigest, Size};
 use crate::chance::law::Law;
 use crate::plan::Plan;
@@ -14,44 +15,34 @@ const Z95: f64 = 1.644_853_626_951_472_2;
 
 /// Every risk of the scenario.
 pub(super) fn all(scenario: &Scenario, plan: &Plan) -> Vec<RiskDigest> {
-    scenario.risks.iter().map(|risk| one(risk, scenario, plan)).collect()
+    let grid = Grid::new(scenario.horizon_hours);
+    let begun = spread::begun(scenario, grid);
+    scenario.risks.iter().zip(&begun).map(|(risk, begun)| one(risk, begun, grid, scenario, plan)).collect()
 }
 
-fn one(risk: &Risk, scenario: &Scenario, plan: &Plan) -> RiskDigest {
+fn one(risk: &Risk, begun: &Begun, grid: Grid, scenario: &Scenario, plan: &Plan) -> RiskDigest {
     let times = |conditions: &Conditions| {
         (plan.portfolios.iter()).map(|p| multiplier(conditions, plan, &p.planned)).collect::<Vec<f64>>()
     };
     let mut digest = RiskDigest {
-        events: risk.arrivals.as_ref().map(|arrivals| events(arrivals, scenario)),
+        events: events(risk, begun, grid, scenario),
         path: risk.path.as_ref().map(|path| index(path, scenario)),
         times: times(&risk.conditions),
         sizes: sizes(&risk.effects),
         outcomes: Vec::new(),
         hours_down: None,
     };
-    let Some(arrivals) = &risk.arrivals else {
-        return digest;
-    };
-    let grid = Grid::new(scenario.horizon_hours);
-    let begun = Flow::of(arrivals, scenario, grid);
+    let all = begun.all();
     let mut down = Down { grid, parts: Vec::new() };
-    down.add(&begun, &risk.effects);
-    let mut reached = begun.clone();
-    for (n, stage) in risk.stages.iter().enumerate() {
-        reached = if n == 0 {
-            reached.first_stage(arrivals, &stage.after, grid)
-        } else {
-            reached.delayed(&stage.after, grid)
-        };
+    down.add(&all, &risk.effects);
+    for (stage, reached) in risk.stages.iter().zip(begun.stages(risk, grid)) {
         for outcome in &stage.outcomes {
             let flow = reached.thinned(outcome.probability);
             down.add(&flow, &outcome.effects);
             digest.outcomes.push(following(&stage.name, outcome, &flow, times(&outcome.conditions)));
         }
-        let ends: f64 = stage.outcomes.iter().filter(|o| o.ends).map(|o| o.probability).sum();
-        reached = reached.thinned((1.0 - ends).max(0.0));
     }
-    digest.hours_down = down.hours(&begun);
+    digest.hours_down = if digest.events.is_some() { down.hours(&all) } else { None };
     digest
 }
 
@@ -67,14 +58,37 @@ fn following(stage: &str, outcome: &Outcome, flow: &Flow, times: Vec<f64>) -> Ou
     }
 }
 
-fn events(arrivals: &Arrivals, scenario: &Scenario) -> Events {
+/// Events with what others add to them: none where nothing can happen. What comes without others is exact.
+fn events(risk: &Risk, begun: &Begun, grid: Grid, scenario: &Scenario) -> Option<Events> {
+    let alone = risk.arrivals.as_ref().map(|arrivals| alone(arrivals, risk, scenario));
+    let all = begun.all();
+    let by_others = all.expected() - begun.plain.expected();
+    // Sums may differ by a rounding.
+    if by_others.abs() <= 1e-9 * all.expected() {
+        return alone;
+    }
+    let alone = alone.unwrap_or_default();
+    let first = |flow: &Flow| flow.expected_before(scenario.horizon_hours.min(YEAR), grid);
+    Some(Events {
+        expected: alone.expected + by_others,
+        by_others,
+        first_year: alone.first_year + first(&all) - first(&begun.plain),
+        probability: all.at_least_one(),
+    })
+}
+
+/// Events that come without others.
+fn alone(arrivals: &Arrivals, risk: &Risk, scenario: &Scenario) -> Events {
     let horizon = scenario.horizon_hours;
     let year = horizon.min(YEAR);
+    let of = |expected, first_year, probability| Events { expected, by_others: 0.0, first_year, probability };
     match arrivals {
-        Arrivals::Poisson { per_hour, trend, calendar, .. } => {
+        Arrivals::Poisson { per_hour, trend, calendar, aftershocks, .. } => {
             let curve = Curve::new(libm::log1p(*trend) / YEAR, calendar.as_ref(), scenario.start_unix, horizon);
             let expected = per_hour * curve.integral(horizon);
-            Events { expected, first_year: per_hour * curve.integral(year), probability: -libm::expm1(-expected) }
+            // Of events that come in clusters only the first come by themselves.
+            let first = 1.0 - aftershocks.map_or(0.0, |aftershocks| aftershocks.mean);
+            of(expected, per_hour * curve.integral(year), -libm::expm1(-first * expected))
         }
         Arrivals::Every(law) => {
             let number = |to: f64| match law.is_constant() {
@@ -86,7 +100,7 @@ fn events(arrivals: &Arrivals, scenario: &Scenario) -> Events {
                 Some(interval) => f64::from(interval < horizon),
                 None => law.cdf(horizon),
             };
-            Events { expected: number(horizon), first_year: number(year), probability }
+            of(number(horizon), number(year), probability)
         }
         Arrivals::Once { probability, from_hours, to_hours } => {
             let part = if to_hours > from_hours {
@@ -94,15 +108,16 @@ fn events(arrivals: &Arrivals, scenario: &Scenario) -> Events {
             } else {
                 f64::from(*from_hours < year)
             };
-            Events { expected: *probability, first_year: probability * part, probability: *probability }
+            of(*probability, probability * part, *probability)
         }
         Arrivals::Due { due_hours } => {
-            Events { expected: 1.0, first_year: f64::from(u8::from(*due_hours < year)), probability: 1.0 }
+            let slips = spread::slips(risk);
+            of(slips, if *due_hours < year { slips } else { 0.0 }, slips)
         }
         Arrivals::At { times_hours, probability } => {
             let sum = |to: f64| times_hours.iter().filter(|t| **t < to).map(|_| probability).sum::<f64>();
             let none: f64 = times_hours.iter().filter(|t| **t < horizon).map(|_| 1.0 - probability).product();
-            Events { expected: sum(horizon), first_year: sum(year), probability: 1.0 - none }
+            of(sum(horizon), sum(year), 1.0 - none)
         }
     }
 }
@@ -140,6 +155,9 @@ fn sizes(effects: &Effects) -> Vec<Size> {
     if let Some(law) = &effects.price_change {
         push(Quantity::PriceChange, law);
     }
+    if let Some(law) = &effects.capability_change {
+        push(Quantity::CapabilityChange, law);
+    }
     for (service, law) in &effects.revenue_change {
         push(Quantity::RevenueChange(*service), law);
     }
@@ -151,6 +169,16 @@ fn sizes(effects: &Effects) -> Vec<Size> {
     }
     if let Some(cost) = &effects.cost {
         push(Quantity::Cost(cost.scales_with), &cost.amount);
+    }
+    if let Some(law) = &effects.stake_change {
+        push(Quantity::StakeChange, law);
+    }
+    for raise in &effects.raises {
+        push(Quantity::Raises(raise.risk), &Law::Constant(raise.factor));
+    }
+    for cause in &effects.causes {
+        push(Quantity::Causes(cause.risk), &Law::Constant(cause.probability));
+        push(Quantity::After(cause.risk), &cause.after);
     }
     if let Some(Length::Permanent) = effects.suspends {
         sizes.insert(0, Size { of: Quantity::Suspends, extent: Extent::Permanent });

@@ -3,8 +3,8 @@
 use super::*;
 use crate::chance::law::Law;
 use crate::scenario::{
-    About, Arrivals, Condition, Conditions, Effects, Length, Node, Outage, Outcome, Portfolio, PricePath, Risk, RunsOn,
-    Service, Stage, Vendor,
+    About, Aftershocks, Arrivals, Cause, Condition, Conditions, Effects, Length, Node, Outage, Outcome, Portfolio,
+    PricePath, Raise, Risk, RunsOn, Service, Stage, Vendor,
 };
 
 fn lognormal(low: f64, high: f64) -> Law {
@@ -145,6 +145,79 @@ fn events_follow_their_law() {
     close(clockwork.expected, 8.0, 1e-12);
     let none = events(Arrivals::Every(Law::Constant(8766.0)));
     assert_eq!((none.expected, none.probability), (0.0, 0.0));
+}
+
+#[test]
+fn aftershocks_leave_the_mean_and_make_it_likelier_that_nothing_happens() {
+    let Arrivals::Poisson { per_hour, trend, calendar, follows, .. } = per_year(2.0) else { panic!() };
+    let aftershocks = Some(Aftershocks { mean: 0.5, within_hours: 1.0 });
+    let clustered = Arrivals::Poisson { per_hour, trend, calendar, follows, aftershocks };
+    let events = of(risk(clustered.clone(), Effects::default())).events.expect("there are arrivals");
+    close(events.expected, 2.0, 1e-12);
+    close(events.probability, 1.0 - libm::exp(-1.0), 1e-12);
+    // An outcome of one in ten: a cluster shows none with the root of q = 0.9 exp((q − 1) / 2).
+    let mut suit = risk(clustered, Effects::default());
+    let outcome = Outcome {
+        name: String::new(),
+        probability: 0.1,
+        conditions: Conditions::default(),
+        effects: Effects::default(),
+        ends: false,
+    };
+    suit.stages = vec![Stage { name: String::new(), after: Law::Constant(0.0), outcomes: vec![outcome] }];
+    let outcome = &of(suit).outcomes[0];
+    close(outcome.expected, 0.2, 1e-9);
+    let q = (0..200).fold(0.0, |q: f64, _| 0.9 * libm::exp(0.5 * (q - 1.0)));
+    close(outcome.at_least_one, 1.0 - libm::exp(-(1.0 - q)), 1e-9);
+}
+
+#[test]
+fn a_delay_happens_where_it_slips() {
+    let slips = Law::Discrete { values: vec![0.0, 1000.0], cumulative: vec![0.25, 1.0] };
+    let effects = Effects { lasts: Some(slips), ..Effects::default() };
+    let events = of(risk(Arrivals::Due { due_hours: 500.0 }, effects)).events.expect("a date");
+    assert_eq!((events.expected, events.probability, events.by_others), (0.75, 0.75, 0.0));
+}
+
+#[test]
+fn caused_events_are_counted_with_their_aftershocks() {
+    let mut first = risk(per_year(2.0), Effects::default());
+    first.effects.causes = vec![Cause { risk: 1, probability: 0.3, after: Law::Constant(0.0) }];
+    let Arrivals::Poisson { per_hour, trend, calendar, follows, .. } = per_year(1.0) else { panic!() };
+    let aftershocks = Some(Aftershocks { mean: 0.2, within_hours: 1.0 });
+    let second = risk(Arrivals::Poisson { per_hour, trend, calendar, follows, aftershocks }, Effects::default());
+    let mut third = risk(per_year(0.0), outage(Law::Constant(10.0), 0.0));
+    third.arrivals = None;
+    let mut again = second.clone();
+    again.effects.causes = vec![Cause { risk: 2, probability: 0.5, after: Law::Constant(876.6) }];
+    let digest = digest(&scenario(vec![first, again, third]));
+    let events = |n: usize| digest.risks[n].events.expect("events");
+    close(events(0).expected, 2.0, 1e-12);
+    close(events(1).expected, 1.0 + 2.0 * 0.3 / 0.8, 1e-6);
+    close(events(1).by_others, 2.0 * 0.3 / 0.8, 1e-6);
+    // One of the ten parts of the year is over before any can follow.
+    close(events(2).expected, 0.5 * 0.9 * 1.75, 1e-6);
+    close(events(2).probability, 1.0 - libm::exp(-0.5 * 0.9 * 1.75), 1e-6);
+    close(digest.risks[2].hours_down.expect("an outage"), 7.875, 0.01);
+}
+
+#[test]
+fn raised_rates_are_counted_while_they_last() {
+    // One turmoil for sure, half a year before the end, that triples the rate for a quarter.
+    let mut turmoil = risk(Arrivals::At { times_hours: vec![4383.0], probability: 0.5 }, Effects::default());
+    turmoil.effects.raises = vec![Raise { risk: 1, factor: 3.0 }];
+    turmoil.effects.lasts = Some(Law::Constant(2191.5));
+    let outages = risk(per_year(8.0), Effects::default());
+    let digest = digest(&scenario(vec![turmoil, outages.clone()]));
+    let events = digest.risks[1].events.expect("events");
+    close(events.by_others, 8.0 * 0.25 * 0.5 * 2.0, 1e-3);
+    close(events.expected, 10.0, 1e-3);
+    // Many at once: of a Poisson number M under way the mean of 3^M is exp(2 m).
+    let mut many = risk(per_year(4.0), Effects::default());
+    many.effects.raises = vec![Raise { risk: 1, factor: 3.0 }];
+    many.effects.lasts = Some(Law::Constant(1.0));
+    let digest = super::digest(&scenario(vec![many, outages]));
+    close(digest.risks[1].events.expect("events").by_others, 8.0 * libm::expm1(2.0 * 4.0 / YEAR), 1e-2);
 }
 
 #[test]

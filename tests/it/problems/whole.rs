@@ -125,6 +125,7 @@ mistakes! {
     warning_stake_not_held: "stake = \"$13bn\"\n" => "";
     warning_nobody_feels_capability: "sensitivity = 0.3\n" => "", "    { when = { vendor = \"grok\", capability_below = 0.8 }, shares = { openai = 1.0 }, takes = \"1 month\" },\n" => "";
     warning_sensitivity_unused: "capability = 0.95\n" => "", "capability = 0.9\n" => "", "kind = \"delay\"\non = \"openai\"\ndue = 2025-09-01\nslips = { values = [\"0 days\", \"3 months\", \"9 months\"], weights = [1, 2, 1] }\ngap = \"-12% to -4%\"\nover = \"1 month\"" => "kind = \"breach\"\non = \"openai\"\narrivals = { at = [2025-09-01] }\ncost = \"$1M\"", ", capability_change = \"+3%\"" => "";
+    warning_announced_and_nothing_more: LEAK => "arrivals = { per_year = 0.2 }\nnotice = \"3 months\"", "revenue_change = { copilot = \"-3%\" }\nfor = \"3 months\"\n" => "";
     warning_gap_that_is_a_gain: GAP => "gap = \"+10%\"";
     warning_path_without_volatility: "volatility = 0.25, " => "";
     warning_probability_raised_above_one: "kind = \"legal\"" => "kind = \"legal\"\nrate_if = [{ uses = \"grok\", at_least = 0.3, times = 2 }]";

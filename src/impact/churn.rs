@@ -1,0 +1,134 @@
+//! Customers who leave after a long interruption, and are won back in time (MODEL section 7.2, `churn`).
+
+use super::ledger::{Cause, Ledger};
+use super::market::{slope, touched};
+use super::{Case, Judge};
+use crate::chance::math::exp;
+use crate::plan::ChurnPlan;
+use crate::response::found::Piece;
+use crate::results::Component;
+use crate::world::ramp::{Ramp, next_break};
+
+/// An interruption may be a rounding longer than it was drawn.
+const ROUNDING: f64 = 1e-9;
+
+/// An interruption of a service, and who answers for it.
+#[derive(Debug, Default)]
+pub(super) struct Interrupted {
+    since: f64,
+    until: f64,
+    /// Unserved hours by event.
+    hours: Vec<(u32, f64)>,
+    /// Vendors and events to which its beginning is charged.
+    first: Vec<(usize, u32)>,
+}
+
+impl Judge {
+    /// Takes up a piece of an interruption; `begins`: its first.
+    pub(super) fn interrupt(&mut self, case: &Case, s: usize, piece: &Piece, begins: bool, ledger: &mut Ledger) {
+        if begins {
+            self.churn(case, s, ledger);
+            self.interrupted[s].since = piece.start;
+        }
+        let interrupted = &mut self.interrupted[s];
+        interrupted.until = piece.end;
+        for lost in piece.lost.iter().filter(|l| l.unserved > 0.0) {
+            case.each_taker(lost.by, |event, part| {
+                if part > 0.0 {
+                    interrupted.add(event, lost.unserved * part * (piece.end - piece.start));
+                    if begins {
+                        interrupted.first.push((lost.vendor, event));
+                    }
+                }
+            });
+        }
+    }
+
+    /// Posts what the interruption that has ended, if any, drives away, and forgets it.
+    pub(super) fn churn(&mut self, case: &Case, s: usize, ledger: &mut Ledger) {
+        let Some(churn) = &case.plan.services[s].churn else { return };
+        let mut ended = std::mem::take(&mut self.interrupted[s]);
+        let length = ended.until - ended.since;
+        if length > churn.after + ROUNDING && ended.until < case.plan.clock.horizon {
+            let hours: f64 = ended.hours.iter().map(|h| h.1).sum();
+            let lost = case.loses(churn, &ended) * hours / length * case.plan.services[s].at_stake;
+            let amount = lost
+                * case.fading(s, churn, ended.until, |month, flow| {
+                    ledger.book(Component::Churn, s, month, lost * flow);
+                });
+            for &(event, part) in &ended.hours {
+                ledger.charge(Cause::Event(event), amount * part / hours);
+            }
+        }
+        ended.hours.clear();
+        ended.first.clear();
+        self.interrupted[s] = Interrupted { since: 0.0, until: 0.0, ..ended };
+    }
+}
+
+impl Interrupted {
+    fn add(&mut self, event: u32, hours: f64) {
+        match self.hours.iter_mut().find(|h| h.0 == event) {
+            Some(h) => h.1 += hours,
+            None => self.hours.push((event, hours)),
+        }
+    }
+}
+
+impl Case<'_> {
+    /// The part of customers lost: drawn by the event whose interruption is the last to begin of those at the beginning.
+    fn loses(&self, churn: &ChurnPlan, interrupted: &Interrupted) -> f64 {
+        let begun = |&(vendor, event): &(usize, u32)| {
+            let there = self.sight.interruptions(vendor).filter(|i| i.by.event == event);
+            let active = there.filter(|i| i.start <= interrupted.since && interrupted.since < i.end);
+            (active.fold(f64::NEG_INFINITY, |last, i| last.max(i.start)), event)
+        };
+        let event = match interrupted.first[..] {
+            [(_, only)] => Some(only),
+            ref several => several.iter().map(begun).max_by(|a, b| self.sight.later(*a, *b)).map(|last| last.1),
+        };
+        event.map_or(0.0, |event| churn.loses.quantile(churn.key.uniform(self.trial, self.counter(event))))
+    }
+
+    /// ∫ of a service's present-value revenue after all changes from `e` on, fading from there; `book` takes it month by
+    /// month.
+    fn fading(&self, s: usize, churn: &ChurnPlan, e: f64, mut book: impl FnMut(usize, f64)) -> f64 {
+        let (clock, changes) = (&self.plan.clock, &self.view.revenues[s]);
+        let (mut sum, mut left) = (0.0, 1.0);
+        for month in clock.month(e)..clock.n_months() {
+            let (from, to) = (e.max(clock.months[month]), clock.months[month + 1]);
+            let flow = if touched(changes, from, to) {
+                self.fading_within(s, churn, e, (from, to))
+            } else if from > e {
+                left * churn.months[month]
+            } else {
+                churn.fade.between(from, to)
+            };
+            left = churn.fade.left(to - e);
+            book(month, flow);
+            sum += flow;
+        }
+        sum
+    }
+
+    /// The part of that during [from, to), piece by piece between changes of revenue.
+    fn fading_within(&self, s: usize, churn: &ChurnPlan, e: f64, (mut from, to): (f64, f64)) -> f64 {
+        let fade = &churn.fade;
+        let ramps = self.view.revenues[s].iter().map(Ramp::from);
+        let factor = |t: f64| ramps.clone().map(|r| r.factor(t)).product::<f64>();
+        let mut sum = 0.0;
+        while from < to {
+            let next = next_break(ramps.clone(), from, to);
+            let rising = ramps.clone().filter(|r| r.rises(from, next)).count();
+            sum += if let (1..=4, Some(faded)) = (rising, &churn.faded) {
+                exp(e / fade.returns()) * faded.polynomial(from, next, factor)
+            } else if rising > 0 {
+                slope(&self.plan.services[s].present, from, next, &|t| factor(t) * exp((e - t) / fade.returns()))
+            } else {
+                factor(f64::midpoint(from, next)) * fade.left(from - e) * fade.between(from, next)
+            };
+            from = next;
+        }
+        sum
+    }
+}

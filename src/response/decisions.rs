@@ -1,0 +1,180 @@
+//! What is decided for good in a trial, in order of time: migrations end, playbook entries act, migrations begin (MODEL
+//! section 7.1). Depends on nothing that traffic does, so it is settled before any is swept.
+
+use super::migration::{Loss, Luck, UnderWay, losses};
+use super::playbook::{Fired, Watch};
+use super::{Cause, NEGLIGIBLE, Regime};
+use crate::plan::Plan;
+use crate::plan::portfolio::PortfolioPlan;
+use crate::view::sight::Sight;
+
+/// What a portfolio decided in one trial. Kept between trials for its memory.
+#[derive(Debug, Default)]
+pub(crate) struct Decisions {
+    /// Per group: its regimes in order of time; empty if its shares never changed.
+    pub(crate) regimes: Vec<Vec<Regime>>,
+    pub(crate) begun: Vec<Begun>,
+    pub(crate) moves: Vec<Move>,
+    pub(crate) exits: Vec<Exit>,
+    /// Playbook entries that fired.
+    pub(crate) fired: Vec<Fired>,
+    watch: Watch,
+}
+
+/// A migration that began.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Begun {
+    pub(crate) at: f64,
+    pub(crate) group: usize,
+    pub(crate) vendor: usize,
+    pub(crate) event: u32,
+    /// The share to be moved when it began.
+    pub(crate) share: f64,
+}
+
+/// Shares that changed for good.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Move {
+    pub(crate) at: f64,
+    pub(crate) group: usize,
+    pub(crate) cause: Cause,
+    /// What each vendor gains or loses, as parts of all traffic.
+    pub(crate) changes: Vec<(usize, f64)>,
+}
+
+/// The last traffic of all services left a vendor.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Exit {
+    pub(crate) at: f64,
+    pub(crate) vendor: usize,
+    pub(crate) cause: Cause,
+}
+
+/// Decisions in the making.
+pub(super) struct Settler<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) portfolio: &'a PortfolioPlan,
+    pub(super) losses: &'a [Loss<'a>],
+    /// Per group and vendor.
+    pub(super) shares: Vec<Vec<f64>>,
+    pub(super) under_way: Vec<UnderWay>,
+    /// Entries that fired and have not acted.
+    pub(super) waiting: Vec<Fired>,
+    exited: Vec<bool>,
+}
+
+impl Decisions {
+    /// Settles a trial for `portfolio`; cheap if no loss in it is long enough and no entry fires.
+    pub(crate) fn settle(&mut self, sight: Sight, portfolio: &PortfolioPlan, luck: &impl Luck) {
+        self.regimes.clear();
+        self.begun.clear();
+        self.moves.clear();
+        self.exits.clear();
+        self.watch.fires(sight, portfolio, &mut self.fired);
+        let losses = losses(portfolio, sight.view, sight.plan.clock.horizon);
+        if losses.is_empty() && self.fired.is_empty() {
+            return;
+        }
+        Settler {
+            plan: sight.plan,
+            portfolio,
+            losses: &losses,
+            shares: portfolio.groups.iter().map(|g| g.shares.clone()).collect(),
+            under_way: Vec::new(),
+            waiting: self.fired.clone(),
+            exited: vec![false; sight.plan.vendors.len()],
+        }
+        .run(luck, self);
+        self.cut_regimes(sight.plan, portfolio);
+    }
+
+    /// Regimes from the moves.
+    fn cut_regimes(&mut self, plan: &Plan, portfolio: &PortfolioPlan) {
+        if self.moves.is_empty() {
+            return;
+        }
+        for (g, group) in portfolio.groups.iter().enumerate() {
+            let mut regimes = Vec::new();
+            let (mut start, mut shares) = (0.0, group.shares.clone());
+            for change in self.moves.iter().filter(|m| m.group == g) {
+                if change.at > start {
+                    regimes.push(Regime::new(portfolio, group, shares.clone(), start, change.at, false));
+                    start = change.at;
+                }
+                change.apply(&mut shares);
+            }
+            regimes.push(Regime::new(portfolio, group, shares, start, plan.clock.horizon, true));
+            self.regimes.push(regimes);
+        }
+    }
+}
+
+impl Move {
+    pub(super) fn apply(&self, shares: &mut [f64]) {
+        for &(v, change) in &self.changes {
+            shares[v] += change;
+            if shares[v] <= NEGLIGIBLE {
+                shares[v] = 0.0;
+            }
+        }
+    }
+}
+
+impl Settler<'_> {
+    /// In order of time; at one instant, migrations end before entries act, and those before migrations begin.
+    fn run(&mut self, luck: &impl Luck, out: &mut Decisions) {
+        let (mut next, mut now) = (0, 0.0);
+        loop {
+            let begins = self.losses.get(next).map_or(f64::INFINITY, |l| l.begins);
+            let ends = self.under_way.iter().fold(f64::INFINITY, |m, u| m.min(u.ends));
+            let acts = if self.under_way.is_empty() { self.acts().max(now) } else { f64::INFINITY };
+            now = ends.min(acts).min(begins);
+            if now >= self.plan.clock.horizon {
+                return;
+            }
+            if ends <= now {
+                // The first to begin among those that end now.
+                if let Some(i) = self.under_way.iter().position(|u| u.ends <= ends) {
+                    let done = self.under_way.remove(i);
+                    self.end(&done, out);
+                }
+            } else if acts <= now {
+                self.act(now, out);
+            } else {
+                self.begin(&self.losses[next], luck, out);
+                next += 1;
+            }
+        }
+    }
+
+    /// Takes note of shares that have changed, and of the vendors without traffic since.
+    pub(super) fn note(&mut self, moves: Vec<Move>, out: &mut Decisions) {
+        let with_traffic = |shares: &[Vec<f64>], v: usize| shares.iter().any(|s| s[v] > NEGLIGIBLE);
+        let before: Vec<bool> = (0..self.exited.len()).map(|v| with_traffic(&self.shares, v)).collect();
+        for change in &moves {
+            change.apply(&mut self.shares[change.group]);
+        }
+        if let Some(&Move { at, cause, .. }) = moves.first() {
+            for vendor in (0..before.len()).filter(|&v| before[v]) {
+                if !with_traffic(&self.shares, vendor) && !self.exited[vendor] {
+                    self.exited[vendor] = true;
+                    out.exits.push(Exit { at, vendor, cause });
+                }
+            }
+        }
+        out.moves.extend(moves);
+    }
+
+    /// Usable: not struck by a loss that makes the firm move and is not over.
+    pub(super) fn usable(&self, vendor: usize, t: f64) -> bool {
+        let strikes = |l: &Loss| self.plan.risks[l.interruption.risk as usize].struck.contains(&vendor);
+        !self.losses.iter().any(|l| l.begins <= t && t < l.over && strikes(l))
+    }
+}
+
+impl PortfolioPlan {
+    /// The regime in which nothing has been decided.
+    pub(crate) fn first_regimes(&self, horizon: f64) -> Vec<Regime> {
+        self.groups.iter().map(|g| Regime::new(self, g, g.shares.clone(), 0.0, horizon, true)).collect()
+    }
+}
