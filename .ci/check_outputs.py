@@ -25,11 +25,12 @@ HEADERS = {
     "timeline.csv": "portfolio,month,start,mean,p05,p25,p50,p75,p95",
     "trials.csv": "trial,portfolio,loss,total_cost,interruption,churn,capability,market,spend,overhead,migration,"
     "one_off,stake,cover",
+    "exposure.csv": "node,lost_hours,portfolio,loss,unserved_hours,recovery_hours",
     "summary.csv": None,
     "comparison.csv": None,
 }
 CHARTS = ["exceedance", "total-cost", "causes-mean-and-tail", "loss-over-time", "cost-and-tail-risk", "availability"]
-WORDS = {"portfolio", "baseline", "verdict", "quantity", "item", "measure", "unit", "kind", "by", "start"}
+WORDS = {"portfolio", "node", "lost_hours", "baseline", "verdict", "quantity", "item", "measure", "unit", "kind", "by", "start"}
 COMPONENTS = HEADERS["trials.csv"].split(",")[4:]
 
 problems = []

@@ -3,6 +3,7 @@
 
 mod amount;
 mod check;
+mod exposure;
 mod folder;
 mod interrupt;
 mod list;
@@ -12,6 +13,7 @@ mod open;
 mod run;
 mod summary;
 mod terminal;
+mod value;
 mod verdict;
 
 use std::io;
@@ -31,7 +33,7 @@ pub enum Exit {
     Scenario = 3,
     /// A file that could not be read or written.
     Io = 4,
-    /// Stopped by Ctrl-C; as shells count it, 128 + SIGINT.
+    /// Stopped by Ctrl-C or told to end; as shells count the former, 128 + SIGINT.
     Interrupted = 130,
 }
 
@@ -78,7 +80,7 @@ Exit codes:
   2    bad usage: arguments, or a run that does not fit in memory
   3    bad scenario
   4    a file could not be read or written
-  130  interrupted (Ctrl-C); nothing was written";
+  130  interrupted (Ctrl-C, or told to end); nothing was written";
 
 /// What dependence on a few AI vendors can cost, why, and what a second vendor,
 /// a better contract or an exit plan is worth
@@ -100,6 +102,12 @@ enum Command {
         #[arg(value_name = "FILE", required = true)]
         files: Vec<PathBuf>,
     },
+    /// What each thing that a portfolio pays for is worth
+    #[command(after_help = value::HELP)]
+    Value(value::Arguments),
+    /// What the loss of each vendor and platform would cost
+    #[command(after_help = exposure::HELP)]
+    Exposure(exposure::Arguments),
     /// List the scenarios in ./scenarios and those built in
     List,
     /// Write a scenario to start from
@@ -134,6 +142,8 @@ pub fn main() -> ExitCode {
     let done = match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Check { files } => check::check(&files),
+        Command::Value(arguments) => value::show(&arguments),
+        Command::Exposure(arguments) => exposure::show(&arguments),
         Command::List => list::list(),
         Command::New { file, from } => new::new(&file, &from),
         Command::Schema => terminal::out(&linchpin::scenario::schema()),

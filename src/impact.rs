@@ -96,7 +96,7 @@ impl Common {
                 for month in plan.clock.month(change.start)..=plan.clock.month(change.end) {
                     let (a, b) = (plan.clock.months[month], plan.clock.months[month + 1]);
                     let before = changes[..n].iter().map(Ramp::from);
-                    let amount = service.at_stake * marginal(&service.present, &before, Ramp::from(change), a, b);
+                    let amount = service.at_stake * marginal(&service.present, before, Ramp::from(change), a, b);
                     self.market.push((s, month, change.by.event, amount));
                 }
             }

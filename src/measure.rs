@@ -17,8 +17,8 @@ mod years;
 pub use order::Sorted;
 pub use tail::{tail, tvar, tvar_with_error};
 
-use self::portfolio::Figures;
-use crate::results::{COMPONENTS, Provenance, Results, TrialRow};
+use self::portfolio::{Figures, Losses};
+use crate::results::{COMPONENTS, Comparison, Provenance, Results, TrialRow};
 use crate::scenario::Scenario;
 use crate::simulate::{Parts, PortfolioTrials, Trials};
 
@@ -67,6 +67,24 @@ pub fn results(scenario: &Scenario, trials: &Trials, tails: &[Vec<(f64, Parts)>]
         trials: rows(trials),
         comparison,
     }
+}
+
+/// Compares pairs of portfolios on the same trials: the first of each less the second.
+///
+/// # Panics
+///
+/// If a pair names a portfolio that `trials` has not.
+#[must_use]
+pub fn compare(scenario: &Scenario, trials: &Trials, pairs: &[(usize, usize)]) -> Vec<Comparison> {
+    let losses = |portfolio: &PortfolioTrials| Losses::new(&portfolio.loss, &Sorted::of(&portfolio.loss));
+    let losses: Vec<Losses> = trials.portfolios.iter().map(losses).collect();
+    let side = |portfolio: usize| {
+        let kept = &trials.portfolios[portfolio];
+        let of = &losses[portfolio];
+        let plan = kept.plan.iter().sum();
+        comparison::Side { portfolio, plan, losses: &kept.loss, var: &of.var, tvar: &of.tvar }
+    };
+    pairs.iter().map(|&(ours, other)| comparison::compare(scenario, side(ours), side(other))).collect()
 }
 
 fn provenance(scenario: &Scenario, trials: &Trials, version: &str) -> Provenance {

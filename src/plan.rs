@@ -176,13 +176,20 @@ pub(crate) struct ChurnPlan {
     pub(crate) key: Key,
     /// The present value of what they would have paid, while they are won back.
     pub(crate) fade: Fade,
+    /// The same as a curve that fades from the start on, if it fades slowly enough for that.
+    pub(crate) faded: Option<Curve>,
     /// What flows in each month, of what fades from its beginning on.
     pub(crate) months: Vec<f64>,
 }
 
 impl ChurnPlan {
-    fn new(service: &Service, seed: u64, present: &Curve, clock: &Clock) -> Option<Self> {
+    fn new(service: &Service, start_unix: i64, seed: u64, present: &Curve, clock: &Clock) -> Option<Self> {
         let churn = service.churn.as_ref()?;
+        let returns = churn.returns_hours;
+        let growth = log1p(service.growth) / YEAR - clock.rho - 1.0 / returns;
+        // A curve's rate must change little within an hour, and a horizon must not leave nothing of it.
+        let slow = returns > 200.0 && clock.horizon < 500.0 * returns;
+        let faded = slow.then(|| Curve::new(growth, service.calendar.as_ref(), start_unix, clock.horizon));
         let fade = Fade::new(present, churn.returns_hours, clock.horizon);
         Some(Self {
             after: churn.after_hours,
@@ -190,6 +197,7 @@ impl ChurnPlan {
             key: Key::new(seed, &format!("service.{}", service.id), "churn"),
             months: clock.months.windows(2).map(|w| fade.between(w[0], w[1])).collect(),
             fade,
+            faded,
         })
     }
 }
@@ -313,7 +321,7 @@ fn services(scenario: &Scenario, seed: u64, clock: &Clock) -> Vec<ServicePlan> {
             let curve = |k: f64| Curve::new(k, s.calendar.as_ref(), scenario.start_unix, clock.horizon);
             let (present, nominal) = (curve(growth - clock.rho), curve(growth));
             ServicePlan {
-                churn: ChurnPlan::new(s, seed, &present, clock),
+                churn: ChurnPlan::new(s, scenario.start_unix, seed, &present, clock),
                 present_months: months(&present, clock),
                 nominal_months: months(&nominal, clock),
                 present,

@@ -2,3 +2,5 @@
 //! out: it draws no picture, reads no file and prints nothing.
 
 pub mod digest;
+pub mod exposure;
+pub mod value;

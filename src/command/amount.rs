@@ -30,7 +30,9 @@ pub(super) fn estimated(estimate: &Estimate, currency: &str) -> String {
 /// A difference with its sign and half of its 95 % interval: `+$12.3M ± 0.4M`.
 pub(super) fn difference(estimate: &Estimate, currency: &str) -> String {
     let text = interval(estimate, currency);
-    if estimate.value > 0.0 { format!("+{text}") } else { text }
+    // Where the error leaves no digit, there is no sign either.
+    let is_nothing = text.starts_with(&format!("{}0\u{a0}±", currency_sign(currency)));
+    if estimate.value > 0.0 && !is_nothing { format!("+{text}") } else { text }
 }
 
 /// An amount with half of its 95 % interval: `$12.3M ± 0.4M`.
@@ -117,6 +119,20 @@ pub(super) fn figure(value: f64) -> String {
 /// A whole number, thousands apart: `100,000`.
 pub(super) fn count(n: u64) -> String {
     grouped(&n.to_string())
+}
+
+/// `1 trial`, `100,000 trials`.
+pub(super) fn trials(n: u64) -> String {
+    format!("{} trial{}", count(n), if n == 1 { "" } else { "s" })
+}
+
+/// A horizon: in months, as scenarios give it, if it has one.
+pub(super) fn horizon(length: f64) -> String {
+    if length < MONTH {
+        return hours(length);
+    }
+    let months = figure(length / MONTH);
+    format!("{months} month{}", if months == "1" { "" } else { "s" })
 }
 
 /// A positive number in k and M: `84k`.
@@ -266,6 +282,7 @@ mod tests {
         assert_eq!(difference(&estimate(-12_345_678.0, 70_000.0), "$"), "−$12.3M\u{a0}±\u{a0}0.1M");
         assert_eq!(difference(&estimate(120_000.0, 800_000.0), "$"), "+$0.1M\u{a0}±\u{a0}1.6M");
         assert_eq!(difference(&estimate(0.0, 0.0), "$"), "$0");
+        assert_eq!(difference(&estimate(3_000.0, 15_000.0), "$"), "$0\u{a0}±\u{a0}30k");
         assert_eq!(difference(&estimate(-36_200_000.0, 0.0), "$"), "−$36.2M");
     }
 
@@ -304,5 +321,10 @@ mod tests {
         assert_eq!(change(-0.056), "−5.6\u{a0}%");
         assert_eq!(change(0.15), "+15\u{a0}%");
         assert_eq!(count(1_234_567), "1,234,567");
+        assert_eq!([trials(1), trials(2_000)], ["1 trial", "2,000 trials"]);
+        assert_eq!(
+            [1.0, 336.0, 730.5, 26_298.0].map(horizon).join(", ").replace('\u{a0}', " "),
+            "1 h, 14 days, 1 month, 36 months"
+        );
     }
 }

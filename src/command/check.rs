@@ -55,8 +55,8 @@ fn understood(file: &str, scenario: &Scenario, width: usize) -> String {
 
 fn head(file: &str, scenario: &Scenario) -> String {
     let n = |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
-    let months = amount::figure(scenario.horizon_hours / 730.5);
-    let mut about = vec![format!("{months} months, {} trials, seed {}", amount::count(scenario.trials), scenario.seed)];
+    let (horizon, trials) = (amount::horizon(scenario.horizon_hours), amount::trials(scenario.trials));
+    let mut about = vec![format!("{horizon}, {trials}, seed {}", scenario.seed)];
     if scenario.discount_rate != 0.0 {
         about.push(format!("discounted at {} a year", amount::percent(scenario.discount_rate)));
     }

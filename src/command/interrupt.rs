@@ -1,4 +1,5 @@
-//! Ctrl-C: the first asks the run to stop, the second ends it at once, and neither leaves a half-written file.
+//! Ctrl-C, and being told to end (SIGTERM, SIGHUP): the first asks the run to stop, the second ends it at once, and
+//! neither leaves a half-written file.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,8 +11,11 @@ static STOPPED: AtomicBool = AtomicBool::new(false);
 /// The folder of files that are not in their place yet. Held while they are put there: that is not to be cut in two.
 static DRAFT: Mutex<Option<PathBuf>> = Mutex::new(None);
 
-/// From now on Ctrl-C stops cleanly.
+/// From now on Ctrl-C stops cleanly. Not under `nohup`, whose runs are to outlive their terminal.
 pub(super) fn listen() {
+    if hang_ups_are_ignored() {
+        return;
+    }
     // Without a handler Ctrl-C ends the process, which leaves at worst a folder of unfinished files.
     let _ = ctrlc::set_handler(|| {
         if STOPPED.swap(true, Ordering::SeqCst) {
@@ -22,6 +26,14 @@ pub(super) fn listen() {
         }
         terminal::err("\nstopping; Ctrl-C again ends at once\n");
     });
+}
+
+/// Whether this process was started to ignore SIGHUP, signal 1, where the system says so.
+#[expect(clippy::disallowed_methods, reason = "asks the system which signals are ignored")]
+fn hang_ups_are_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    ignored.is_some_and(|set| u64::from_str_radix(set.trim(), 16).is_ok_and(|set| set & 1 == 1))
 }
 
 /// Whether Ctrl-C was pressed.

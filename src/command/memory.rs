@@ -79,8 +79,8 @@ pub(super) fn check(name: &str, shape: Shape, trials: u64) -> Result<(), Failure
         n => format!("{} would fit: --trials {n}", amount::count(n)),
     };
     let message = format!(
-        "`{name}` with {} trials needs about {} of memory, and {has}; {fits}",
-        amount::count(trials),
+        "`{name}` with {} needs about {} of memory, and {has}; {fits}",
+        amount::trials(trials),
         size(shape.bytes(trials))
     );
     Err(Failure::new(Exit::Usage, message))

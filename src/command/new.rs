@@ -58,10 +58,17 @@ pub(super) fn new(path: &Path, from: &str) -> Result<(), Failure> {
     for (path, text) in &files {
         write(path, text).map_err(|error| Failure::io("write", path, &error))?;
     }
-    let file = shown(path);
+    let (file, typed) = (shown(path), typed(&shown(path)));
     terminal::out(&format!(
-        "wrote `{file}` from the built-in `{from}`\nnext: linchpin check {file}\n      linchpin run {file}\n"
+        "wrote `{file}` from the built-in `{from}`\nnext: linchpin check {typed}\n      linchpin run {typed}\n"
     ))
+}
+
+/// A path as it is typed into a shell.
+fn typed(path: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./\\:~+,@%".contains(c);
+    let path = if path.starts_with('-') { format!("./{path}") } else { path.to_owned() };
+    if path.chars().all(is_plain) { path } else { format!("'{}'", path.replace('\'', r"'\''")) }
 }
 
 /// Whole or not at all, and never over another file.
@@ -75,4 +82,23 @@ fn write(path: &Path, text: &str) -> std::io::Result<()> {
     // Not a temporary file moved into place: that would not have the rights that the user's files get.
     let mut file = fs::OpenOptions::new().write(true).create_new(true).open(path)?;
     file.write_all(text.as_bytes()).inspect_err(|_| drop(fs::remove_file(path)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::typed;
+
+    #[test]
+    fn commands_to_come_can_be_typed_as_they_stand() {
+        for (path, text) in [
+            ("my.toml", "my.toml"),
+            ("a/ünï.toml", "a/ünï.toml"),
+            ("my file.toml", "'my file.toml'"),
+            ("it's.toml", r"'it'\''s.toml'"),
+            ("$(x).toml", "'$(x).toml'"),
+            ("-x.toml", "./-x.toml"),
+        ] {
+            assert_eq!(typed(path), text);
+        }
+    }
 }

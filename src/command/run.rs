@@ -5,9 +5,10 @@ use std::time::Instant;
 
 use clap::Args;
 use indicatif::ProgressBar;
-use linchpin::output::{FORMATS, RunInfo, chart, manifest};
+use linchpin::output::{FORMATS, RunInfo, chart, csv, manifest};
 use linchpin::results::Results;
 use linchpin::simulate::Options;
+use linchpin::study::exposure::exposure;
 use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 
@@ -17,7 +18,7 @@ use super::{Exit, Failure, interrupt, memory, shown, summary, terminal};
 
 pub(super) const HELP: &str = "\
 Each scenario gets a folder: summary.csv, measures.csv, exceedance.csv,
-comparison.csv, attribution.csv, timeline.csv, run.json, charts/ and inputs/,
+comparison.csv, attribution.csv, timeline.csv, exposure.csv, run.json, charts/ and inputs/,
 a copy of what was read. Equal scenarios and seeds give equal files, whatever
 the number of threads (run.json aside, which has the time taken). A run
 replaces its own files of an earlier run and leaves all others alone.";
@@ -205,6 +206,8 @@ fn write(job: &Job, results: &Results, info: &RunInfo) -> Result<(), Failure> {
         draft.write(&inputs.join(path), |out| out.write_all(content))?;
     }
     draft.write(&inputs.join(file_name(&job.opened)), |out| out.write_all(&job.opened.text))?;
+    let exposed = exposure(&job.opened.scenario);
+    draft.write(Path::new("exposure.csv"), |out| csv::exposure_table(&job.opened.scenario, &exposed, out))?;
     draft.write(Path::new(MANIFEST), |out| manifest::write(results, info, out))?;
     draft.commit(&folder::left_by_earlier_run(&job.target, &["trials.csv"]))
 }
@@ -223,7 +226,7 @@ fn charts(results: &Results) -> Result<Vec<(String, Vec<u8>)>, Failure> {
 }
 
 /// `100000`, `100_000`, `100,000`, `100k`, `1M`, `1e6`.
-fn trials(text: &str) -> Result<u64, String> {
+pub(super) fn trials(text: &str) -> Result<u64, String> {
     let plain: String = text.chars().filter(|c| !matches!(c, '_' | ',' | ' ')).collect();
     let (number, times) = match plain.strip_suffix(['k', 'K']) {
         Some(number) => (number, 1_000),
@@ -249,7 +252,7 @@ fn fractional(number: &str, times: u64) -> Option<u64> {
     ((1.0..=1e15).contains(&n) && n.fract() == 0.0).then_some(n as u64)
 }
 
-fn seed(text: &str) -> Result<u64, String> {
+pub(super) fn seed(text: &str) -> Result<u64, String> {
     let plain: String = text.chars().filter(|c| *c != '_').collect();
     plain.parse().map_err(|_| format!("a whole number from 0 to {}", u64::MAX))
 }

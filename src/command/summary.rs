@@ -13,9 +13,9 @@ use super::{amount, shown, verdict};
 pub(super) fn text(results: &Results, info: &RunInfo, target: &Path, width: usize) -> String {
     let from = &results.provenance;
     let title = format!(
-        "{}\n{} trials, seed {}, {}",
+        "{}\n{}, seed {}, {}",
         terminal::plain(&from.scenario),
-        amount::count(from.trials),
+        amount::trials(from.trials),
         from.seed,
         took(info.wall_seconds)
     );
@@ -80,10 +80,8 @@ fn table(results: &Results, width: usize) -> String {
 fn row(results: &Results, portfolio: usize, appetite: bool) -> Vec<String> {
     let currency = &results.provenance.currency;
     let headline = &results.headlines[portfolio];
-    let money = |estimate: &Estimate| {
-        let vague = if is_vague(estimate) { VAGUE } else { "" };
-        format!("{vague}{}", amount::estimated(estimate, currency))
-    };
+    let vague = |estimate: &Estimate| if is_vague(estimate) { VAGUE } else { "" };
+    let money = |estimate: &Estimate| format!("{}{}", vague(estimate), amount::estimated(estimate, currency));
     let mut row = vec![
         terminal::plain(&results.portfolios[portfolio]),
         amount::money(headline.plan, currency),
@@ -92,7 +90,8 @@ fn row(results: &Results, portfolio: usize, appetite: bool) -> Vec<String> {
         money(&headline.tvar_99),
     ];
     if appetite {
-        row.push(headline.prob_over_appetite.as_ref().map_or_else(String::new, amount::probability));
+        let probability = |over: &Estimate| format!("{}{}", vague(over), amount::probability(over));
+        row.push(headline.prob_over_appetite.as_ref().map_or_else(String::new, probability));
     }
     if results.portfolios.len() > 1 {
         let comparison = results.comparison.iter().find(|c| c.portfolio == portfolio);

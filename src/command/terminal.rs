@@ -25,6 +25,14 @@ pub(super) fn out(text: &str) -> Result<(), Failure> {
     }
 }
 
+/// Prints what a writer of tables writes.
+pub(super) fn table_of(write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> Result<(), Failure> {
+    let mut bytes = Vec::new();
+    // Nothing fails in memory.
+    let _ = write(&mut bytes);
+    out(&String::from_utf8_lossy(&bytes))
+}
+
 /// Prints to standard error as it is.
 pub(super) fn err(text: &str) {
     let _ = anstream::stderr().write_all(text.as_bytes());

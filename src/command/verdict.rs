@@ -76,8 +76,8 @@ fn against_baseline(results: &Results, comparison: &Comparison, first: bool) -> 
             format!("costs the same as {baseline}")
         }
         Verdict::CannotTell => {
-            let trials = amount::count(results.provenance.trials);
-            format!("cannot be told from {baseline} at {trials} trials ({})", amount::difference(&mean, currency))
+            let trials = amount::trials(results.provenance.trials);
+            format!("cannot be told from {baseline} at {trials} ({})", amount::difference(&mean, currency))
         }
     };
     let Some(kept) = kept(results, comparison.portfolio) else {

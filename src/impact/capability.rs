@@ -27,7 +27,8 @@ pub(super) struct Taken {
 impl Common {
     /// Finds out for whom capability matters, and what its changes take.
     pub(super) fn capability(&mut self, plan: &Plan, view: &View) {
-        let short = plan.vendors.iter().any(|v| (v.capability - 1.0).abs() > 0.0);
+        #[expect(clippy::float_cmp, reason = "the frontier itself is exactly 1")]
+        let short = plan.vendors.iter().any(|v| v.capability != 1.0);
         let changes = view.capabilities.iter().any(|c| !c.is_empty());
         let ends = |time: fn(&CapabilityChange) -> f64| view.capabilities.iter().flatten().map(time);
         self.short = if short {
@@ -75,7 +76,7 @@ fn taken(plan: &Plan, view: &View, (s, v, nth): (usize, usize, usize), a: f64, b
     let changes = &view.capabilities[v];
     let before = view.revenues[s].iter().map(Ramp::from).chain(changes[..nth].iter().map(Ramp::from));
     let worth = service.per_capability() * plan.vendors[v].capability;
-    worth * marginal(&service.present, &before, Ramp::from(&changes[nth]), a, b)
+    worth * marginal(&service.present, before, Ramp::from(&changes[nth]), a, b)
 }
 
 impl Case<'_> {

@@ -119,7 +119,10 @@ impl Case<'_> {
         let mut sum = 0.0;
         while from < to {
             let next = next_break(ramps.clone(), from, to);
-            sum += if ramps.clone().any(|r| r.rises(from, next)) {
+            let rising = ramps.clone().filter(|r| r.rises(from, next)).count();
+            sum += if let (1..=4, Some(faded)) = (rising, &churn.faded) {
+                exp(e / fade.returns()) * faded.polynomial(from, next, factor)
+            } else if rising > 0 {
                 slope(&self.plan.services[s].present, from, next, &|t| factor(t) * exp((e - t) / fade.returns()))
             } else {
                 factor(f64::midpoint(from, next)) * fade.left(from - e) * fade.between(from, next)

@@ -14,29 +14,25 @@ pub(crate) fn touched(changes: &[RevenueChange], a: f64, b: f64) -> bool {
 /// ∫ₐᵇ of the curve × the product of all factors.
 pub(crate) fn after_all(curve: &Curve, changes: &[RevenueChange], a: f64, b: f64) -> f64 {
     let ramps = changes.iter().map(Ramp::from);
-    integrate(curve, &ramps, a, b, |t| ramps.clone().map(|r| r.factor(t)).product())
+    integrate(curve, ramps.clone(), a, b, |t| ramps.clone().map(|r| r.factor(t)).product())
 }
 
 /// ∫ₐᵇ of the curve × what a factor takes from the product of those before it (a loss is positive).
-pub(crate) fn marginal(
-    curve: &Curve,
-    before: &(impl Iterator<Item = Ramp> + Clone),
-    last: Ramp,
-    a: f64,
-    b: f64,
-) -> f64 {
+#[expect(clippy::needless_pass_by_value, reason = "an iterator that is cloned for every walk")]
+pub(crate) fn marginal(curve: &Curve, before: impl Iterator<Item = Ramp> + Clone, last: Ramp, a: f64, b: f64) -> f64 {
     let (a, b) = (a.max(last.start), b.min(last.end));
     if a >= b {
         return 0.0;
     }
     let weight = |t: f64| before.clone().map(|r| r.factor(t)).product::<f64>() * (1.0 - last.factor(t));
-    integrate(curve, &before.clone().chain([last]), a, b, weight)
+    integrate(curve, before.clone().chain([last]), a, b, weight)
 }
 
 /// ∫ₐᵇ curve × weight, the weight a polynomial between the breaks of `ramps`.
+#[expect(clippy::needless_pass_by_value, reason = "an iterator that is cloned for every walk")]
 fn integrate(
     curve: &Curve,
-    ramps: &(impl Iterator<Item = Ramp> + Clone),
+    ramps: impl Iterator<Item = Ramp> + Clone,
     a: f64,
     b: f64,
     weight: impl Fn(f64) -> f64,
@@ -49,6 +45,7 @@ fn integrate(
             0 => (curve.integral(to) - curve.integral(from)) * weight(f64::midpoint(from, to)),
             // Integration by parts takes differences of large numbers: not where the result is small.
             1 if to - from > 100.0 => line(curve, from, to, &weight),
+            1..=4 => curve.polynomial(from, to, &weight),
             _ => slope(curve, from, to, &weight),
         };
         from = to;
@@ -92,7 +89,7 @@ mod tests {
 
     /// What the n-th of the changes takes in the first year.
     fn nth(curve: &Curve, changes: &[RevenueChange], n: usize) -> f64 {
-        marginal(curve, &changes[..n].iter().map(Ramp::from), Ramp::from(&changes[n]), 0.0, 8766.0)
+        marginal(curve, changes[..n].iter().map(Ramp::from), Ramp::from(&changes[n]), 0.0, 8766.0)
     }
 
     #[test]

@@ -136,7 +136,7 @@ impl Figures {
 }
 
 impl Losses {
-    fn new(losses: &[f64], sorted: &Sorted) -> Self {
+    pub(super) fn new(losses: &[f64], sorted: &Sorted) -> Self {
         let moments = Moments::from_slice(losses);
         Self {
             mean: estimate::mean(&moments),

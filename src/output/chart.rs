@@ -34,7 +34,7 @@ pub struct Chart {
 /// All charts of a run, in the order of a talk. Never fails: what the results lack is left out, and the page says so.
 #[must_use]
 pub fn charts(results: &Results) -> Vec<Chart> {
-    let sheet = Sheet { results, looks: style::looks(results) };
+    let sheet = Sheet::new(results);
     let pages: [(&'static str, Page); 6] = [
         ("exceedance", exceedance::draw),
         ("total-cost", distribution::draw),
@@ -53,6 +53,14 @@ type Page = fn(&Sheet) -> String;
 struct Sheet<'a> {
     results: &'a Results,
     looks: Vec<style::Look>,
+    /// What tells each portfolio's name from the others.
+    tells: Vec<usize>,
+}
+
+impl<'a> Sheet<'a> {
+    fn new(results: &'a Results) -> Self {
+        Sheet { results, looks: style::looks(results), tells: text::telling(&results.portfolios) }
+    }
 }
 
 impl Sheet<'_> {
@@ -60,14 +68,15 @@ impl Sheet<'_> {
         self.results.portfolios.len()
     }
 
-    fn name(&self, portfolio: usize) -> &str {
-        self.results.portfolios.get(portfolio).map_or("", String::as_str)
+    fn name(&self, portfolio: usize) -> text::Name<'_> {
+        let text = self.results.portfolios.get(portfolio).map_or("", String::as_str);
+        text::Name { text, tells: self.tells.get(portfolio).copied().unwrap_or(0) }
     }
 
     /// The name as a sentence has room for it.
     fn short(&self, portfolio: usize) -> String {
         match self.name(portfolio) {
-            "" => "the portfolio".to_owned(),
+            text::Name { text: "", .. } => "the portfolio".to_owned(),
             name => words::short(name),
         }
     }

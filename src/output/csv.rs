@@ -2,14 +2,18 @@
 //! Text that a spreadsheet would take for a formula gets a leading apostrophe.
 
 mod cell;
+mod studies;
 mod summary;
 
 use std::io;
 
 use csv::Writer;
 
+pub use self::studies::{exposure as exposure_table, value as value_table};
+
 use self::cell::{number, option, text};
 use super::{File, Format};
+use crate::measure::LEVELS;
 use crate::results::{By, Estimate, Exceedance, Results, Verdict};
 
 /// The tables of a run.
@@ -81,10 +85,9 @@ fn comparison(results: &Results, out: &mut dyn io::Write) -> io::Result<()> {
     header.extend(cell::with_interval("difference"));
     header.extend(cell::with_interval("p_cheaper"));
     header.extend(cell::with_interval("break_even_overhead_per_month"));
-    let levels = results.comparison.first().map_or(&[][..], |first| &first.tail);
-    for (level, ..) in levels {
-        header.extend(cell::with_interval(&format!("var_{}_difference", cell::level_name(*level))));
-        header.extend(cell::with_interval(&format!("tvar_{}_difference", cell::level_name(*level))));
+    for level in LEVELS.map(cell::level_name) {
+        header.extend(cell::with_interval(&format!("var_{level}_difference")));
+        header.extend(cell::with_interval(&format!("tvar_{level}_difference")));
     }
     rows.row(header)?;
     for comparison in &results.comparison {

@@ -5,9 +5,11 @@
 
 pub(crate) mod fade;
 
+use std::ops::Range;
+
 use libm::{exp, floor, log1p};
 
-use crate::scenario::{Calendar, WEEK};
+use crate::scenario::{Calendar, DAY, WEEK};
 
 /// The rate exp(k t) × profile(t), 1 on average at t = 0; t in hours since start.
 #[derive(Debug, Clone)]
@@ -29,6 +31,10 @@ struct Tables {
     factor: Vec<f64>,
     before: Vec<f64>,
     before_twice: Vec<f64>,
+    /// Weights of the middles of five equal parts of a week, and of each of its days: with them the integral of the rate × a
+    /// polynomial of degree four is a sum of five values.
+    week: [f64; 5],
+    days: [[f64; 5]; 7],
     /// The integral up to t = 0, and the integral of that.
     origin: f64,
     origin_twice: f64,
@@ -69,6 +75,14 @@ impl Curve {
     /// ∫ₐᵇ of the rate × (t − a).
     pub(crate) fn moment(&self, a: f64, b: f64) -> f64 {
         (b - a) * self.integral(b) - (self.integral_twice(b) - self.integral_twice(a))
+    }
+
+    /// ∫ₐᵇ of the rate × a polynomial of degree four at most.
+    pub(crate) fn polynomial(&self, a: f64, b: f64, f: impl Fn(f64) -> f64) -> f64 {
+        match &self.tables {
+            None => gauss(a, b, f),
+            Some(tables) => tables.polynomial(a, b, self.growth, f),
+        }
     }
 
     /// The rate at `t`.
@@ -132,7 +146,54 @@ impl Tables {
         for n in 1..weeks {
             before_twice[n] = before_twice[n - 1] + WEEK * before[n - 1] + factor[n - 1] * within_twice[HOURS_OF_WEEK];
         }
-        Self { phase, rate, within, within_twice, factor, before, before_twice, origin: 0.0, origin_twice: 0.0 }
+        let week = point_weights(&rate, 0..HOURS_OF_WEEK, growth);
+        let days = std::array::from_fn(|day| point_weights(&rate, day * 24..(day + 1) * 24, growth));
+        Self {
+            phase,
+            rate,
+            within,
+            within_twice,
+            factor,
+            before,
+            before_twice,
+            week,
+            days,
+            origin: 0.0,
+            origin_twice: 0.0,
+        }
+    }
+
+    /// Whole weeks and days by their weights, hours at the ends by Gauss's rule.
+    #[expect(clippy::cast_precision_loss, reason = "hours and weeks of at most a century")]
+    fn polynomial(&self, a: f64, b: f64, growth: f64, f: impl Fn(f64) -> f64) -> f64 {
+        let (mut week, mut hour, _) = self.place(a);
+        let at = |week: usize, hour: usize| week as f64 * WEEK + hour as f64 - self.phase;
+        // In the middles of five parts: at an end the polynomial may already be another.
+        let points = |weights: &[f64; 5], from: f64, apart: f64| {
+            (0_u8..).zip(weights).map(|(i, w)| w * f(from + (f64::from(i) + 0.5) * apart)).sum::<f64>()
+        };
+        let (mut sum, mut t) = (0.0, a);
+        while t < b {
+            let begins = at(week, hour);
+            let whole = t <= begins;
+            let factor = self.factor[week];
+            if whole && hour == 0 && begins + WEEK <= b {
+                sum += factor * points(&self.week, begins, WEEK / 5.0);
+                week += 1;
+            } else if whole && hour % 24 == 0 && begins + DAY <= b {
+                sum += factor * points(&self.days[hour / 24], begins, DAY / 5.0);
+                hour += 24;
+            } else {
+                let rate = |t: f64| f(t) * grown_by(growth, t - begins);
+                sum += factor * self.rate[hour] * gauss(t, at(week, hour + 1).min(b).max(t), rate);
+                hour += 1;
+            }
+            if hour == HOURS_OF_WEEK {
+                (week, hour) = (week + 1, 0);
+            }
+            t = at(week, hour);
+        }
+        sum
     }
 
     /// Week, hour of the week and the rest of an hour at `t`.
@@ -174,6 +235,38 @@ impl Tables {
         let rest = if growth == 0.0 { area } else { log1p(growth * area) / growth };
         week as f64 * WEEK + hour as f64 + rest.min(1.0) - self.phase
     }
+}
+
+/// Gauss's rule of three points, exact to degree five.
+fn gauss(a: f64, b: f64, f: impl Fn(f64) -> f64) -> f64 {
+    let (middle, half) = (f64::midpoint(a, b), (b - a) / 2.0);
+    // Nodes ±√(3/5), 0 with weights 5/9, 8/9.
+    let away = half * 0.774_596_669_241_483_4;
+    half * (5.0 * (f(middle - away) + f(middle + away)) + 8.0 * f(middle)) / 9.0
+}
+
+/// See [`Tables::week`]: the integrals of Lagrange's polynomials through the five points.
+#[expect(clippy::cast_precision_loss, reason = "hours of a week")]
+fn point_weights(rate: &[f64; HOURS_OF_WEEK], hours: Range<usize>, growth: f64) -> [f64; 5] {
+    let length = hours.len() as f64;
+    let lagrange = |i: usize, x: f64| {
+        (0..5).filter(|j| *j != i).map(|j| (5.0 * x - 0.5 - j as f64) / (i as f64 - j as f64)).product::<f64>()
+    };
+    std::array::from_fn(|i| {
+        (hours.clone().zip(0_u8..))
+            .map(|(hour, n)| {
+                let f = |s: f64| grown_by(growth, s) * lagrange(i, (f64::from(n) + s) / length);
+                rate[hour] * gauss(0.0, 1.0, f)
+            })
+            .sum()
+    })
+}
+
+/// exp(k y) for at most an hour, to full precision while k is below 0.01 an hour.
+#[inline]
+fn grown_by(k: f64, y: f64) -> f64 {
+    let x = k * y;
+    1.0 + x * (1.0 + x * (1.0 / 2.0 + x * (1.0 / 6.0 + x * (1.0 / 24.0 + x * (1.0 / 120.0)))))
 }
 
 /// ∫₀ʸ exp(k s) ds for at most an hour, to full precision while k is below 0.01 an hour (e⁸⁷ a year).
@@ -248,6 +341,28 @@ mod tests {
                     "{a} {b}: {} {plain}",
                     curve.moment(a, b)
                 );
+            }
+        }
+    }
+
+    #[test]
+    fn polynomials_integrate_as_a_plain_sum_says() {
+        let quartic = |t: f64| {
+            let x = t / 1000.0;
+            1.0 - 0.7 * x + 0.2 * x * x - 0.05 * x * x * x + 0.01 * x * x * x * x
+        };
+        for (k, profile) in [(0.0, None), (0.0, Some(office())), (2e-5, None), (-2e-5, Some(office()))] {
+            // Half past an hour of the profile, so that its jumps are at ends of steps.
+            let curve = Curve::new(k, profile.as_ref(), SUNDAY + 1_800, 9000.0);
+            for (a, b) in [(0.0, 700.5), (100.25, 101.0), (3.5, 27.5), (8000.0, 8400.0), (0.5, 168.5)] {
+                let step = 1.0 / 256.0;
+                let plain: f64 = (0..2_000_000)
+                    .map(|i| a + (f64::from(i) + 0.5) * step)
+                    .take_while(|t| *t < b)
+                    .map(|t| step * quartic(t) * curve.rate(t))
+                    .sum();
+                let got = curve.polynomial(a, b, quartic);
+                assert!((got - plain).abs() < 1e-7 * plain.abs() + 1e-9, "{a} {b}: {got} {plain}");
             }
         }
     }

@@ -10,8 +10,6 @@ use std::process::Stdio;
 
 use desk::{Desk, SMALL, text};
 
-#[cfg(unix)]
-#[cfg(unix)]
 #[test]
 fn equal_stems_are_refused_before_anything_runs() {
     let desk = Desk::new();
@@ -54,6 +52,9 @@ fn one_trial_gives_no_verdict() {
     let desk = Desk::new();
     let (out, _) = desk.expect(0, "run small.toml --trials 1");
     assert!(out.contains("cannot be told") && !out.contains("NaN"), "{out}");
+    assert!(out.contains("1 trial,") && !out.contains("1 trials"), "{out}");
+    // One trial knows no probability.
+    assert!(out.contains("~0 %") || out.contains("~100 %"), "{out}");
 }
 
 #[test]

@@ -33,7 +33,7 @@ pub(super) fn draw(sheet: &Sheet) -> String {
         let entry = |&portfolio: &usize| Entry { portfolio, remark: String::new() };
         let entries: Vec<Entry> = table.portfolios.iter().map(entry).collect();
         let wide = legend::width(sheet, &entries);
-        let names = table.services.iter().map(|&s| text::width(sheet.service(s), STRONG.size, true));
+        let names = table.services.iter().map(|&s| text::width(sheet.service(s).text, STRONG.size, true));
         let names = names.fold(50.0, f64::max).min(140.0);
         let plot = Area {
             left: room.left + names + 22.0,
@@ -57,8 +57,9 @@ impl Sheet<'_> {
         self.results.headlines.iter().map(|h| h.services.len()).max().unwrap_or(0)
     }
 
-    fn service(&self, service: usize) -> &str {
-        self.results.services.get(service).map_or("", String::as_str)
+    fn service(&self, service: usize) -> text::Name<'_> {
+        let text = self.results.services.get(service).map_or("", String::as_str);
+        text::Name { text, tells: text::telling(&self.results.services).get(service).copied().unwrap_or(0) }
     }
 
     fn served(&self, portfolio: usize, service: usize) -> Option<&ServiceHeadline> {
@@ -109,7 +110,7 @@ impl Table {
         let mut lacking = self.most;
         let mut places = Vec::new();
         while lacking > self.least * 0.5 {
-            places.push((x.at(lacking), words::availability(1.0 - lacking)));
+            places.push((x.at(lacking), words::round_availability(1.0 - lacking)));
             let down = Type { size: 13.0, ..NOTE };
             let words = words::hours(lacking * YEAR);
             canvas.text(&words, (x.at(lacking), plot.bottom + 31.0), Anchor::Middle, down);

@@ -42,7 +42,7 @@ pub(super) fn draw(sheet: &Sheet) -> String {
         if parts.names.is_empty() {
             return frame::nothing(canvas, &room, "No risk causes a known loss.");
         }
-        let names = rows.iter().map(|&p| text::width(sheet.name(p), STRONG.size, true));
+        let names = rows.iter().map(|&p| text::width(sheet.name(p).text, STRONG.size, true));
         let names = names.fold(60.0, f64::max).min(150.0);
         let key = parts.names.iter().map(|n| text::width(n, BODY.size, false));
         let key = (key.fold(60.0, f64::max) + 32.0).min(210.0);
@@ -61,7 +61,7 @@ pub(super) fn draw(sheet: &Sheet) -> String {
             name(canvas, sheet, p, &row(&plots, rows.len(), i), room.left, names);
         }
         let side = Area { left: plots.right + 22.0, top: plots.top, ..room };
-        legend(canvas, &side, &parts.names);
+        legend(canvas, &side, &parts);
     })
 }
 
@@ -175,16 +175,17 @@ fn tint(part: usize, parts: usize) -> RGBColor {
     if is_rest(part, parts) { TINTS[NAMED] } else { TINTS[part % NAMED] }
 }
 
-fn legend(canvas: &mut Canvas, room: &Area, names: &[String]) {
+fn legend(canvas: &mut Canvas, room: &Area, parts: &Parts) {
+    let n = parts.names.len();
     canvas.text("Risk", (room.left, room.top - 12.0), Anchor::Start, STRONG);
-    let pitch = (room.height() / real(names.len().max(1))).min(40.0);
+    let pitch = (room.height() / real(n.max(1))).min(40.0);
     let most = if pitch > 36.0 { 2 } else { 1 };
     let mut y = room.top + 12.0;
-    for (i, name) in names.iter().enumerate() {
+    for i in 0..n {
         let corners = ((room.left, y - 10.0), (room.left + 22.0, y + 10.0));
-        canvas.rect(corners.0, corners.1, tint(i, names.len()), 1.0);
-        number(canvas, i, names.len(), (room.left + 11.0, y));
-        let lines = text::wrap(name, BODY.size, false, room.width() - 30.0, most);
+        canvas.rect(corners.0, corners.1, tint(i, n), 1.0);
+        number(canvas, i, n, (room.left + 11.0, y));
+        let lines = text::wrap(parts.name(i), BODY.size, false, room.width() - 30.0, most);
         let first = y - 8.0 * (real(lines.len()) - 1.0);
         for (k, line) in lines.iter().enumerate() {
             canvas.text(line, (room.left + 30.0, first + 16.0 * real(k)), Anchor::Start, BODY);
@@ -206,12 +207,12 @@ fn title(sheet: &Sheet, parts: &Parts) -> String {
     let name = sheet.short(base);
     let Some(worst) = top(tail) else {
         return match top(mean) {
-            Some(i) => format!("{} is the largest part of the mean loss of {name}", words::short(&parts.names[i])),
+            Some(i) => format!("{} is the largest part of the mean loss of {name}", words::short(parts.name(i))),
             None if parts.unknown => format!("What causes the loss of {name} is not known"),
             None => format!("No risk adds to the cost of {name}"),
         };
     };
-    let risk = words::short(&parts.names[worst]);
+    let risk = words::short(parts.name(worst));
     let whole = |of: &[f64]| {
         let gains: f64 = of.iter().filter(|v| **v < 0.0).sum();
         let sum: f64 = of.iter().sum();

@@ -18,11 +18,13 @@ pub(super) fn draw(sheet: &Sheet) -> String {
     let mut rows = sheet.at_most(ROWS);
     rows.sort_by(|&a, &b| mean(sheet, a).total_cmp(&mean(sheet, b)));
     let left_out = sheet.left_out(rows.len());
+    let shape = Shape::new(sheet, &rows);
+    let beyond = if shape.cut { " Up to 1 % of futures lie beyond the axis." } else { "" };
     let subtitle = format!(
-        "How often each total cost comes out, heights scaled row by row. Dot: mean; line: nine futures in ten.{left_out}"
+        "How often each total cost comes out, heights scaled row by row. Dot: mean; line: nine futures in ten.{beyond}{left_out}"
     );
     frame::page(sheet, &title(sheet), &subtitle, |canvas, room| {
-        let names = rows.iter().map(|&p| text::width(sheet.name(p), STRONG.size, true));
+        let names = rows.iter().map(|&p| text::width(sheet.name(p).text, STRONG.size, true));
         let names = names.fold(70.0, f64::max).min(190.0);
         let plot = Area {
             left: room.left + names + 16.0,
@@ -30,7 +32,6 @@ pub(super) fn draw(sheet: &Sheet) -> String {
             top: room.top + 4.0,
             bottom: room.bottom - 42.0,
         };
-        let shape = Shape::new(sheet, &rows);
         if shape.empty {
             return frame::nothing(canvas, &room, "No total cost is known.");
         }
@@ -55,6 +56,8 @@ struct Shape {
     low: f64,
     high: f64,
     merge: usize,
+    /// Some trials lie beyond.
+    cut: bool,
     empty: bool,
 }
 
@@ -80,7 +83,8 @@ impl Shape {
         let (low, high) = axis::widened(span);
         let pad = (high - low) * 0.02;
         let shown = if first <= last { last - first + 1 } else { 1 };
-        Shape { low: low - pad, high: high + pad, merge: shown.div_ceil(BINS).max(1), empty }
+        let cut = first <= last && last + 2 < edges.len();
+        Shape { low: low - pad, high: high + pad, merge: shown.div_ceil(BINS).max(1), cut, empty }
     }
 }
 

@@ -101,9 +101,14 @@ impl<'a> Curves<'a> {
     }
 }
 
+/// The lowest probability that is drawn.
+fn lowest(sheet: &Sheet) -> f64 {
+    (FEWEST / axis::count(sheet.results.provenance.trials)).clamp(LOWEST, 0.05)
+}
+
 /// The points of a portfolio's curve that enough trials stand for, likeliest first.
 fn curve<'a>(sheet: &Sheet<'a>, portfolio: usize) -> Vec<&'a ExceedancePoint> {
-    let lowest = (FEWEST / axis::count(sheet.results.provenance.trials)).clamp(LOWEST, 0.05);
+    let lowest = lowest(sheet);
     let mine = |p: &&ExceedancePoint| {
         p.kind == Exceedance::Horizon
             && p.portfolio == portfolio
@@ -193,14 +198,15 @@ fn appetite(canvas: &mut Canvas, sheet: &Sheet, plot: &Area, curves: &Curves) {
     }
 }
 
-/// The worst level that the sample is large enough for: its odds, and each portfolio's `VaR` there.
+/// The worst level that the sample is large enough for: its odds, and each portfolio's `VaR` there. It must be one
+/// that is drawn, with an interval.
 fn level(sheet: &Sheet) -> Option<(f64, Vec<Estimate>)> {
-    let at = |pick: fn(&crate::results::Headline) -> Estimate| -> Option<Vec<Estimate>> {
+    let at = |odds: f64, pick: fn(&crate::results::Headline) -> Estimate| {
         let all: Vec<_> = sheet.results.headlines.iter().map(pick).collect();
-        (!all.is_empty() && all.iter().all(|e| e.value.is_finite())).then_some(all)
+        let known = |e: &Estimate| e.value.is_finite() && words::interval(e).is_some();
+        (odds >= lowest(sheet) && !all.is_empty() && all.iter().all(known)).then_some((odds, all))
     };
-    let var_99 = at(|h| h.var_99).map(|v| (0.01, v));
-    var_99.or_else(|| at(|h| h.var_95).map(|v| (0.05, v)))
+    at(0.01, |h| h.var_99).or_else(|| at(0.05, |h| h.var_95))
 }
 
 /// Where the coloured curves pass the level that the title speaks of.
@@ -221,7 +227,7 @@ fn entries(sheet: &Sheet) -> Vec<Entry> {
     };
     let value = |p: usize| var.get(p).map_or(f64::NAN, |e| e.value);
     order.sort_by(|&a, &b| value(b).total_cmp(&value(a)));
-    let remark = |p: usize| format!("{}: over {}", words::odds(odds), sheet.money(value(p)));
+    let remark = |p: usize| format!("{}: {} or more", words::odds(odds), sheet.money(value(p)));
     order.into_iter().map(|portfolio| Entry { portfolio, remark: remark(portfolio) }).collect()
 }
 
@@ -234,7 +240,7 @@ fn title(sheet: &Sheet) -> String {
     order.sort_by(|&a, &b| var[b].value.total_cmp(&var[a].value));
     let worst = order[0];
     let amount = sheet.money(var[worst].value);
-    let loses = |amount: &str| format!("{odds} futures loses more than {amount}");
+    let loses = |amount: &str| format!("{odds} futures loses {amount} or more");
     if var[worst].value <= 0.0 {
         let most = format!("{:.0} of 100", (100.0 * (1.0 - level)).round());
         return format!("Nothing is lost in {most} futures, whatever the portfolio");

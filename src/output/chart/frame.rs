@@ -50,8 +50,8 @@ fn balanced(words: &str, kind: Type, room: f64) -> Vec<String> {
 fn foot(canvas: &mut Canvas, sheet: &Sheet) {
     let from = &sheet.results.provenance;
     let run = format!(
-        "{} trials · seed {} · {} from {} · linchpin {}",
-        words::grouped(&from.trials.to_string()),
+        "{} · seed {} · {} from {} · linchpin {}",
+        words::trials(from.trials),
         from.seed,
         words::horizon(from),
         from.start.get(..10).unwrap_or(&from.start),

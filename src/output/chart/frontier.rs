@@ -2,6 +2,7 @@
 
 use super::axis::{self, Area, Scale};
 use super::canvas::{Anchor, Canvas, Point, Stroke};
+use super::legend::{self, Entry};
 use super::style::{AXIS, GRID, NOTE};
 use super::{Sheet, frame, text, words};
 use crate::results::{Estimate, Verdict};
@@ -22,8 +23,6 @@ pub(super) fn draw(sheet: &Sheet) -> String {
         if dots.is_empty() {
             return frame::nothing(canvas, &room, "Too few trials for the worst 1 % of futures.");
         }
-        let plot =
-            Area { left: room.left + 92.0, right: room.right - 28.0, top: room.top + 6.0, bottom: room.bottom - 42.0 };
         let range = |pick: fn(&Dot) -> &Estimate| {
             let ends = dots.iter().map(pick).flat_map(|e| {
                 let (low, high) = words::interval(e).unwrap_or((e.value, e.value));
@@ -34,10 +33,22 @@ pub(super) fn draw(sheet: &Sheet) -> String {
             axis::rounded(low - pad, high + pad, 8)
         };
         let (costs, tails) = (range(|d| &d.cost), range(|d| &d.tail));
-        let x = Scale::linear(costs.0, costs.1, plot.left, plot.right);
-        let y = Scale::linear(tails.0, tails.1, plot.bottom, plot.top);
+        let whole =
+            Area { left: room.left + 92.0, right: room.right - 28.0, top: room.top + 6.0, bottom: room.bottom - 42.0 };
+        let scales = |plot: &Area| {
+            let x = Scale::linear(costs.0, costs.1, plot.left, plot.right);
+            (x, Scale::linear(tails.0, tails.1, plot.bottom, plot.top))
+        };
+        let (x, y) = scales(&whole);
+        let names = names::find(sheet, &whole, &dots, (&x, &y), hint(sheet, &whole, &dots, &x, &y));
+        let entries: Vec<Entry> = (0..sheet.n()).map(|portfolio| Entry { portfolio, remark: String::new() }).collect();
+        let plot = match names {
+            Some(_) => whole,
+            None => Area { right: room.right - legend::width(sheet, &entries) - 36.0, ..whole },
+        };
+        let (x, y) = scales(&plot);
         axes(canvas, sheet, &plot, (costs, &x), (tails, &y));
-        let hint = quadrant(canvas, sheet, &plot, &dots, &x, &y);
+        quadrant(canvas, sheet, &plot, &dots, &x, &y);
         for dot in &dots {
             errors(canvas, sheet, dot, &x, &y);
         }
@@ -45,7 +56,16 @@ pub(super) fn draw(sheet: &Sheet) -> String {
             let at = (x.at(dot.cost.value), y.at(dot.tail.value));
             sheet.looks[dot.portfolio].dot(canvas, at, RADIUS, true);
         }
-        names::write_all(canvas, sheet, &plot, &dots, (&x, &y), hint);
+        if let Some(names) = names {
+            for name in names {
+                name.write(canvas);
+            }
+        } else {
+            let side = Area { left: plot.right + 36.0, ..room };
+            legend::draw(canvas, &side, sheet, &entries, |canvas, look, left, y| {
+                look.dot(canvas, (left + 16.0, y), RADIUS, true);
+            });
+        }
     })
 }
 
@@ -87,33 +107,44 @@ fn axes(canvas: &mut Canvas, sheet: &Sheet, plot: &Area, (costs, x): (Point, &Sc
     canvas.upward(&words, (plot.left - 84.0, middle), NOTE);
 }
 
-/// Shades what is cheaper and safer than the baseline, and says so in the corner; returns what the words cover.
-fn quadrant(canvas: &mut Canvas, sheet: &Sheet, plot: &Area, dots: &[Dot], x: &Scale, y: &Scale) -> Option<Area> {
-    let base = dots.iter().find(|d| d.portfolio == sheet.results.baseline)?;
-    if dots.len() < 2 {
-        return None;
-    }
+const HINT: &str = "cheaper and safer than the baseline";
+
+/// The baseline's dot, where there are others to compare.
+fn baseline<'a>(sheet: &Sheet, dots: &'a [Dot]) -> Option<&'a Dot> {
+    dots.iter().find(|d| d.portfolio == sheet.results.baseline).filter(|_| dots.len() > 1)
+}
+
+/// Shades what is cheaper and safer than the baseline, and says so in the corner if there is room.
+fn quadrant(canvas: &mut Canvas, sheet: &Sheet, plot: &Area, dots: &[Dot], x: &Scale, y: &Scale) {
+    let Some(base) = baseline(sheet, dots) else {
+        return;
+    };
     let at = (x.at(base.cost.value), y.at(base.tail.value));
     canvas.rect((plot.left, at.1), (at.0, plot.bottom), GRID, 0.45);
     let dashed = Stroke { dash: &[4.0, 4.0], ..Stroke::solid(AXIS, 1.0) };
     canvas.line((plot.left, at.1), (plot.right, at.1), &dashed);
     canvas.line((at.0, plot.top), (at.0, plot.bottom), &dashed);
-    let words = "cheaper and safer than the baseline";
+    if let Some(words) = hint(sheet, plot, dots, x, y) {
+        let corner = (words.left, f64::midpoint(words.top, words.bottom));
+        canvas.text(HINT, corner, Anchor::Start, NOTE);
+    }
+}
+
+/// What the words in the corner cover, if there is room for them.
+fn hint(sheet: &Sheet, plot: &Area, dots: &[Dot], x: &Scale, y: &Scale) -> Option<Area> {
+    let base = baseline(sheet, dots)?;
+    let at = (x.at(base.cost.value), y.at(base.tail.value));
     let words = Area {
         left: plot.left + 10.0,
-        right: plot.left + 14.0 + text::width(words, NOTE.size, false),
+        right: plot.left + 14.0 + text::width(HINT, NOTE.size, false),
         top: plot.bottom - 24.0,
         bottom: plot.bottom - 6.0,
     };
     if words.right > at.0 || words.top < at.1 + 4.0 {
         return None;
     }
-    if dots.iter().flat_map(|d| names::covered(d, x, y)).any(|c| names::overlap(&c, &words) > 0.0) {
-        return None;
-    }
-    let corner = (words.left, f64::midpoint(words.top, words.bottom));
-    canvas.text("cheaper and safer than the baseline", corner, Anchor::Start, NOTE);
-    Some(words)
+    let mut covered = dots.iter().flat_map(|d| names::covered(d, x, y));
+    covered.all(|c| names::overlap(&c, &words) <= 0.0).then_some(words)
 }
 
 fn errors(canvas: &mut Canvas, sheet: &Sheet, dot: &Dot, x: &Scale, y: &Scale) {

@@ -23,7 +23,7 @@ pub(super) struct Entry {
 /// How wide a legend of these entries is.
 pub(super) fn width(sheet: &Sheet, entries: &[Entry]) -> f64 {
     let wide = |e: &Entry| {
-        let name = text::width(sheet.name(e.portfolio), STRONG.size, true);
+        let name = text::width(sheet.name(e.portfolio).text, STRONG.size, true);
         name.max(text::width(&e.remark, NOTE.size, false))
     };
     (entries.iter().map(wide).fold(80.0, f64::max) + SAMPLE + 2.0).min(WIDEST)
@@ -71,7 +71,7 @@ pub(super) fn draw(
     }
     if let Some(first) = grey.first() {
         sample(canvas, &sheet.looks[first.portfolio], room.left, y);
-        let names: Vec<&str> = grey.iter().map(|e| sheet.name(e.portfolio)).collect();
+        let names: Vec<&str> = grey.iter().map(|e| sheet.name(e.portfolio).text).collect();
         let others = format!("{} others: {}", grey.len(), names.join(", "));
         let mut most = REST;
         while y + LINE * real(most) < room.bottom && most < 12 {

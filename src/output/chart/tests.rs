@@ -137,17 +137,17 @@ fn titles_claim_no_more_than_the_errors_allow() {
     let mut results = demo(3, 1, 36);
     assert_eq!(
         title(&results, "exceedance"),
-        "openai-only has the fattest tail: 1 in 100 futures loses more than $2.32bn"
+        "openai-only has the fattest tail: 1 in 100 futures loses $2.32bn or more"
     );
     results.headlines[1].var_99 = estimate(2.30e9, 5e7);
     assert_eq!(
         title(&results, "exceedance"),
-        "neutral has the thinnest tail: 1 in 100 futures loses more than $1.11bn, against $2.32bn with openai-only"
+        "neutral has the thinnest tail: 1 in 100 futures loses $1.11bn or more, against $2.32bn with openai-only"
     );
     results.headlines[2].var_99 = estimate(2.2e9, 1e9);
     assert_eq!(
         title(&results, "exceedance"),
-        "No portfolio's tail is clearly the fattest: 1 in 100 futures loses more than $2.32bn at worst"
+        "No portfolio's tail is clearly the fattest: 1 in 100 futures loses $2.32bn or more at worst"
     );
     assert_eq!(title(&results, "total-cost"), "openai-standby costs $4.15bn on average, $46.5M less than openai-only");
     results.comparison[0].verdict = Verdict::CannotTell;
@@ -164,6 +164,78 @@ fn titles_claim_no_more_than_the_errors_allow() {
 }
 
 #[test]
+fn titles_claim_nothing_that_few_trials_cannot_tell() {
+    let mut results = demo(3, 1, 36);
+    results.provenance.trials = 500;
+    assert!(title(&results, "exceedance").contains("1 in 20 futures"), "{}", title(&results, "exceedance"));
+    for h in &mut results.headlines {
+        for e in [&mut h.var_95, &mut h.var_99, &mut h.tvar_99] {
+            (e.std_error, e.lower, e.upper) = (None, None, None);
+        }
+    }
+    assert_eq!(title(&results, "exceedance"), "Too few trials to tell how large a rare loss is");
+    assert!(title(&results, "cost-and-tail-risk").starts_with("No portfolio is clearly safer"));
+}
+
+#[test]
+fn a_mark_stands_on_its_curve() {
+    // The curve ends at 1 in 50: a mark of 1 in 100 would stand on the axis instead.
+    let mut results = demo(2, 1, 12);
+    results.provenance.trials = 500;
+    let page = texts(&charts(&results)[0]);
+    assert!(page.contains("1 in 20: ") && !page.contains("1 in 100"), "{page}");
+}
+
+#[test]
+fn long_names_can_be_told_apart_in_every_chart() {
+    let mut results = demo(8, 3, 36);
+    for (i, name) in results.portfolios.iter_mut().enumerate() {
+        *name = format!("a-portfolio-with-a-very-long-name-number-{i}-that-somebody-thought-was-a-good-idea");
+    }
+    for chart in drawn("long-middle", &results) {
+        let texts = texts(&chart).replace('\n', "");
+        for i in 0..8 {
+            assert!(
+                texts.contains(&format!("-{i}-")) || texts.contains(&format!("…{i}-")),
+                "{i} in {}: {texts}",
+                chart.name
+            );
+        }
+    }
+}
+
+#[test]
+fn names_that_would_cover_each_other_stand_in_a_legend() {
+    for (stem, results) in unusual() {
+        if stem == "clustered" || stem == "long-names" {
+            let chart = charts(&results).into_iter().find(|c| c.name == "cost-and-tail-risk").unwrap();
+            let tree = super::png::tree(&chart.svg).unwrap();
+            let mut boxes = Vec::new();
+            boxes_of(tree.root(), &mut boxes);
+            for (i, a) in boxes.iter().enumerate() {
+                for b in &boxes[..i] {
+                    let wide = a.right().min(b.right()) - a.left().max(b.left());
+                    let high = a.bottom().min(b.bottom()) - a.top().max(b.top());
+                    // Boxes of lines are a little higher than their letters.
+                    assert!(wide < 1.0 || high < 3.0, "{stem}: {a:?} covers {b:?}");
+                }
+            }
+        }
+    }
+}
+
+/// Where each text lies.
+fn boxes_of(group: &resvg::usvg::Group, all: &mut Vec<resvg::usvg::Rect>) {
+    for node in group.children() {
+        match node {
+            resvg::usvg::Node::Group(g) => boxes_of(g, all),
+            resvg::usvg::Node::Text(t) => all.push(t.abs_bounding_box()),
+            _ => {}
+        }
+    }
+}
+
+#[test]
 fn only_what_is_never_interrupted_stands_at_100_per_cent() {
     let mut results = demo(2, 1, 36);
     let page = |r: &Results| texts(charts(r).iter().find(|c| c.name == "availability").unwrap());
@@ -176,7 +248,9 @@ fn only_what_is_never_interrupted_stands_at_100_per_cent() {
 
 #[test]
 fn amounts_are_said_as_a_reader_would() {
-    use super::words::{availability, hours, money, money_ticks, odds, percent, round_money};
+    use super::words::{
+        availability, hours, money, money_range, money_ticks, odds, percent, round_availability, round_money, trials,
+    };
     let said = |v| money(v, "$");
     assert_eq!(said(1.934e9), "$1.93bn");
     assert_eq!(said(-310.2e6), "−$310M");
@@ -190,6 +264,11 @@ fn amounts_are_said_as_a_reader_would() {
     assert_eq!(percent(0.123), "12\u{a0}%");
     assert_eq!(percent(0.0004), "0.04\u{a0}%");
     assert_eq!(availability(0.999_57), "99.957\u{a0}%");
+    assert_eq!(availability(0.999), "99.90\u{a0}%");
+    assert_eq!(round_availability(0.999), "99.9\u{a0}%");
+    assert_eq!(money_range(4.8e5, 4.8e5, "$"), "$480k");
+    assert_eq!(money_range(3.96e9, 4.6e9, "$"), "$3.96 – 4.60bn");
+    assert_eq!((trials(1), trials(20_000)), ("1 trial".to_owned(), "20,000 trials".to_owned()));
     assert_eq!(availability(1.0), "100\u{a0}%");
     assert_eq!(availability(0.999_999_999_9), "over 99.99999\u{a0}%");
     assert_eq!(odds(1e-4), "1 in 10,000");

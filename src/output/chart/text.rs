@@ -40,43 +40,85 @@ fn advance(c: char, bold: bool) -> u16 {
     }
 }
 
+/// A text to be written, and the letter (from 0) that tells it from the name most like it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Name<'a> {
+    pub text: &'a str,
+    /// Where the name is cut short, this letter stays. 0 of a text that needs no telling apart.
+    pub tells: usize,
+}
+
+impl<'a, T: AsRef<str> + ?Sized> From<&'a T> for Name<'a> {
+    fn from(text: &'a T) -> Self {
+        Name { text: text.as_ref(), tells: 0 }
+    }
+}
+
+/// Of each name the letter that tells it from all others: the one after the longest beginning that it shares with
+/// another.
+pub(super) fn telling(names: &[String]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..names.len()).collect();
+    order.sort_by_key(|&i| &names[i]);
+    let mut tells = vec![0; names.len()];
+    // The most alike stand next to each other in order.
+    for pair in order.windows(2) {
+        let letters = names[pair[0]].chars().zip(names[pair[1]].chars());
+        let shared = letters.take_while(|(a, b)| a == b).count();
+        for &i in pair {
+            tells[i] = shared.min(names[i].chars().count().saturating_sub(1)).max(tells[i]);
+        }
+    }
+    tells
+}
+
 /// The text, or as much of it as fits into `room`, with an ellipsis in its middle: names often differ at their end.
-pub(super) fn fit(text: &str, size: f64, bold: bool, room: f64) -> String {
+/// Where they differ in their middle, that is kept, between two.
+pub(super) fn fit<'a>(name: impl Into<Name<'a>>, size: f64, bold: bool, room: f64) -> String {
+    let Name { text, tells } = name.into();
     if width(text, size, bold) <= room {
         return text.to_owned();
     }
-    let room = (room - width("…", size, bold)).max(0.0);
     let letters: Vec<char> = text.chars().collect();
-    let wide = |c: &char| f64::from(advance(*c, bold)) * size / 1000.0;
+    let (dots, room) = (width("…", size, bold), room.max(0.0));
+    let wide = |letters: &[char]| letters.iter().map(|c| f64::from(advance(*c, bold))).sum::<f64>() * size / 1000.0;
     let fitting = |letters: &mut dyn Iterator<Item = &char>, room: f64| {
         let mut used = 0.0;
         letters
             .take_while(|c| {
-                used += wide(c);
+                used += f64::from(advance(**c, bold)) * size / 1000.0;
                 used <= room
             })
             .count()
     };
-    let end = fitting(&mut letters.iter().rev(), room * 0.4);
-    let kept: String = letters[letters.len() - end..].iter().collect();
-    let left = room - width(&kept, size, bold);
-    let begin: String = letters[..fitting(&mut letters.iter(), left)].iter().collect();
-    format!("{}…{}", begin.trim_end(), kept.trim_start())
+    let some = |letters: &[char]| letters.iter().collect::<String>().trim().to_owned();
+    let end = letters.len() - fitting(&mut letters.iter().rev(), (room - dots) * 0.4);
+    let begin = fitting(&mut letters.iter(), room - dots - wide(&letters[end..]));
+    if tells == 0 || tells < begin || tells >= end {
+        return format!("{}…{}", some(&letters[..begin]), some(&letters[end..]));
+    }
+    let room = room - 2.0 * dots;
+    let begin = fitting(&mut letters.iter(), room * 0.25);
+    let from = (tells + 1 - fitting(&mut letters[..=tells].iter().rev(), room * 0.4).max(1)).max(begin);
+    let to = from + fitting(&mut letters[from..].iter(), room - wide(&letters[..begin])).max(1);
+    format!("{}…{}…", some(&letters[..begin]), some(&letters[from..to]))
 }
 
 /// The text in at most `most` lines no wider than `room`, broken at spaces or after `-`, `_`, `/`, in need anywhere.
-/// What does not fit is left out of the last line's middle.
-pub(super) fn wrap(text: &str, size: f64, bold: bool, room: f64, most: usize) -> Vec<String> {
+/// What does not fit is left out of the last line.
+pub(super) fn wrap<'a>(name: impl Into<Name<'a>>, size: f64, bold: bool, room: f64, most: usize) -> Vec<String> {
+    let Name { text, mut tells } = name.into();
     let mut lines = Vec::new();
     let mut rest = text.trim();
     while !rest.is_empty() {
         if lines.len() + 1 >= most || width(rest, size, bold) <= room {
-            lines.push(fit(rest, size, bold, room));
+            lines.push(fit(Name { text: rest, tells }, size, bold, room));
             break;
         }
         let (line, after) = rest.split_at(break_at(rest, size, bold, room));
         lines.push(line.trim_end().to_owned());
-        rest = after.trim_start();
+        let after = after.trim_start();
+        tells = tells.saturating_sub(rest.chars().count() - after.chars().count());
+        rest = after;
     }
     lines
 }

@@ -230,7 +230,7 @@ fn title(sheet: &Sheet) -> String {
     let amount = sheet.money(worst.mean);
     let high = worst.quantiles[4];
     let often = if high > worst.mean && high.is_finite() {
-        format!(", over {} in 1 of 20 futures", sheet.money(high))
+        format!(", {} or more in 1 of 20 futures", sheet.money(high))
     } else {
         String::new()
     };

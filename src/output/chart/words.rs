@@ -23,10 +23,12 @@ pub(super) fn interval(estimate: &Estimate) -> Option<Point> {
     (lower.is_finite() && upper.is_finite()).then_some((lower.min(upper), lower.max(upper)))
 }
 
-/// Whether `a` is larger than `b` by more than their 95 % intervals together.
+/// Whether `a` is larger than `b` by more than their 95 % intervals together. Not known of what has none.
 pub(super) fn clearly_above(a: &Estimate, b: &Estimate) -> bool {
-    let below = interval(a).map_or(0.0, |i| a.value - i.0);
-    let above = interval(b).map_or(0.0, |i| i.1 - b.value);
+    let (Some(of_a), Some(of_b)) = (interval(a), interval(b)) else {
+        return false;
+    };
+    let (below, above) = (a.value - of_a.0, of_b.1 - b.value);
     a.value - b.value > (below * below + above * above).sqrt()
 }
 
@@ -72,6 +74,9 @@ fn amount(value: f64, currency: &str, write: fn(f64, usize) -> String) -> String
 /// A range of amounts; the unit once, if both have the same: `$3.96 – 4.60bn`.
 pub(super) fn money_range(low: f64, high: f64, currency: &str) -> String {
     let (low_said, high_said) = (money(low, currency), money(high, currency));
+    if low_said == high_said {
+        return low_said;
+    }
     let letters = unit(three(low)).1;
     let same = low > 0.0 && !letters.is_empty() && letters == unit(three(high)).1;
     match (low_said.strip_suffix(letters), high_said.strip_prefix(&sign(1.0, currency))) {
@@ -150,8 +155,18 @@ pub(super) fn percent(share: f64) -> String {
     format!("{minus}{}\u{a0}%", trimmed(value.abs(), digits))
 }
 
-/// An availability, with as many nines as it has and two digits of what lacks: `99.957 %`; only 1 is `100 %`.
+/// An availability, with as many nines as it has and two digits of what lacks: `99.957 %`, `99.90 %`; only 1 is
+/// `100 %`.
 pub(super) fn availability(value: f64) -> String {
+    nines(value, |value, digits| format!("{value:.digits$}"))
+}
+
+/// The same of a tick: `99.9 %`.
+pub(super) fn round_availability(value: f64) -> String {
+    nines(value, trimmed)
+}
+
+fn nines(value: f64, write: fn(f64, usize) -> String) -> String {
     if !value.is_finite() {
         return "unknown".to_owned();
     }
@@ -170,7 +185,12 @@ pub(super) fn availability(value: f64) -> String {
         l if l >= 0.001 => 4,
         _ => 5,
     };
-    format!("{}\u{a0}%", trimmed(value * 100.0, digits))
+    format!("{}\u{a0}%", write(value * 100.0, digits))
+}
+
+/// A number of trials: `1 trial`, `20,000 trials`.
+pub(super) fn trials(n: u64) -> String {
+    format!("{} trial{}", grouped(&n.to_string()), if n == 1 { "" } else { "s" })
 }
 
 /// A probability as odds: `1 in 100`.
@@ -211,12 +231,13 @@ pub(super) fn horizon(provenance: &Provenance) -> String {
         m if m >= 48.0 && near(m / 12.0) => count(m / 12.0, "year"),
         m if near(m) => count(m, "month"),
         _ if near(hours / 24.0) => count(hours / 24.0, "day"),
-        _ if hours.is_finite() => format!("{}\u{a0}hours", grouped(&trimmed(hours, 1))),
+        _ if hours >= 1.0 => format!("{}\u{a0}hours", grouped(&trimmed(hours, 1))),
+        _ if hours.is_finite() => self::hours(hours),
         _ => "an unknown time".to_owned(),
     }
 }
 
 /// A name short enough for a sentence.
-pub(super) fn short(name: &str) -> String {
+pub(super) fn short<'a>(name: impl Into<text::Name<'a>>) -> String {
     text::fit(name, 1.0, true, NAME)
 }

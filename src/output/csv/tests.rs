@@ -72,6 +72,15 @@ fn numbers_read_back_as_they_were() {
 }
 
 #[test]
+fn columns_do_not_depend_on_the_number_of_portfolios() {
+    let mut results = results();
+    let header = |results: &Results| file(results, "comparison.csv").lines().next().map(String::from);
+    let with_two = header(&results);
+    results.comparison.clear();
+    assert_eq!(header(&results), with_two);
+}
+
+#[test]
 fn levels_name_columns() {
     assert_eq!([0.9, 0.95, 0.99, 0.995, 0.999].map(level_name), ["90", "95", "99", "995", "999"]);
 }

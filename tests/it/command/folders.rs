@@ -1,11 +1,11 @@
 //! Folders of results: what is in them, whole or not at all, and nobody else's.
 
 use std::fs;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use super::desk::{Desk, SMALL, text};
 
-const FILES: [&str; 21] = [
+const FILES: [&str; 22] = [
     "attribution.csv",
     "charts/availability.png",
     "charts/availability.svg",
@@ -21,6 +21,7 @@ const FILES: [&str; 21] = [
     "charts/total-cost.svg",
     "comparison.csv",
     "exceedance.csv",
+    "exposure.csv",
     "inputs/data/incidents.csv",
     "inputs/small.toml",
     "measures.csv",
@@ -172,23 +173,35 @@ fn bytes_do_not_depend_on_the_number_of_threads() {
     assert_ne!(desk.read("1/summary.csv"), desk.read("other-seed/summary.csv"));
 }
 
+/// Starts a run, sends it a signal after a while, and waits for its end.
+fn signalled(desk: &Desk, script: &str, signal: &str) -> Output {
+    let mut command = Command::new("sh");
+    command.args(["-c", script, env!("CARGO_BIN_EXE_linchpin")]).current_dir(desk.0.path());
+    let child = command.stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
+    std::thread::sleep(std::time::Duration::from_millis(700));
+    let killed = Command::new("kill").args([signal, &child.id().to_string()]).status().expect("kill");
+    assert!(killed.success());
+    child.wait_with_output().expect("it ends")
+}
+
 #[test]
 fn an_interrupted_run_writes_nothing() {
+    for signal in ["-INT", "-TERM"] {
+        let desk = Desk::new();
+        let output = signalled(&desk, "exec \"$0\" run small.toml --trials 20M", signal);
+        assert_eq!(output.status.code(), Some(130), "{signal}: {}", text(&output.stderr));
+        assert!(text(&output.stderr).contains("nothing was written"), "{}", text(&output.stderr));
+        assert!(!desk.path("output").exists());
+        assert_eq!(desk.litter(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_run_under_nohup_outlives_its_terminal() {
     let desk = Desk::new();
-    let child = desk
-        .command("run small.toml --trials 20M")
-        .stderr(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("it starts");
-    std::thread::sleep(std::time::Duration::from_millis(700));
-    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
-    assert!(killed.success());
-    let output = child.wait_with_output().expect("it ends");
-    assert_eq!(output.status.code(), Some(130), "{}", text(&output.stderr));
-    assert!(text(&output.stderr).contains("nothing was written"), "{}", text(&output.stderr));
-    assert!(!desk.path("output").exists());
-    assert_eq!(desk.litter(), Vec::<String>::new());
+    let output = signalled(&desk, "trap '' HUP; exec \"$0\" run small.toml --trials 300k --quiet", "-HUP");
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(desk.path("output/small/run.json").is_file());
 }
 
 #[test]

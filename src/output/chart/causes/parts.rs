@@ -1,6 +1,6 @@
 //! Which risks are named, and how large each one's part is. Draws nothing.
 
-use super::super::Sheet;
+use super::super::{Sheet, text};
 use super::NAMED;
 use crate::results::By;
 
@@ -8,6 +8,8 @@ use crate::results::By;
 pub(super) struct Parts {
     /// Risks, then `n others`, if so many.
     pub names: Vec<String>,
+    /// What tells each name from the others.
+    tells: Vec<usize>,
     /// Parts of the mean loss.
     pub mean: Vec<Vec<f64>>,
     /// Parts of `TVaR` 99 %.
@@ -49,7 +51,11 @@ impl Parts {
             named.iter().map(|&i| of[i][p]).chain(whole).collect()
         };
         let split = |of: &[Vec<f64>]| (0..n).map(|p| of_portfolio(of, p)).collect();
-        Parts { names: said, mean: split(&mean), tail: split(&tail), unknown }
+        Parts { tells: text::telling(&said), names: said, mean: split(&mean), tail: split(&tail), unknown }
+    }
+
+    pub(super) fn name(&self, part: usize) -> text::Name<'_> {
+        text::Name { text: &self.names[part], tells: self.tells[part] }
     }
 }
 

@@ -6,18 +6,29 @@ use super::super::style::{NOTE, SOFT, STRONG, Type};
 use super::super::{Sheet, text, words};
 use super::{Dot, RADIUS};
 
-/// Among more dots than this, a grey one is named only where there is room beside it.
-const CROWD: usize = 16;
+/// Most names that stand away from their dots; with more of them a reader is lost among the leaders.
+const FAR: usize = 3;
 
-/// Writes each name where it covers nothing; with a leader where its dot is not the nearest.
-pub(super) fn write_all(
-    canvas: &mut Canvas,
+/// A name with its place.
+pub(super) struct Placed {
+    lines: Vec<String>,
+    kind: Type,
+    dot: Point,
+    place: Area,
+    /// Needs a line to its dot.
+    led: bool,
+}
+
+/// Finds each name a place where it covers nothing; none if there is no such place for one of them.
+pub(super) fn find(
     sheet: &Sheet,
     plot: &Area,
     dots: &[Dot],
     (x, y): (&Scale, &Scale),
     hint: Option<Area>,
-) {
+) -> Option<Vec<Placed>> {
+    let mut placed: Vec<Placed> = Vec::new();
+    let mut n_far = 0;
     let mut taken: Vec<Area> = dots.iter().flat_map(|d| covered(d, x, y)).chain(hint).collect();
     let at = |d: &Dot| (x.at(d.cost.value), y.at(d.tail.value));
     let mut order: Vec<&Dot> = dots.iter().collect();
@@ -31,15 +42,24 @@ pub(super) fn write_all(
         let others = dots.iter().filter(|d| d.portfolio != dot.portfolio);
         let others: Vec<Point> = others.map(at).collect();
         let (place, far) = place(at(dot), size, plot, &taken, &others);
-        let crowded = dots.len() > CROWD && !coloured;
-        if crowded && (far || taken.iter().any(|t| overlap(&place, t) > 0.0)) {
-            continue;
+        n_far += usize::from(far);
+        if n_far > FAR || outside(&place, plot) > 0.0 || taken.iter().any(|t| overlap(&place, t) > 0.0) {
+            return None;
         }
-        if far || stray(at(dot), &place, &others) {
-            leader(canvas, at(dot), nearest(at(dot), &place));
-        }
-        write(canvas, &lines, kind, at(dot), &place);
+        let led = far || stray(at(dot), &place, &others);
+        placed.push(Placed { lines, kind, dot: at(dot), place, led });
         taken.push(place);
+    }
+    Some(placed)
+}
+
+impl Placed {
+    /// Writes the name, set towards its dot, with a leader where its dot is not the nearest.
+    pub(super) fn write(&self, canvas: &mut Canvas) {
+        if self.led {
+            leader(canvas, self.dot, nearest(self.dot, &self.place));
+        }
+        write(canvas, &self.lines, self.kind, self.dot, &self.place);
     }
 }
 

@@ -1,4 +1,4 @@
-use super::{fit, width, wrap};
+use super::{Name, fit, telling, width, wrap};
 
 #[test]
 fn the_widths_are_those_of_the_embedded_font() {
@@ -27,6 +27,26 @@ fn what_fits_is_left_alone_and_the_rest_is_cut() {
         "{cut}"
     );
     assert_eq!(fit("anything", 10.0, false, -5.0), "…");
+}
+
+#[test]
+fn names_that_are_cut_can_still_be_told_apart() {
+    let names = ["number-1", "number-12", "number-3", "other"]
+        .map(|n| format!("a-portfolio-with-a-very-long-name-{n}-that-somebody-thought-was-a-good-idea"));
+    let tells = telling(&names);
+    for room in [60.0, 90.0, 150.0, 300.0] {
+        let cut: Vec<String> =
+            (0..4).map(|i| fit(Name { text: &names[i], tells: tells[i] }, 14.0, true, room)).collect();
+        for (i, name) in cut.iter().enumerate() {
+            assert!(width(name, 14.0, true) <= room, "{name}");
+            assert!(!cut[..i].contains(name), "{cut:?}");
+        }
+        let lines: Vec<_> =
+            (0..4).map(|i| wrap(Name { text: &names[i], tells: tells[i] }, 14.0, true, room, 2)).collect();
+        assert!((0..4).all(|i| !lines[..i].contains(&lines[i])), "{lines:?}");
+    }
+    assert!(telling(&[]).is_empty());
+    assert_eq!(telling(&["ab", "abc", "b"].map(String::from)), [1, 2, 0]);
 }
 
 #[test]
