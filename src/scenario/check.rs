@@ -122,6 +122,9 @@ fn unfelt(parts: &Parts<'_>, vendors: &[bool], cx: &mut Cx) {
     let mut used = vec![false; parts.nodes.len()];
     let mut open: Vec<usize> =
         (0..vendors.len()).filter(|vendor| vendors[*vendor]).map(|vendor| n_platforms + vendor).collect();
+    // What a playbook looks at is felt, with or without traffic there.
+    let plays = parts.portfolios.iter().flatten().flat_map(|portfolio| &portfolio.playbook);
+    open.extend(plays.map(|play| n_platforms + play.vendor));
     while let Some(node) = open.pop() {
         if !std::mem::replace(&mut used[node], true) {
             open.extend(parts.nodes[node].iter().flat_map(|node| match &node.runs_on {
