@@ -10,6 +10,7 @@ mod cover;
 mod decided;
 pub(crate) mod ledger;
 pub(crate) mod market;
+mod plain;
 pub(crate) mod price;
 #[cfg(test)]
 mod tests;
@@ -26,7 +27,7 @@ use crate::response::found::{By, Found};
 use crate::response::migration::Luck;
 use crate::results::Component;
 use crate::view::sight::Sight;
-use crate::view::{Lone, View};
+use crate::view::View;
 use crate::world::World;
 use crate::world::ramp::Ramp;
 use ledger::{Cause, Ledger};
@@ -54,14 +55,12 @@ pub(crate) struct Common {
 #[derive(Debug, Default)]
 pub(crate) struct Judge {
     sweep: Sweep,
-    decisions: Decisions,
     /// Per service, vendor and cell: units served, each at its present value; and nominal ones.
     usage: Vec<f64>,
     usage_nominal: Vec<f64>,
     /// Per service: start and end of the interruption that is under way or was last.
     runs: Vec<(f64, f64)>,
-    /// Falls that do not need their pieces.
-    plain: Vec<Lone>,
+    plain: plain::Buffers,
     /// Per service: the interruption under way, if it may drive customers away.
     interrupted: Vec<churn::Interrupted>,
     /// What covers count.
@@ -127,29 +126,36 @@ struct Case<'a> {
     world: &'a World,
     view: &'a View,
     common: &'a Common,
-    trial: u64,
+    lot: Lot<'a>,
 }
 
 /// What is drawn for a portfolio: by the address of a vendor and an event.
-impl Case<'_> {
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Lot<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) portfolio: &'a PortfolioPlan,
+    pub(crate) world: &'a World,
+}
+
+impl Lot<'_> {
     fn counter(&self, event: u32) -> u64 {
         let event = &self.world.events[event as usize];
         event_counter(self.plan.risks[event.risk as usize].hash, event.counter)
     }
 
     fn works(&self, vendor: usize, event: u32) -> f64 {
-        self.plan.vendors[vendor].failover.uniform(self.trial, self.counter(event))
+        self.plan.vendors[vendor].failover.uniform(self.world.trial, self.counter(event))
     }
 
     fn costs(&self, vendor: usize, event: u32) -> f64 {
-        let u = self.plan.vendors[vendor].migration_costs.uniform(self.trial, self.counter(event));
+        let u = self.plan.vendors[vendor].migration_costs.uniform(self.world.trial, self.counter(event));
         self.portfolio.migration.as_ref().map_or(0.0, |m| m.costs.quantile(u))
     }
 }
 
-impl Luck for Case<'_> {
+impl Luck for Lot<'_> {
     fn takes(&self, vendor: usize, event: u32) -> f64 {
-        let u = self.plan.vendors[vendor].migration_takes.uniform(self.trial, self.counter(event));
+        let u = self.plan.vendors[vendor].migration_takes.uniform(self.world.trial, self.counter(event));
         self.portfolio.migration.as_ref().map_or(f64::INFINITY, |m| m.takes.quantile(u))
     }
 }
@@ -162,30 +168,29 @@ impl Judge {
         sight: Sight,
         p: usize,
         regimes: &[Regime],
+        decisions: &Decisions,
         common: &Common,
-        trial: u64,
         ledger: &mut Ledger,
     ) {
         let Sight { plan, world, view, .. } = sight;
         let portfolio = &plan.portfolios[p];
-        let case = Case { sight, plan, portfolio, world, view, common, trial };
+        let case = Case { sight, plan, portfolio, world, view, common, lot: Lot { plan, portfolio, world } };
         ledger.open(plan, portfolio, world);
-        self.decisions.settle(sight, portfolio, &case);
         self.open(&case);
-        let decisions = std::mem::take(&mut self.decisions);
+        let regimes_of = |g: usize| decisions.regimes.get(g).map_or(&regimes[g..=g], Vec::as_slice);
+        self.plain(&case, regimes_of, ledger);
         for (g, group) in portfolio.groups.iter().enumerate() {
-            let regimes = decisions.regimes.get(g).map_or(&regimes[g..=g], Vec::as_slice);
+            let regimes = regimes_of(g);
             let mut sweep = std::mem::take(&mut self.sweep);
             sweep.run(
                 plan,
                 view,
                 portfolio.failover.as_ref(),
                 regimes,
-                |v, e| case.works(v, e),
+                |v, e| case.lot.works(v, e),
                 |found| {
                     for &s in &group.services {
                         match &found {
-                            Found::Whole(whole) => self.whole(&case, s, whole, ledger),
                             Found::Alone(alone) => self.alone(&case, s, alone, ledger),
                             Found::Piece(piece) => self.piece(&case, s, piece, ledger),
                         }
@@ -204,7 +209,7 @@ impl Judge {
             self.churn(&case, s, ledger);
         }
         self.claims(&case, ledger);
-        case.decisions(&decisions, ledger);
+        case.decisions(decisions, ledger);
         case.one_off(ledger);
         case.stakes(ledger);
         for &(s, month, event, amount) in &common.market {
@@ -214,7 +219,6 @@ impl Judge {
         self.prices(&case, ledger);
         case.yearly(ledger);
         self.credits(&case, ledger);
-        self.decisions = decisions;
     }
 
     fn open(&mut self, case: &Case) {

@@ -5,6 +5,7 @@ pub(crate) mod contagion;
 pub(crate) mod curve;
 pub(crate) mod factor;
 pub(crate) mod graph;
+pub(crate) mod plain;
 pub(crate) mod portfolio;
 pub(crate) mod risk;
 #[cfg(test)]
@@ -21,6 +22,7 @@ use curve::Curve;
 use curve::fade::Fade;
 use factor::FactorPlan;
 use graph::Graph;
+use plain::PlainPlan;
 use portfolio::PortfolioPlan;
 use risk::{Counted, Parts, PathPlan, RiskPlan};
 
@@ -49,6 +51,8 @@ pub struct Plan {
     pub(crate) least_patience: f64,
     /// Vendors who give some portfolio credits for missed availability.
     pub(crate) credited: Vec<usize>,
+    /// Outages that are settled together; none where everything goes one by one.
+    pub(crate) plain: Option<PlainPlan>,
 }
 
 /// The calendar of a trial and the discount rate.
@@ -256,6 +260,7 @@ impl Plan {
             chained: groups.is_some() || risks.iter().any(|r| r.aftershocks.is_some()),
             groups,
             credited: Vec::new(),
+            plain: None,
             risks,
             clock,
         };
@@ -267,7 +272,15 @@ impl Plan {
             .filter(|&v| plan.portfolios.iter().any(|p| p.credits.iter().any(|c| c.vendor == v)))
             .collect();
         plan.views = views(scenario, &plan);
+        plan.plain = PlainPlan::new(scenario, &plan);
         plan
+    }
+
+    /// The same, with every outage an event of its own: slower, and the same figures but for roundings.
+    #[must_use]
+    pub fn one_by_one(mut self) -> Self {
+        self.plain = None;
+        self
     }
 
     /// Number of portfolios.

@@ -7,10 +7,14 @@ pub(crate) mod failover;
 pub(crate) mod found;
 pub(crate) mod migration;
 pub(crate) mod playbook;
+pub(crate) mod reaction;
 #[cfg(test)]
 mod tests;
 
+use crate::plan::Plan;
 use crate::plan::portfolio::{Group, PortfolioPlan};
+use failover::Sweep;
+use reaction::Reaction;
 
 /// Shares below this count as none (MODEL section 6), and so does traffic.
 pub(crate) const NEGLIGIBLE: f64 = 1e-9;
@@ -37,20 +41,10 @@ pub(crate) struct Regime {
     pub(crate) rooms: Vec<Room>,
     /// Some room opens later than others.
     pub(crate) waits: bool,
-    /// Per vendor: what happens when it alone falls whole, and its traffic may move.
+    /// Per plain risk: what an outage of it does.
     pub(crate) reactions: Vec<Reaction>,
     /// What each vendor is to the group.
     pub(crate) roles: Vec<Role>,
-}
-
-/// Where the traffic of one vendor goes when it falls whole while all others stand.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Reaction {
-    /// Its share.
-    pub(crate) missing: f64,
-    /// What of it moves nowhere; exactly 0 where negligible.
-    pub(crate) unserved: f64,
-    pub(crate) moved: Vec<(usize, f64)>,
 }
 
 /// A place that lost traffic can move to.
@@ -76,12 +70,11 @@ pub(crate) enum Role {
 impl Regime {
     /// `shares`: per vendor.
     pub(crate) fn new(
+        plan: &Plan,
         portfolio: &PortfolioPlan,
         group: &Group,
         shares: Vec<f64>,
-        start: f64,
-        end: f64,
-        last: bool,
+        (start, end): (f64, f64),
     ) -> Self {
         let rooms = rooms(portfolio, group, &shares);
         let role = |v: usize| {
@@ -94,22 +87,15 @@ impl Regime {
             }
         };
         let roles = (0..shares.len()).map(role).collect();
-        let reactions = (0..shares.len()).map(|v| Reaction::new(v, shares[v], &rooms)).collect();
-        Self { start, end, last, shares, waits: rooms.iter().any(|r| r.starts > 0.0), reactions, rooms, roles }
-    }
-}
-
-impl Reaction {
-    fn new(vendor: usize, missing: f64, rooms: &[Room]) -> Self {
-        let (mut left, mut moved) = (missing, Vec::new());
-        for room in rooms.iter().filter(|r| r.vendor != vendor) {
-            let taken = left.min(room.size);
-            if taken > 0.0 {
-                moved.push((room.vendor, taken));
-                left -= taken;
-            }
+        let waits = rooms.iter().any(|r| r.starts > 0.0);
+        let last = end >= plan.clock.horizon;
+        let mut regime = Self { start, end, last, shares, rooms, waits, reactions: Vec::new(), roles };
+        if let Some(plain) = &plan.plain {
+            let mut sweep = Sweep::default();
+            let reaction = |risk| Reaction::new(risk, &regime, portfolio.failover.as_ref(), &mut sweep);
+            regime.reactions = plain.risks.iter().map(reaction).collect();
         }
-        Self { missing, unserved: if left > NEGLIGIBLE { left } else { 0.0 }, moved }
+        regime
     }
 }
 

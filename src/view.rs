@@ -2,6 +2,7 @@
 //! and revenue. Knows neither shares nor money.
 
 mod crowd;
+pub(crate) mod plain;
 mod seen;
 pub(crate) mod sight;
 pub(crate) mod taken;
@@ -9,6 +10,7 @@ pub(crate) mod taken;
 mod tests;
 
 use crowd::Crowd;
+use plain::Alone;
 use taken::Taken;
 
 use crate::plan::{Plan, ViewPlan};
@@ -21,6 +23,8 @@ pub(crate) struct View {
     /// happens: those that leave nothing, and those that leave a part.
     pub(crate) whole: Vec<Vec<Lone>>,
     pub(crate) partial: Vec<Vec<Lone>>,
+    /// Plain outages that are alone.
+    pub(crate) alone: Alone,
     /// All other falls, in order of their start.
     pub(crate) falls: Vec<Fall>,
     /// Interruptions that last.
@@ -58,6 +62,7 @@ pub(crate) struct View {
     outages: Vec<Interruption>,
     own: Vec<f64>,
     scratch: Vec<f64>,
+    moments: Vec<f64>,
 }
 
 /// A short fall of one vendor while, lasting falls apart, all others stand: nearly every outage is one.
@@ -120,6 +125,10 @@ impl Cells {
         self.months.len()
     }
 
+    fn end(&self) -> f64 {
+        self.bounds[self.len()]
+    }
+
     /// The cell that contains `t`, given its month.
     pub(crate) fn find(&self, month: usize, t: f64) -> usize {
         let mut cell = self.first_of_month[month];
@@ -152,49 +161,69 @@ struct Run {
 const NONE: u32 = u32::MAX;
 
 impl View {
-    /// Fills the view of `seer` from `world`.
+    /// Fills the view of `seer` from a world without plain outages.
     pub(crate) fn see(&mut self, plan: &Plan, seer: &ViewPlan, world: &World) {
-        self.notice(plan, seer, world);
-        self.changes(plan, seer, world);
-        self.cells(plan);
-        self.interruptions(plan, seer, world);
-        self.take(plan, seer, world);
+        self.look(plan, seer, world);
+        self.gather(seer, world);
+        self.fall(plan, seer, world);
     }
 
-    fn interruptions(&mut self, plan: &Plan, seer: &ViewPlan, world: &World) {
+    /// What decisions for good look at: all but falls.
+    pub(crate) fn look(&mut self, plan: &Plan, seer: &ViewPlan, world: &World) {
+        self.notice(plan, seer, world);
+        self.changes(plan, seer, world);
+        self.cells(plan, std::iter::empty());
+        self.down.clear();
+        self.down.resize(plan.vendors.len(), 0.0);
+        self.lasting.clear();
+        self.long.clear();
+        for interruption in &world.interruptions {
+            if !self.sees(seer, world, interruption.by) {
+                continue;
+            }
+            if interruption.length >= plan.least_patience {
+                self.long.push(*interruption);
+            }
+            if interruption.lasts() {
+                self.lasting.push(*interruption);
+            }
+        }
+    }
+
+    /// Takes note of where in time short interruptions are.
+    fn gather(&mut self, seer: &ViewPlan, world: &World) {
+        let plain = &world.plain;
+        self.crowd.spread(world.interruptions.len() + plain.starts.len(), self.cells.end());
+        for i in &world.interruptions {
+            if !i.lasts() && self.sees(seer, world, i.by) {
+                self.crowd.enter(i.start, i.end);
+            }
+        }
+        for (&start, &end) in plain.starts.iter().zip(&plain.ends) {
+            if end < f64::INFINITY {
+                self.crowd.enter(start, end);
+            }
+        }
+    }
+
+    /// Falls of vendors, and what outages take of those who give credits.
+    pub(crate) fn fall(&mut self, plan: &Plan, seer: &ViewPlan, world: &World) {
         for lists in [&mut self.whole, &mut self.partial] {
             lists.resize_with(plan.vendors.len(), Vec::new);
             lists.iter_mut().for_each(Vec::clear);
         }
-        self.down.clear();
-        self.down.resize(plan.vendors.len(), 0.0);
-        self.crowd.spread(world.interruptions.len(), plan.clock.horizon);
-        self.lasting.clear();
-        self.long.clear();
-        let everything = seer.all && world.occurrences.is_empty();
-        for interruption in &world.interruptions {
-            if everything || self.sees(seer, world, interruption.by) {
-                if interruption.length >= plan.least_patience {
-                    self.long.push(*interruption);
-                }
-                if interruption.lasts() {
-                    self.lasting.push(*interruption);
-                } else {
-                    self.crowd.enter(interruption.start, interruption.end);
-                }
-            }
-        }
         let mut order = std::mem::take(&mut self.order);
         order.clear();
         for (i, interruption) in (0u32..).zip(&world.interruptions) {
-            if (everything || self.sees(seer, world, interruption.by)) && !self.stands_alone(plan, interruption) {
+            if self.sees(seer, world, interruption.by) && !self.stands_alone(plan, interruption) {
                 order.push((interruption.start, i));
             }
         }
         order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         self.runs(plan, world, &order);
         self.order = order;
-        self.fall(plan, world);
+        self.falls(plan, world);
+        self.take(plan, seer, world);
     }
 
     /// Settles an interruption that touches one vendor, is short, and has its part of time for itself.
@@ -254,7 +283,7 @@ impl View {
         }
     }
 
-    fn fall(&mut self, plan: &Plan, world: &World) {
+    fn falls(&mut self, plan: &Plan, world: &World) {
         self.falls.clear();
         self.steps.clear();
         self.takers.clear();
@@ -369,12 +398,13 @@ impl View {
         plan.graph.availability(vendor, |node| own[node], &mut self.scratch)
     }
 
-    fn cells(&mut self, plan: &Plan) {
+    /// Months, cut where a price changes and at `moments`.
+    fn cells(&mut self, plan: &Plan, moments: impl Iterator<Item = f64>) {
         let cells = &mut self.cells;
         cells.bounds.clear();
         cells.bounds.extend_from_slice(&plan.clock.months);
         let n_months = plan.clock.n_months();
-        let moments = self.prices.iter().flatten().flat_map(|c| [c.start, c.end]);
+        let moments = self.prices.iter().flatten().flat_map(|c| [c.start, c.end]).chain(moments);
         cells.bounds.extend(moments.filter(|&t| t > 0.0 && t < plan.clock.horizon));
         if cells.bounds.len() > n_months + 1 {
             cells.bounds.sort_unstable_by(f64::total_cmp);
@@ -416,6 +446,12 @@ fn share_out(plan: &Plan, vendor: usize, active: &[Interruption], takers: &mut V
     );
 }
 
-fn power(base: f64, exponent: u32) -> f64 {
+#[expect(clippy::cast_possible_truncation, reason = "cells are fewer than events")]
+fn index(cell: usize) -> u32 {
+    cell as u32
+}
+
+/// A factor that enters so many times.
+pub(crate) fn power(base: f64, exponent: u32) -> f64 {
     if exponent == 1 { base } else { (0..exponent).fold(1.0, |product, _| product * base) }
 }

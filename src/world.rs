@@ -3,6 +3,7 @@
 
 pub(crate) mod arrivals;
 pub(crate) mod lineage;
+pub(crate) mod plain;
 pub(crate) mod ramp;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -14,6 +15,7 @@ use crate::plan::risk::{EffectsPlan, LengthPlan, RiskPlan, StagePlan};
 use crate::scenario::ScalesWith;
 use arrivals::{Addresses, Pace, fill, uniforms};
 use lineage::{Lineage, Pending, Raising};
+use plain::Plain;
 
 /// Everything that happens in one trial. Kept between trials for its memory.
 #[derive(Debug, Default)]
@@ -31,6 +33,10 @@ pub(crate) struct World {
     pub(crate) paths: Vec<Vec<f64>>,
     /// What events come of, where they may come of others.
     pub(crate) lineage: Lineage,
+    /// Its number.
+    pub(crate) trial: u64,
+    /// Plain outages that are no events.
+    pub(crate) plain: Plain,
     /// Per factor of the plan: its path, if something follows it.
     factors: Vec<FactorPath>,
     pace: Pace,
@@ -169,6 +175,7 @@ impl World {
     /// Draws trial `trial`.
     pub(crate) fn draw(&mut self, plan: &Plan, trial: u64) {
         self.clear();
+        self.trial = trial;
         self.lineage.clear(if plan.chained { plan.risks.len() } else { 0 });
         self.factors.resize_with(plan.factors.len(), FactorPath::default);
         for (factor, path) in plan.factors.iter().zip(&mut self.factors).filter(|(f, _)| f.followed) {
@@ -193,6 +200,7 @@ impl World {
         for (path, index) in plan.paths.iter().zip(&mut self.paths) {
             path.draw(trial, &self.factors, index, &mut self.scratch.draws.tails);
         }
+        self.draw_plain(plan, trial);
     }
 
     fn clear(&mut self) {
@@ -208,6 +216,9 @@ impl World {
 
     /// The arrivals of risk `r`, and what comes of them.
     fn arrive(&mut self, plan: &Plan, r: usize, trial: u64) {
+        if plan.plain.as_ref().is_some_and(|plain| plain.is[r]) {
+            return;
+        }
         let risk = &plan.risks[r];
         let first = self.events.len();
         let addresses = arrivals::draw(plan, index(r), risk, trial, &self.factors, &mut self.pace, &mut self.events);

@@ -87,7 +87,7 @@ impl Case<'_> {
             [(_, only)] => Some(only),
             ref several => several.iter().map(begun).max_by(|a, b| self.sight.later(*a, *b)).map(|last| last.1),
         };
-        event.map_or(0.0, |event| churn.loses.quantile(churn.key.uniform(self.trial, self.counter(event))))
+        event.map_or(0.0, |event| churn.loses.quantile(churn.key.uniform(self.world.trial, self.lot.counter(event))))
     }
 
     /// ∫ of a service's present-value revenue after all changes from `e` on, fading from there; `book` takes it month by

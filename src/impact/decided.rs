@@ -11,7 +11,7 @@ impl Case<'_> {
     pub(super) fn decisions(&self, decisions: &Decisions, ledger: &mut Ledger) {
         let clock = &self.plan.clock;
         for begun in &decisions.begun {
-            let cost = self.costs(begun.vendor, begun.event) * begun.share * clock.discount(begun.at);
+            let cost = self.lot.costs(begun.vendor, begun.event) * begun.share * clock.discount(begun.at);
             for &s in &self.portfolio.groups[begun.group].services {
                 let (month, part) = (clock.month(begun.at), self.plan.services[s].part);
                 ledger.post(Component::Migration, s, month, Cause::Event(begun.event), cost * part);

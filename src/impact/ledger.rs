@@ -16,6 +16,9 @@ pub(crate) struct Ledger {
     /// Paths, then events.
     charges: Vec<f64>,
     n_paths: usize,
+    /// Per risk: charges of outages that are no events; per full year: the largest of them, −∞ if there is none.
+    plain_risks: Vec<f64>,
+    plain_years: Vec<f64>,
     pub(crate) unserved_hours: Vec<f64>,
     pub(crate) longest_hours: Vec<f64>,
     /// Per contract with yearly terms and year: nominal change of the bill by cause.
@@ -36,6 +39,9 @@ impl Ledger {
         self.n_paths = plan.paths.len();
         let n_causes = self.n_paths + world.events.len();
         clear(&mut self.charges, n_causes);
+        clear(&mut self.plain_risks, plan.risks.len());
+        self.plain_years.clear();
+        self.plain_years.resize(plan.clock.n_full_years, f64::NEG_INFINITY);
         clear(&mut self.unserved_hours, plan.services.len());
         clear(&mut self.longest_hours, plan.services.len());
         self.n_years = plan.clock.n_years;
@@ -89,6 +95,21 @@ impl Ledger {
         self.charges[place] += amount;
     }
 
+    /// Charges an amount that is booked apart to outages of a risk that are no events.
+    pub(crate) fn plain_risk(&mut self, risk: usize, amount: f64) {
+        self.plain_risks[risk] += amount;
+    }
+
+    /// Takes note of what one of them costs, in the year in which it began.
+    #[inline]
+    pub(crate) fn plain_event(&mut self, year: usize, amount: f64) {
+        if let Some(largest) = self.plain_years.get_mut(year) {
+            if amount > *largest {
+                *largest = amount;
+            }
+        }
+    }
+
     fn place(&self, cause: Cause) -> usize {
         match cause {
             Cause::Path(p) => p as usize,
@@ -129,9 +150,14 @@ impl Ledger {
         &self.charges[self.n_paths..]
     }
 
-    /// The books of events and of months, for loops that book many amounts.
-    pub(crate) fn event_charges_and_months(&mut self) -> (&mut [f64], &mut [f64]) {
-        (&mut self.charges[self.n_paths..], &mut self.months)
+    /// Charges, by risk, of outages that are no events.
+    pub(crate) fn plain_charges(&self) -> &[f64] {
+        &self.plain_risks
+    }
+
+    /// The largest charge of one of them in each full year; −∞ if there is none.
+    pub(crate) fn plain_largest(&self) -> &[f64] {
+        &self.plain_years
     }
 
     /// The loss: total cost less plan.

@@ -1,93 +1,12 @@
 //! Lost traffic as money: what is unserved, what is not billed, and what is billed elsewhere, charged to who takes it.
 
 use super::ledger::Ledger;
-use super::market::{after_all, touched};
+use super::market::touched;
 use super::{Case, Judge};
-use crate::response::found::{Alone, Piece, Whole};
+use crate::response::found::{Alone, Piece};
 use crate::results::Component;
 
 impl Judge {
-    /// Whole falls of one vendor, each alone: in closed form, all in one short loop.
-    pub(super) fn whole(&mut self, case: &Case, s: usize, whole: &Whole, ledger: &mut Ledger) {
-        if case.portfolio.counts_bills() {
-            whole.each(|alone| self.alone(case, s, alone, ledger));
-        } else if case.may_need_pieces(s) && whole.falls.iter().any(|f| case.needs_pieces(s, f.start, f.end)) {
-            self.sifted(case, s, whole, ledger);
-        } else if case.plan.services[s].present.is_flat() {
-            self.whole_by(case, s, whole, |t| t, ledger);
-        } else {
-            let present = &case.plan.services[s].present;
-            self.whole_by(case, s, whole, |t| present.integral(t), ledger);
-        }
-    }
-
-    /// Those that need their pieces one by one, the others together.
-    fn sifted(&mut self, case: &Case, s: usize, whole: &Whole, ledger: &mut Ledger) {
-        let &Whole { vendor, reaction, delay, falls } = whole;
-        let mut plain = std::mem::take(&mut self.plain);
-        plain.clear();
-        for fall in falls {
-            if case.needs_pieces(s, fall.start, fall.end) {
-                let one = Whole { vendor, reaction, delay, falls: std::slice::from_ref(fall) };
-                one.each(|alone| self.alone(case, s, alone, ledger));
-            } else {
-                plain.push(*fall);
-            }
-        }
-        self.whole(case, s, &Whole { vendor, reaction, delay, falls: &plain }, ledger);
-        self.plain = plain;
-    }
-
-    fn whole_by(&mut self, case: &Case, s: usize, whole: &Whole, at: impl Fn(f64) -> f64, ledger: &mut Ledger) {
-        let (service, cells, portfolio) = (&case.plan.services[s], &case.view.cells, case.portfolio);
-        let row = |v: usize| (s * case.plan.vendors.len() + v) * cells.len();
-        let changes = &case.view.revenues[s];
-        let reaction = whole.reaction;
-        let (missing, left, tolerance) = (reaction.missing, reaction.unserved, service.tolerance);
-        let Sums { mut unserved, mut longest, mut interruptions, mut spends } = Sums::default();
-        let (charges, months) = ledger.event_charges_and_months();
-        for fall in whole.falls {
-            let cell = fall.cell as usize;
-            let month = cells.months[cell];
-            let movable = less(fall.start + whole.delay, fall.end);
-            let (start, moves, end) = (at(fall.start), at(movable), at(fall.end));
-            let changed = !changes.is_empty() && touched(changes, fall.start, fall.end);
-            unserved += missing * (movable - fall.start) + left * (fall.end - movable);
-            longest = more(longest, if left > 0.0 { fall.end } else { movable } - fall.start);
-            let worth = if changed {
-                let counts = less(fall.start + tolerance, fall.end);
-                let split = more(counts, movable);
-                let area = |a: f64, b: f64| if a < b { after_all(&service.present, changes, a, b) } else { 0.0 };
-                missing * area(counts, movable) + left * area(split, fall.end)
-            } else if tolerance > 0.0 {
-                let counts = at(less(fall.start + tolerance, fall.end));
-                missing * more(moves - counts, 0.0) + left * (end - more(counts, moves))
-            } else {
-                missing * (moves - start) + left * (end - moves)
-            };
-            let interruption = service.at_stake * worth;
-            let mut spend = 0.0;
-            if service.usage > 0.0 {
-                let gone = service.usage * missing * (end - start);
-                self.usage[row(whole.vendor) + cell] -= gone;
-                spend -= gone * portfolio.price(whole.vendor, month);
-                for &(v, x) in &reaction.moved {
-                    let used = service.usage * x * (end - moves);
-                    self.usage[row(v) + cell] += used;
-                    spend += used * portfolio.price(v, month);
-                }
-            }
-            interruptions += interruption;
-            spends += spend;
-            months[month] += interruption + spend;
-            charges[fall.event as usize] += interruption + spend;
-        }
-        ledger.unserved_hours[s] += unserved;
-        ledger.longest_hours[s] = ledger.longest_hours[s].max(longest);
-        ledger.apart(Component::Interruption, s, interruptions);
-        ledger.apart(Component::Spend, s, spends);
-    }
-
     /// A fall that is alone: in closed form if it lies within one cell and nothing else needs its pieces.
     pub(super) fn alone(&mut self, case: &Case, s: usize, alone: &Alone, ledger: &mut Ledger) {
         let (service, cells) = (&case.plan.services[s], &case.view.cells);
@@ -237,33 +156,8 @@ impl Judge {
 }
 
 impl Case<'_> {
-    /// Whether some falls of a service need their pieces, though each is alone.
-    fn may_need_pieces(&self, s: usize) -> bool {
-        self.common.capable[s] || self.portfolio.harmless[s] < f64::INFINITY
-    }
-
-    /// Whether a fall does, which the closed forms do not give.
+    /// Whether a fall needs its pieces, which the closed form does not give.
     fn needs_pieces(&self, s: usize, start: f64, end: f64) -> bool {
         end - start > self.portfolio.harmless[s] || self.common.is_capable(s, start, end)
     }
-}
-
-/// The lesser of two numbers that are numbers: one instruction, where `f64::min` takes five.
-#[inline]
-fn less(a: f64, b: f64) -> f64 {
-    if a < b { a } else { b }
-}
-
-#[inline]
-fn more(a: f64, b: f64) -> f64 {
-    if a > b { a } else { b }
-}
-
-/// Sums over falls.
-#[derive(Default)]
-struct Sums {
-    unserved: f64,
-    longest: f64,
-    interruptions: f64,
-    spends: f64,
 }

@@ -200,6 +200,12 @@ impl RiskPlan {
             reach,
         }
     }
+
+    /// The event's own effects, then those of its outcomes.
+    pub(crate) fn all_effects(&self) -> impl Iterator<Item = &EffectsPlan> {
+        let outcomes = self.stages.iter().flat_map(|s| &s.outcomes).map(|o| &o.effects);
+        std::iter::once(&self.effects).chain(outcomes)
+    }
 }
 
 /// Vendors an interruption on `on` can touch, alone or with others.

@@ -98,12 +98,12 @@ impl Decisions {
             let (mut start, mut shares) = (0.0, group.shares.clone());
             for change in self.moves.iter().filter(|m| m.group == g) {
                 if change.at > start {
-                    regimes.push(Regime::new(portfolio, group, shares.clone(), start, change.at, false));
+                    regimes.push(Regime::new(plan, portfolio, group, shares.clone(), (start, change.at)));
                     start = change.at;
                 }
                 change.apply(&mut shares);
             }
-            regimes.push(Regime::new(portfolio, group, shares, start, plan.clock.horizon, true));
+            regimes.push(Regime::new(plan, portfolio, group, shares, (start, plan.clock.horizon)));
             self.regimes.push(regimes);
         }
     }
@@ -174,7 +174,8 @@ impl Settler<'_> {
 
 impl PortfolioPlan {
     /// The regime in which nothing has been decided.
-    pub(crate) fn first_regimes(&self, horizon: f64) -> Vec<Regime> {
-        self.groups.iter().map(|g| Regime::new(self, g, g.shares.clone(), 0.0, horizon, true)).collect()
+    pub(crate) fn first_regimes(&self, plan: &Plan) -> Vec<Regime> {
+        let always = (0.0, plan.clock.horizon);
+        self.groups.iter().map(|g| Regime::new(plan, self, g, g.shares.clone(), always)).collect()
     }
 }

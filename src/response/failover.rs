@@ -1,8 +1,9 @@
 //! Moves lost traffic into headroom and standbys while a vendor is not fully available (MODEL section 7.1).
 
-use super::found::{Alone, By, Found, Lost, Phase, Piece, Whole};
+use super::found::{Alone, By, Found, Lost, Phase, Piece};
 use super::{NEGLIGIBLE, Regime, Role};
 use crate::plan::Plan;
+use crate::plan::plain::PlainRisk;
 use crate::scenario::Failover;
 use crate::view::{Fall, Lone, Step, View};
 use crate::world::Interruption;
@@ -81,12 +82,41 @@ impl Sweep {
         self.cut = falls;
     }
 
+    /// What an outage of a plain risk leaves unserved `after` hours from its beginning, all of it movable since `detect`
+    /// hours; and the hours after which another room opens.
+    pub(super) fn react(
+        &mut self,
+        risk: &PlainRisk,
+        missing: &[(usize, f64)],
+        regime: &Regime,
+        detect: f64,
+        after: f64,
+    ) -> (f64, f64) {
+        self.available.clear();
+        self.available.resize(regime.roles.len(), 1.0);
+        risk.takes.iter().for_each(|&(v, takes)| self.available[v] = 1.0 - takes);
+        self.lost.clear();
+        let lost = |&(vendor, missing): &(usize, f64)| Lost {
+            vendor,
+            missing,
+            unserved: missing,
+            by: By::Event(0),
+            movable: true,
+        };
+        self.lost.extend(missing.iter().map(lost));
+        let next = self.move_lost(after, f64::INFINITY, detect, regime);
+        (self.lost.iter().map(|l| l.unserved).sum(), next)
+    }
+
+    /// What was moved where.
+    pub(super) fn moved(&self) -> &[(usize, f64)] {
+        &self.moved
+    }
+
     /// Settles the falls that are alone and lie within the regime; those cut by its ends, or that a lasting interruption
     /// overlaps, go to `cut`.
     fn lone(&mut self, scene: &Scene<impl Fn(usize, u32) -> f64>, cut: &mut Vec<Fall>, emit: &mut impl FnMut(Found)) {
-        let Scene { view, regime, failover, .. } = *scene;
-        let simple = !regime.waits && failover.is_none_or(|f| f.works >= 1.0);
-        let delay = failover.map_or(f64::INFINITY, |f| f.detect_hours);
+        let Scene { view, regime, .. } = *scene;
         let mut blocked = std::mem::take(&mut self.blocked);
         blocked.clear();
         blocked.extend(view.lasting.iter().filter(|l| matters(scene, l)).map(|l| (l.start, l.end)));
@@ -101,22 +131,11 @@ impl Sweep {
             if regime.roles[vendor] != Role::Serves {
                 continue;
             }
-            let whole = if all_free {
-                &view.whole[vendor]
-            } else {
-                free_of(&view.whole[vendor], (regime, &blocked), vendor, &mut free, cut)
-            };
-            if simple {
-                emit(Found::Whole(&Whole { vendor, reaction: &regime.reactions[vendor], delay, falls: whole }));
-            } else {
-                self.each(scene, vendor, share, whole, emit);
+            for falls in [&view.whole[vendor], &view.partial[vendor]] {
+                let falls =
+                    if all_free { falls } else { free_of(falls, (regime, &blocked), vendor, &mut free, cut) };
+                self.each(scene, vendor, share, falls, emit);
             }
-            let partial = if all_free {
-                &view.partial[vendor]
-            } else {
-                free_of(&view.partial[vendor], (regime, &blocked), vendor, &mut free, cut)
-            };
-            self.each(scene, vendor, share, partial, emit);
         }
         self.free = free;
         self.blocked = blocked;

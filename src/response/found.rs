@@ -1,8 +1,5 @@
 //! What a sweep finds: pieces of lost traffic, and closed forms of the commonest ones. Knows neither kinds of risk nor money.
 
-use super::Reaction;
-use crate::view::Lone;
-
 /// A time during which nothing about a group's traffic changes and some of it is missing where it was placed.
 #[derive(Debug)]
 pub(crate) struct Piece<'a> {
@@ -70,50 +67,9 @@ impl Alone<'_> {
     }
 }
 
-/// Whole falls of one vendor, each alone.
-#[derive(Debug)]
-pub(crate) struct Whole<'a> {
-    pub(crate) vendor: usize,
-    pub(crate) reaction: &'a Reaction,
-    /// Hours until the reaction takes hold; infinite if nothing moves.
-    pub(crate) delay: f64,
-    pub(crate) falls: &'a [Lone],
-}
-
-impl Whole<'_> {
-    /// The same, one by one.
-    pub(crate) fn each(&self, mut emit: impl FnMut(&Alone)) {
-        let Reaction { missing, unserved, ref moved } = *self.reaction;
-        for fall in self.falls {
-            let movable = (fall.start + self.delay).min(fall.end);
-            let before = Phase { from: fall.start, unserved: missing, first: 0, last: 0 };
-            let after = Phase { from: movable, unserved, first: 0, last: moved.len() };
-            let phases = [before, after];
-            let phases = if movable <= fall.start {
-                &phases[1..]
-            } else if movable >= fall.end {
-                &phases[..1]
-            } else {
-                &phases
-            };
-            emit(&Alone {
-                start: fall.start,
-                end: fall.end,
-                vendor: self.vendor,
-                missing,
-                by: By::Event(fall.event),
-                phases,
-                moved,
-            });
-        }
-    }
-}
-
 /// What a sweep finds.
 #[derive(Debug)]
 pub(crate) enum Found<'a> {
-    /// Whole falls of one vendor, each alone, all under one reaction: in no particular order.
-    Whole(&'a Whole<'a>),
     /// In no particular order.
     Alone(&'a Alone<'a>),
     /// In order of time.

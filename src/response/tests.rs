@@ -85,11 +85,10 @@ fn swept(plan: &Plan, world: &World, takes: f64, works: impl Fn(usize, u32) -> f
     let view = View::of(plan, world);
     let mut decisions = Decisions::default();
     decisions.settle(sight(plan, world, &view), portfolio, &Takes(takes));
-    let first = portfolio.first_regimes(plan.clock.horizon);
+    let first = portfolio.first_regimes(plan);
     let regimes = decisions.regimes.first().map_or(&first[..1], Vec::as_slice);
     let mut shots = vec![];
     Sweep::default().run(plan, &view, portfolio.failover.as_ref(), regimes, works, |found| match found {
-        Found::Whole(whole) => whole.each(|alone| alone.pieces(|piece| shots.push(shot(piece)))),
         Found::Alone(alone) => alone.pieces(|piece| shots.push(shot(piece))),
         Found::Piece(piece) => shots.push(shot(piece)),
     });
@@ -224,7 +223,7 @@ fn two_that_fall_share_the_rooms_of_the_rest_in_proportion() {
         &plan,
         &view,
         portfolio.failover.as_ref(),
-        &portfolio.first_regimes(8766.0)[..1],
+        &portfolio.first_regimes(&plan)[..1],
         |_, _| 0.0,
         |found| {
             let Found::Piece(piece) = found else { return };

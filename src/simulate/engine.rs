@@ -2,9 +2,10 @@
 
 use super::Parts;
 use crate::impact::ledger::Ledger;
-use crate::impact::{Common, Judge};
-use crate::plan::Plan;
+use crate::impact::{Common, Judge, Lot};
+use crate::plan::{Plan, ViewPlan};
 use crate::response::Regime;
+use crate::response::decisions::Decisions;
 use crate::view::View;
 use crate::view::sight::Sight;
 use crate::world::World;
@@ -18,6 +19,8 @@ pub(crate) struct Engine {
     ledger: Ledger,
     /// Per portfolio and group: where its traffic is placed while nothing is decided.
     regimes: Vec<Vec<Regime>>,
+    /// Per portfolio: what it decided.
+    decisions: Vec<Decisions>,
 }
 
 /// What one portfolio suffered in one trial.
@@ -36,7 +39,8 @@ impl Engine {
             common: Common::default(),
             judge: Judge::default(),
             ledger: Ledger::default(),
-            regimes: plan.portfolios.iter().map(|p| p.first_regimes(plan.clock.horizon)).collect(),
+            regimes: plan.portfolios.iter().map(|p| p.first_regimes(plan)).collect(),
+            decisions: plan.portfolios.iter().map(|_| Decisions::default()).collect(),
         }
     }
 
@@ -50,14 +54,41 @@ impl Engine {
     ) {
         self.world.draw(plan, trial);
         for seer in plan.views.iter().filter(|v| v.portfolios.iter().any(|&p| wanted(p))) {
-            self.view.see(plan, seer, &self.world);
+            self.see(plan, seer);
             self.common.prepare(plan, &self.view, &self.world);
             for &p in seer.portfolios.iter().filter(|&&p| wanted(p)) {
                 let sight = Sight { plan, world: &self.world, view: &self.view, seer };
-                self.judge.judge(sight, p, &self.regimes[p], &self.common, trial, &mut self.ledger);
+                let (regimes, decisions) = (&self.regimes[p], &self.decisions[p]);
+                self.judge.judge(sight, p, regimes, decisions, &self.common, &mut self.ledger);
                 visit(&Verdict { portfolio: p, world: &self.world, view: &self.view, ledger: &self.ledger });
             }
         }
+    }
+
+    /// What some portfolios see, and what each decides for good. Where outages are plain, decisions come first: time is cut
+    /// where they take hold.
+    fn see(&mut self, plan: &Plan, seer: &ViewPlan) {
+        let Self { world, view, regimes, decisions, .. } = self;
+        let decide = |world: &World, view: &View, decisions: &mut [Decisions]| {
+            for &p in &seer.portfolios {
+                let portfolio = &plan.portfolios[p];
+                let sight = Sight { plan, world, view, seer };
+                decisions[p].settle(sight, portfolio, &Lot { plan, portfolio, world });
+            }
+        };
+        if plan.plain.is_none() {
+            view.see(plan, seer, world);
+            decide(world, view, decisions);
+            return;
+        }
+        view.look(plan, seer, world);
+        decide(world, view, decisions);
+        let regimes = seer.portfolios.iter().flat_map(|&p| {
+            let first = if decisions[p].regimes.is_empty() { &regimes[p][..] } else { &[] };
+            first.iter().chain(decisions[p].regimes.iter().flatten())
+        });
+        view.part(plan, seer, world, regimes);
+        view.fall(plan, seer, world);
     }
 
     /// The divided loss of one portfolio in `trial`.
@@ -96,11 +127,12 @@ impl Verdict<'_> {
         for (event, charge) in self.world.events.iter().zip(self.ledger.event_charges()) {
             risks[event.risk as usize] += charge;
         }
+        risks.iter_mut().zip(self.ledger.plain_charges()).for_each(|(risk, charge)| *risk += charge);
     }
 
     /// The largest loss charged to one event with τ in each full year; 0 if none has. `years`: overwritten.
     pub(crate) fn largest_by_year(&self, years: &mut [f64]) {
-        years.fill(f64::NEG_INFINITY);
+        years.copy_from_slice(self.ledger.plain_largest());
         for (event, &charge) in self.world.events.iter().zip(self.ledger.event_charges()) {
             if let Some(largest) = years.get_mut(event.year as usize) {
                 *largest = largest.max(charge);

@@ -3,8 +3,9 @@
 use super::scenario;
 use crate::chance::law::Law;
 use crate::impact::ledger::Ledger;
-use crate::impact::{Common, Judge};
+use crate::impact::{Common, Judge, Lot};
 use crate::plan::Plan;
+use crate::response::decisions::Decisions;
 use crate::results::Component;
 use crate::scenario::{Churn, Contract, Cover, Credit, MONTH, Play, Rebate, Scenario, Trigger, YEAR};
 use crate::view::View;
@@ -62,7 +63,7 @@ impl Books {
     fn of(portfolio: &str, alter: impl Fn(&mut Scenario), drawn: &[Drawn], happens: impl Fn(&mut World)) -> Self {
         let mut scenario = scenario(&format!("{TEXT}{portfolio}"));
         alter(&mut scenario);
-        let plan = Plan::new(&scenario, scenario.seed);
+        let plan = Plan::new(&scenario, scenario.seed).one_by_one();
         let mut world = World::by_hand(&plan, drawn);
         happens(&mut world);
         let mut view = View::default();
@@ -70,12 +71,15 @@ impl Books {
         let mut common = Common::default();
         common.prepare(&plan, &view, &world);
         let mut ledger = Ledger::default();
-        let regimes = plan.portfolios[0].first_regimes(plan.clock.horizon);
+        let regimes = plan.portfolios[0].first_regimes(&plan);
+        let mut decisions = Decisions::default();
         let sight = Sight { plan: &plan, world: &world, view: &view, seer: &plan.views[0] };
+        let lot = Lot { plan: &plan, portfolio: &plan.portfolios[0], world: &world };
+        decisions.settle(sight, lot.portfolio, &lot);
         let mut judge = Judge::default();
         // Twice, so that nothing is left from trial to trial.
         for _ in 0..2 {
-            judge.judge(sight, 0, &regimes, &common, 0, &mut ledger);
+            judge.judge(sight, 0, &regimes, &decisions, &common, &mut ledger);
         }
         let books = Self { plan: plan.portfolios[0].plan, ledger };
         let sum = |list: &[f64]| list.iter().sum::<f64>();

@@ -1,0 +1,96 @@
+//! Plain outages of one trial, column by column.
+
+use crate::chance::law::Law;
+use crate::plan::plain::PlainRisk;
+use crate::plan::risk::ArrivalsPlan;
+use crate::plan::{Clock, Plan};
+
+use super::{Event, Happening, Interruption, OWN, World};
+
+/// Beginnings and ends, risk after risk; an outage's place among its risk's is its counter. Kept between trials.
+#[derive(Debug, Default)]
+pub(crate) struct Plain {
+    pub(crate) starts: Vec<f64>,
+    /// Cut at the horizon; infinite for one that has become an event by itself.
+    pub(crate) ends: Vec<f64>,
+    /// Where each plain risk's outages begin, and where the last one's end.
+    pub(crate) firsts: Vec<usize>,
+    /// Events and interruptions that there are without plain outages.
+    others: (usize, usize),
+}
+
+impl World {
+    /// Draws the plain outages; those that are too long become events at once.
+    pub(super) fn draw_plain(&mut self, plan: &Plan, trial: u64) {
+        let Some(plain) = &plan.plain else { return };
+        let mut drawn = std::mem::take(&mut self.plain);
+        drawn.starts.clear();
+        drawn.ends.clear();
+        drawn.firsts.clear();
+        let horizon = plan.clock.horizon;
+        for risk in &plain.risks {
+            let first = drawn.starts.len();
+            drawn.firsts.push(first);
+            let compiled = &plan.risks[risk.risk];
+            let (ArrivalsPlan::Poisson { count, time, law, curve, area }, Some((duration, _))) =
+                (&compiled.arrivals, &compiled.effects.outage)
+            else {
+                continue;
+            };
+            let n = law.quantile(count.uniform(trial, 0));
+            if n == 0 {
+                continue;
+            }
+            let mut stream = time.stream(trial);
+            // The rounding of an inverse may reach the horizon itself.
+            if curve.is_flat() {
+                drawn.starts.extend((0..n).map(|_| (stream.uniform() * area).min(horizon)));
+            } else {
+                drawn.starts.extend((0..n).map(|_| curve.inverse(stream.uniform() * area).min(horizon)));
+            }
+            if let Law::Constant(hours) = duration.law {
+                drawn.ends.resize(first + n, hours);
+            } else {
+                let mut stream = duration.key.stream(trial);
+                drawn.ends.extend((0..n).map(|_| stream.uniform()));
+                duration.law.quantiles(&mut drawn.ends[first..], &mut self.scratch.draws.tails);
+            }
+            for j in first..drawn.starts.len() {
+                let (start, hours) = (drawn.starts[j], drawn.ends[j]);
+                if hours < plain.limit {
+                    let end = start + hours;
+                    drawn.ends[j] = if end > horizon { horizon } else { end };
+                } else {
+                    self.promote(plan, risk, (j - first) as u64, start, hours);
+                    drawn.ends[j] = f64::INFINITY;
+                }
+            }
+        }
+        drawn.firsts.push(drawn.starts.len());
+        drawn.others = (self.events.len(), self.interruptions.len());
+        self.plain = drawn;
+    }
+
+    /// Makes an outage of so many hours an event with an interruption.
+    pub(crate) fn promote(&mut self, plan: &Plan, of: &PlainRisk, counter: u64, start: f64, hours: f64) {
+        let (risk, event) = (super::index(of.risk), super::index(self.events.len()));
+        self.events.push(Event { risk, counter, tau: start, mark: 0.0, year: Clock::year(start) });
+        let interruption = Interruption {
+            by: Happening { event, occurrence: OWN },
+            risk,
+            start,
+            end: (start + hours).min(plan.clock.horizon),
+            leaves: of.leaves,
+            length: hours,
+            announced: start,
+            access: false,
+        };
+        super::push_interruption(&mut self.interruptions, interruption);
+    }
+
+    /// Forgets which plain outages were made events for somebody's eyes.
+    pub(crate) fn restore(&mut self) {
+        self.events.truncate(self.plain.others.0);
+        self.interruptions.truncate(self.plain.others.1);
+    }
+}
