@@ -190,20 +190,15 @@ impl View {
         }
     }
 
-    /// Takes note of where in time short interruptions are.
+    /// Finds out which short interruptions touch no other.
     fn gather(&mut self, seer: &ViewPlan, world: &World) {
-        let plain = &world.plain;
-        self.crowd.spread(world.interruptions.len() + plain.starts.len(), self.cells.end());
+        self.crowd.begin_with(&world.plain.starts, &world.plain.ends);
         for i in &world.interruptions {
             if !i.lasts() && self.sees(seer, world, i.by) {
                 self.crowd.enter(i.start, i.end);
             }
         }
-        for (&start, &end) in plain.starts.iter().zip(&plain.ends) {
-            if end < f64::INFINITY {
-                self.crowd.enter(start, end);
-            }
-        }
+        self.crowd.sort(self.cells.end());
     }
 
     /// Falls of vendors, and what outages take of those who give credits.
@@ -214,10 +209,16 @@ impl View {
         }
         let mut order = std::mem::take(&mut self.order);
         order.clear();
+        let mut short = world.plain.starts.len();
         for (i, interruption) in (0u32..).zip(&world.interruptions) {
-            if self.sees(seer, world, interruption.by) && !self.stands_alone(plan, interruption) {
+            if !self.sees(seer, world, interruption.by) {
+                continue;
+            }
+            let lasts = interruption.lasts();
+            if lasts || !self.crowd.is_alone(short) || !self.stands_alone(plan, interruption) {
                 order.push((interruption.start, i));
             }
+            short += usize::from(!lasts);
         }
         order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         self.runs(plan, world, &order);
@@ -226,12 +227,13 @@ impl View {
         self.take(plan, seer, world);
     }
 
-    /// Settles an interruption that touches one vendor, is short, and has its part of time for itself.
+    /// Settles a short interruption that touches no other, if it touches one vendor, within one cell, beside nothing that
+    /// lasts.
     #[inline]
     fn stands_alone(&mut self, plan: &Plan, interruption: &Interruption) -> bool {
         let &Interruption { start, end, leaves, .. } = interruption;
         let [(vendor, exponent)] = plan.risks[interruption.risk as usize].reach[..] else { return false };
-        if interruption.lasts() || interruption.is_announced() || !self.crowd.alone(start, end) {
+        if interruption.is_announced() {
             return false;
         }
         let touches = |l: &Interruption| {

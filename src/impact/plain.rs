@@ -15,8 +15,8 @@ pub(super) struct Buffers {
     amounts: Vec<f64>,
     /// Per area, plain risk and cell: what a unit of the area costs.
     costs: Vec<f64>,
-    /// Per plain risk: whether it costs anything.
-    matters: Vec<bool>,
+    /// Per plain risk and cell: its year.
+    years: Vec<usize>,
 }
 
 impl Judge {
@@ -36,8 +36,6 @@ impl Judge {
             list.clear();
             list.resize(n, 0.0);
         }
-        buffers.matters.clear();
-        buffers.matters.resize(plain.risks.len(), false);
         for (g, group) in case.portfolio.groups.iter().enumerate() {
             for regime in regimes(g) {
                 let bounds = &case.view.cells.bounds;
@@ -48,7 +46,6 @@ impl Judge {
                     place(regime.start)..place(regime.end)
                 };
                 for (k, reaction) in regime.reactions.iter().enumerate().filter(|(_, r)| !r.changes.is_empty()) {
-                    self.plain.matters[k] = true;
                     for &s in &group.services {
                         self.plain_risk(case, plain, s, k, reaction, cells.clone(), ledger);
                     }
@@ -121,25 +118,18 @@ impl Judge {
     }
 
     /// The costliest outage of each year.
-    fn largest(&self, case: &Case, plain: &PlainPlan, ledger: &mut Ledger) {
-        let (alone, n_cells) = (&case.view.alone, case.view.cells.len());
-        let n_areas = alone.n_areas();
-        for k in 0..plain.risks.len() {
-            let outages = alone.firsts[k]..alone.firsts[k + 1];
-            let cells = &alone.cells[outages.clone()];
-            if !self.plain.matters[k] {
-                for &cell in cells {
-                    ledger.plain_event(case.view.cells.months[cell as usize] / 12, 0.0);
-                }
-                continue;
-            }
-            let areas = alone.areas[outages.start * n_areas..outages.end * n_areas].chunks_exact(n_areas);
-            for (&cell, areas) in cells.iter().zip(areas) {
-                let cell = cell as usize;
-                let cost = |(b, area): (usize, &f64)| self.plain.costs[(b * plain.risks.len() + k) * n_cells + cell] * area;
-                let charge = areas.iter().enumerate().map(cost).sum();
-                ledger.plain_event(case.view.cells.months[cell] / 12, charge);
-            }
+    fn largest(&mut self, case: &Case, plain: &PlainPlan, ledger: &mut Ledger) {
+        let (alone, months) = (&case.view.alone, &case.view.cells.months);
+        let table = plain.risks.len() * months.len();
+        let Buffers { costs, years, .. } = &mut self.plain;
+        years.clear();
+        for _ in &plain.risks {
+            years.extend(months.iter().map(|m| m / 12));
+        }
+        for (&place, areas) in alone.tables.iter().zip(alone.areas.chunks_exact(alone.n_areas())) {
+            let place = place as usize;
+            let charge = areas.iter().enumerate().map(|(b, area)| costs[b * table + place] * area).sum();
+            ledger.plain_event(years[place], charge);
         }
     }
 }

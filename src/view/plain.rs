@@ -17,11 +17,9 @@ pub(crate) struct Alone {
     n_cells: usize,
     n_areas: usize,
     n_risks: usize,
-    /// Per outage: its cell; and its areas.
-    pub(crate) cells: Vec<u32>,
+    /// Per outage, in order of time: the place of its risk and cell in a table (risk × number of cells + cell); and its areas.
+    pub(crate) tables: Vec<u32>,
     pub(crate) areas: Vec<f64>,
-    /// Where each plain risk's outages begin in these lists, and where the last one's end.
-    pub(crate) firsts: Vec<usize>,
     /// Per area, plain risk and cell: sums over outages.
     sums: Vec<f64>,
     /// Per plain risk and cell: the longest.
@@ -53,9 +51,8 @@ impl Alone {
         self.n_cells = n_cells;
         self.n_risks = plain.risks.len();
         self.n_areas = plain.offsets.len() * (1 + plain.curves.len());
-        self.cells.clear();
+        self.tables.clear();
         self.areas.clear();
-        self.firsts.clear();
         let table = self.n_risks * n_cells;
         for (list, n) in [(&mut self.sums, self.n_areas * table), (&mut self.longest, table)] {
             list.clear();
@@ -85,44 +82,47 @@ impl View {
         alone.clear(plain, self.cells.len());
         self.block(plan, regimes, &mut alone.blocked);
         let drawn = std::mem::take(&mut world.plain);
-        for (k, risk) in plain.risks.iter().enumerate() {
-            alone.firsts.push(alone.cells.len());
-            let (first, last) = (drawn.firsts[k], drawn.firsts[k + 1]);
-            for (j, (&start, &end)) in (0_u64..).zip(drawn.starts[first..last].iter().zip(&drawn.ends[first..last])) {
-                let cell = self.cells.find(plan.clock.month(start), start);
-                let settled = end < self.cells.bounds[cell + 1]
-                    && self.crowd.alone(start, end)
-                    && !alone.blocked[cell]
-                    && (plain.works >= 1.0 || works(plan, plain, risk, world.trial, j));
-                if settled {
-                    let table = k * alone.n_cells + cell;
-                    let hours = end - start;
-                    alone.cells.push(super::index(cell));
-                    alone.longest[table] = if hours > alone.longest[table] { hours } else { alone.longest[table] };
-                    let step = alone.n_risks * alone.n_cells;
-                    let mut place = table;
-                    for &offset in &plain.offsets {
-                        let area = if hours > offset { hours - offset } else { 0.0 };
-                        alone.areas.push(area);
-                        alone.sums[place] += area;
-                        place += step;
-                    }
-                    for &service in &plain.curves {
-                        let curve = &plan.services[service].present;
-                        let last = curve.integral(end);
-                        for &offset in &plain.offsets {
-                            let area = if hours > offset { last - curve.integral(start + offset) } else { 0.0 };
-                            alone.areas.push(area);
-                            alone.sums[place] += area;
-                            place += step;
-                        }
-                    }
-                } else if end < f64::INFINITY {
-                    world.promote(plan, risk, j, start, end - start);
+        let n_plain = drawn.starts.len();
+        let table_size = alone.n_risks * alone.n_cells;
+        let bounds = &self.cells.bounds[1..];
+        let mut cell = 0;
+        for &i in &self.crowd.order {
+            let i = i as usize;
+            if i >= n_plain {
+                continue;
+            }
+            let (start, end) = (drawn.starts[i], drawn.ends[i]);
+            while bounds[cell] <= start && cell + 1 < bounds.len() {
+                cell += 1;
+            }
+            let k = drawn.risks[i] as usize;
+            let risk = &plain.risks[k];
+            let settled = end < bounds[cell]
+                && self.crowd.is_alone(i)
+                && !alone.blocked[cell]
+                && (plain.works >= 1.0 || works(plan, plain, risk, world.trial, drawn.counter(k, i)));
+            if !settled {
+                if end < f64::INFINITY {
+                    world.promote(plan, risk, drawn.counter(k, i), start, end - start);
                 }
+                continue;
+            }
+            let table = k * alone.n_cells + cell;
+            alone.tables.push(super::index(table));
+            let hours = end - start;
+            alone.longest[table] = if hours > alone.longest[table] { hours } else { alone.longest[table] };
+            let areas = alone.areas.len();
+            alone.areas.extend(plain.offsets.iter().map(|&offset| if hours > offset { hours - offset } else { 0.0 }));
+            for &service in &plain.curves {
+                let curve = &plan.services[service].present;
+                let last = curve.integral(end);
+                let area = |&o: &f64| if hours > o { last - curve.integral(start + o) } else { 0.0 };
+                alone.areas.extend(plain.offsets.iter().map(area));
+            }
+            for (b, area) in alone.areas[areas..].iter().enumerate() {
+                alone.sums[b * table_size + table] += area;
             }
         }
-        alone.firsts.push(alone.cells.len());
         world.plain = drawn;
         self.take_down(plan, plain, &alone);
         self.alone = alone;

@@ -13,10 +13,19 @@ pub(crate) struct Plain {
     pub(crate) starts: Vec<f64>,
     /// Cut at the horizon; infinite for one that has become an event by itself.
     pub(crate) ends: Vec<f64>,
-    /// Where each plain risk's outages begin, and where the last one's end.
-    pub(crate) firsts: Vec<usize>,
+    /// Which plain risk's each is.
+    pub(crate) risks: Vec<u32>,
+    /// Where each plain risk's outages begin.
+    firsts: Vec<usize>,
     /// Events and interruptions that there are without plain outages.
     others: (usize, usize),
+}
+
+impl Plain {
+    /// The counter of outage `i`, which is of plain risk `k`.
+    pub(crate) fn counter(&self, k: usize, i: usize) -> u64 {
+        (i - self.firsts[k]) as u64
+    }
 }
 
 impl World {
@@ -26,9 +35,10 @@ impl World {
         let mut drawn = std::mem::take(&mut self.plain);
         drawn.starts.clear();
         drawn.ends.clear();
+        drawn.risks.clear();
         drawn.firsts.clear();
         let horizon = plan.clock.horizon;
-        for risk in &plain.risks {
+        for (k, risk) in plain.risks.iter().enumerate() {
             let first = drawn.starts.len();
             drawn.firsts.push(first);
             let compiled = &plan.risks[risk.risk];
@@ -55,6 +65,7 @@ impl World {
                 drawn.ends.extend((0..n).map(|_| stream.uniform()));
                 duration.law.quantiles(&mut drawn.ends[first..], &mut self.scratch.draws.tails);
             }
+            drawn.risks.resize(first + n, super::index(k));
             for j in first..drawn.starts.len() {
                 let (start, hours) = (drawn.starts[j], drawn.ends[j]);
                 if hours < plain.limit {
@@ -66,7 +77,6 @@ impl World {
                 }
             }
         }
-        drawn.firsts.push(drawn.starts.len());
         drawn.others = (self.events.len(), self.interruptions.len());
         self.plain = drawn;
     }
