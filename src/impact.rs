@@ -61,6 +61,8 @@ pub(crate) struct Judge {
     /// Per service: start and end of the interruption that is under way or was last.
     runs: Vec<(f64, f64)>,
     plain: plain::Buffers,
+    /// Per cell: what changes of a vendor's price take.
+    amounts: Vec<f64>,
     /// Per service: the interruption under way, if it may drive customers away.
     interrupted: Vec<churn::Interrupted>,
     /// What covers count.
@@ -284,14 +286,20 @@ impl Judge {
             for s in (0..case.plan.services.len()).filter(|&s| case.plan.services[s].usage > 0.0) {
                 let row = (s * n + v) * cells.len()..(s * n + v + 1) * cells.len();
                 let usage = &self.usage[row.clone()];
+                let amounts = &mut self.amounts;
+                amounts.clear();
+                amounts.resize(cells.len(), 0.0);
                 for link in chain {
                     let mut sum = 0.0;
-                    for (cell, (used, change)) in usage.iter().zip(&link.change).enumerate() {
+                    for ((used, change), all) in usage.iter().zip(&link.change).zip(&mut *amounts) {
                         let amount = used * change * price;
                         sum += amount;
-                        ledger.month(cells.months[cell], amount);
+                        *all += amount;
                     }
                     ledger.total(Component::Spend, s, link.cause, sum);
+                }
+                for (&month, amount) in cells.months.iter().zip(&*amounts) {
+                    ledger.month(month, *amount);
                 }
                 if let Some(terms) = terms {
                     let usage = &self.usage_nominal[row];

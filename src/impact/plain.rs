@@ -11,51 +11,56 @@ use crate::results::Component;
 /// Buffers, kept between trials for their memory.
 #[derive(Debug, Default)]
 pub(super) struct Buffers {
+    /// Per plain risk, cell and area: what a unit of the area costs.
+    costs: Vec<f64>,
+    /// Per vendor and cell: price of the plan.
+    prices: Vec<f64>,
+    /// Per plain risk and cell: its year.
+    years: Vec<u32>,
     /// Amounts by cell.
     amounts: Vec<f64>,
-    /// Per area, plain risk and cell: what a unit of the area costs.
-    costs: Vec<f64>,
-    /// Per plain risk and cell: its year.
-    years: Vec<usize>,
 }
 
 impl Judge {
     /// Books the outages that are alone. `regimes`: of a group of services of the portfolio.
-    pub(super) fn plain<'r>(
-        &mut self,
-        case: &Case,
-        regimes: impl Fn(usize) -> &'r [Regime],
-        ledger: &mut Ledger,
-    ) {
+    pub(super) fn plain<'r>(&mut self, case: &Case, regimes: impl Fn(usize) -> &'r [Regime], ledger: &mut Ledger) {
         let Some(plain) = &case.plan.plain else { return };
-        let alone = &case.view.alone;
-        let n_cells = case.view.cells.len();
-        let buffers = &mut self.plain;
-        for (list, n) in [(&mut buffers.amounts, n_cells), (&mut buffers.costs, alone.n_areas() * plain.risks.len() * n_cells)]
-        {
-            list.clear();
-            list.resize(n, 0.0);
-        }
+        let (alone, cells) = (&case.view.alone, &case.view.cells);
+        self.plain.open(case, plain);
         for (g, group) in case.portfolio.groups.iter().enumerate() {
             for regime in regimes(g) {
-                let bounds = &case.view.cells.bounds;
-                let cells = if regime.start == 0.0 && regime.last {
-                    0..n_cells
-                } else {
-                    let place = |t: f64| bounds.partition_point(|&b| b < t).min(n_cells);
-                    place(regime.start)..place(regime.end)
-                };
+                let place = |t: f64| cells.bounds.partition_point(|&b| b < t).min(cells.len());
+                let of_regime =
+                    if regime.start == 0.0 && regime.last { 0..cells.len() } else { place(regime.start)..place(regime.end) };
                 for (k, reaction) in regime.reactions.iter().enumerate().filter(|(_, r)| !r.changes.is_empty()) {
                     for &s in &group.services {
-                        self.plain_risk(case, plain, s, k, reaction, cells.clone(), ledger);
+                        self.plain_risk(case, plain, s, k, reaction, of_regime.clone(), ledger);
                     }
                 }
             }
         }
-        for (&month, amount) in case.view.cells.months.iter().zip(&self.plain.amounts) {
+        let Buffers { costs, amounts, .. } = &mut self.plain;
+        let n_areas = alone.n_areas();
+        for (k, risk) in plain.risks.iter().enumerate() {
+            let mut charge = 0.0;
+            let costs = costs[k * cells.len() * n_areas..].chunks_exact(n_areas);
+            let sums = alone.sums(k).chunks_exact(n_areas);
+            for ((costs, sums), amount) in costs.zip(sums).zip(amounts.iter_mut()) {
+                let cost = dot(costs, sums);
+                *amount += cost;
+                charge += cost;
+            }
+            ledger.plain_risk(risk.risk, charge);
+        }
+        for (&month, amount) in cells.months.iter().zip(&*amounts) {
             ledger.month(month, *amount);
         }
-        self.largest(case, plain, ledger);
+        // The costliest outage of each year.
+        for (&place, areas) in alone.places.iter().zip(alone.areas.chunks_exact(n_areas)) {
+            let place = place as usize;
+            let charge = dot(&self.plain.costs[place * n_areas..(place + 1) * n_areas], areas);
+            ledger.plain_event(self.plain.years[place] as usize, charge);
+        }
     }
 
     #[expect(clippy::too_many_arguments, reason = "a service, a risk, and where they are booked")]
@@ -70,40 +75,34 @@ impl Judge {
         ledger: &mut Ledger,
     ) {
         let (service, alone, n_cells) = (&case.plan.services[s], &case.view.alone, case.view.cells.len());
-        let months = &case.view.cells.months[cells.clone()];
-        let n_vendors = case.plan.vendors.len();
+        let n_areas = alone.n_areas();
         let curve = plain.curve(s) * plain.offsets.len();
-        let table = |area: usize| (area * plain.risks.len() + k) * n_cells;
+        let table = (k * n_cells + cells.start) * n_areas..(k * n_cells + cells.end) * n_areas;
+        let costs = &mut self.plain.costs[table];
+        let sums = &alone.sums(k)[cells.start * n_areas..cells.end * n_areas];
+        let sum = |area: usize| sums[area..].iter().step_by(n_areas).sum::<f64>();
         let (mut interruption, mut spend, mut unserved) = (0.0, 0.0, 0.0);
         for change in &reaction.changes {
             let offset = plain.offset(change.after);
             if change.unserved != 0.0 {
-                unserved += change.unserved * alone.sums(offset, k)[cells.clone()].iter().sum::<f64>();
+                unserved += change.unserved * sum(offset);
                 let area = curve + plain.offset(change.after.max(service.tolerance));
                 let worth = service.at_stake * change.unserved;
-                let costs = &mut self.plain.costs[table(area)..][cells.clone()];
-                let sums = &alone.sums(area, k)[cells.clone()];
-                for ((cost, sum), amount) in costs.iter_mut().zip(sums).zip(&mut self.plain.amounts[cells.clone()]) {
-                    *cost += worth;
-                    *amount += worth * sum;
-                    interruption += worth * sum;
-                }
+                costs[area..].iter_mut().step_by(n_areas).for_each(|cost| *cost += worth);
+                interruption += worth * sum(area);
             }
             if service.usage > 0.0 {
                 let area = curve + offset;
-                let sums = &alone.sums(area, k)[cells.clone()];
                 for &(v, part) in &change.served {
                     let used = service.usage * part;
-                    let row = (s * n_vendors + v) * n_cells;
-                    let costs = &mut self.plain.costs[table(area)..][cells.clone()];
-                    let usage = &mut self.usage[row..][cells.clone()];
-                    let amounts = &mut self.plain.amounts[cells.clone()];
-                    let each = costs.iter_mut().zip(sums).zip(usage).zip(amounts).zip(months);
-                    for ((((cost, sum), usage), amount), &month) in each {
-                        let billed = used * case.portfolio.price(v, month);
+                    let prices = &self.plain.prices[v * n_cells..][cells.clone()];
+                    let usage = &mut self.usage[(s * case.plan.vendors.len() + v) * n_cells..][cells.clone()];
+                    let costs = costs[area..].iter_mut().step_by(n_areas);
+                    let sums = sums[area..].iter().step_by(n_areas);
+                    for (((cost, sum), usage), price) in costs.zip(sums).zip(usage).zip(prices) {
+                        let (used_there, billed) = (used * sum, used * price);
                         *cost += billed;
-                        *usage += used * sum;
-                        *amount += billed * sum;
+                        *usage += used_there;
                         spend += billed * sum;
                     }
                 }
@@ -114,22 +113,32 @@ impl Judge {
         ledger.unserved_hours[s] += unserved;
         ledger.apart(Component::Interruption, s, interruption);
         ledger.apart(Component::Spend, s, spend);
-        ledger.plain_risk(plain.risks[k].risk, interruption + spend);
     }
+}
 
-    /// The costliest outage of each year.
-    fn largest(&mut self, case: &Case, plain: &PlainPlan, ledger: &mut Ledger) {
-        let (alone, months) = (&case.view.alone, &case.view.cells.months);
-        let table = plain.risks.len() * months.len();
-        let Buffers { costs, years, .. } = &mut self.plain;
-        years.clear();
-        for _ in &plain.risks {
-            years.extend(months.iter().map(|m| m / 12));
+impl Buffers {
+    fn open(&mut self, case: &Case, plain: &PlainPlan) {
+        let cells = &case.view.cells;
+        self.costs.clear();
+        self.costs.resize(plain.risks.len() * cells.len() * case.view.alone.n_areas(), 0.0);
+        self.amounts.clear();
+        self.amounts.resize(cells.len(), 0.0);
+        self.prices.clear();
+        for v in 0..case.plan.vendors.len() {
+            self.prices.extend(cells.months.iter().map(|&month| case.portfolio.price(v, month)));
         }
-        for (&place, areas) in alone.tables.iter().zip(alone.areas.chunks_exact(alone.n_areas())) {
-            let place = place as usize;
-            let charge = areas.iter().enumerate().map(|(b, area)| costs[b * table + place] * area).sum();
-            ledger.plain_event(years[place], charge);
+        self.years.clear();
+        for _ in &plain.risks {
+            #[expect(clippy::cast_possible_truncation, reason = "at most a hundred years")]
+            self.years.extend(cells.months.iter().map(|month| (month / 12) as u32));
         }
     }
+}
+
+#[inline]
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    if let ([a0, a1], [b0, b1]) = (a, b) {
+        return a0 * b0 + a1 * b1;
+    }
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }

@@ -114,15 +114,12 @@ impl PortfolioBlock {
         }
     }
 
-    /// Column by column: moments of all, counts of the months.
+    /// Moments of all columns, counts of the months.
     fn sum_up(&mut self, columns: &Columns, histograms: &mut [super::Histogram]) {
-        let mut column = Vec::with_capacity(self.loss.len());
-        for c in 0..columns.width {
-            column.clear();
-            column.extend(self.table[c..].iter().step_by(columns.width));
-            self.moments.push(Moments::from_slice(&column));
-            if (columns.months..columns.years).contains(&c) {
-                histograms[c - columns.months].add_all(&column);
+        self.moments = Moments::of_columns(&self.table, columns.width);
+        for row in self.table.chunks_exact(columns.width) {
+            for (histogram, &month) in histograms.iter_mut().zip(&row[columns.months..columns.years]) {
+                histogram.add(month);
             }
         }
         self.table = Vec::new();

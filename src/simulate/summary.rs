@@ -19,6 +19,35 @@ impl Moments {
         Self::of(values.iter().copied())
     }
 
+    /// Of each column of a table, `width` values a row; as [`Moments::from_slice`] of it.
+    pub(crate) fn of_columns(table: &[f64], width: usize) -> Vec<Self> {
+        let n = (table.len() / width) as u64;
+        let mut means = vec![0.0; width];
+        for row in table.chunks_exact(width) {
+            means.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
+        }
+        means.iter_mut().for_each(|sum| *sum /= count(n.max(1)));
+        let (mut squares, mut left) = (vec![0.0; width], vec![0.0; width]);
+        for row in table.chunks_exact(width) {
+            for (((m2, left), x), mean) in squares.iter_mut().zip(&mut left).zip(row).zip(&means) {
+                let d = x - mean;
+                *m2 += d * d;
+                *left += d;
+            }
+        }
+        let moments = |((mean, m2), left): ((f64, f64), f64)| Self::about(n, mean, m2, left);
+        means.into_iter().zip(squares).zip(left).map(moments).collect()
+    }
+
+    /// From the squares and the sum of deviations from something near the mean.
+    fn about(n: u64, near: f64, m2: f64, left: f64) -> Self {
+        if n == 0 {
+            return Self::default();
+        }
+        // What rounding left in the mean is taken out again.
+        Self { n, mean: near + left / count(n), m2: (m2 - left * left / count(n)).max(0.0) }
+    }
+
     /// Of a sequence that can be walked twice: once for the mean, once for the deviations from it.
     pub(crate) fn of(values: impl Iterator<Item = f64> + Clone) -> Self {
         let (n, sum) = values.clone().fold((0_u64, 0.0), |(n, sum), x| (n + 1, sum + x));
@@ -30,8 +59,7 @@ impl Moments {
             let d = x - mean;
             (m2 + d * d, left + d)
         });
-        // What rounding left in the mean is taken out again.
-        Self { n, mean: mean + left / count(n), m2: (m2 - left * left / count(n)).max(0.0) }
+        Self::about(n, mean, m2, left)
     }
 
     /// Joins the moments of the values that follow. Floats: the order of merging is part of the result.

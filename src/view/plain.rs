@@ -17,10 +17,10 @@ pub(crate) struct Alone {
     n_cells: usize,
     n_areas: usize,
     n_risks: usize,
-    /// Per outage, in order of time: the place of its risk and cell in a table (risk × number of cells + cell); and its areas.
-    pub(crate) tables: Vec<u32>,
+    /// Per outage, in order of time: the place of its risk and cell (risk × number of cells + cell); and its areas.
+    pub(crate) places: Vec<u32>,
     pub(crate) areas: Vec<f64>,
-    /// Per area, plain risk and cell: sums over outages.
+    /// Per plain risk, cell and area: sums over outages.
     sums: Vec<f64>,
     /// Per plain risk and cell: the longest.
     longest: Vec<f64>,
@@ -29,11 +29,11 @@ pub(crate) struct Alone {
 }
 
 impl Alone {
-    /// Sums of an area of a plain risk's outages, cell by cell.
+    /// Sums of a plain risk's outages: per cell, per area.
     #[inline]
-    pub(crate) fn sums(&self, area: usize, risk: usize) -> &[f64] {
-        let first = (area * self.n_risks + risk) * self.n_cells;
-        &self.sums[first..first + self.n_cells]
+    pub(crate) fn sums(&self, risk: usize) -> &[f64] {
+        let n = self.n_cells * self.n_areas;
+        &self.sums[risk * n..(risk + 1) * n]
     }
 
     /// The longest outage of a plain risk in each cell; 0 where there is none.
@@ -51,7 +51,7 @@ impl Alone {
         self.n_cells = n_cells;
         self.n_risks = plain.risks.len();
         self.n_areas = plain.offsets.len() * (1 + plain.curves.len());
-        self.tables.clear();
+        self.places.clear();
         self.areas.clear();
         let table = self.n_risks * n_cells;
         for (list, n) in [(&mut self.sums, self.n_areas * table), (&mut self.longest, table)] {
@@ -83,7 +83,10 @@ impl View {
         self.block(plan, regimes, &mut alone.blocked);
         let drawn = std::mem::take(&mut world.plain);
         let n_plain = drawn.starts.len();
-        let table_size = alone.n_risks * alone.n_cells;
+        let (n_cells, n_areas) = (alone.n_cells, alone.n_areas);
+        alone.places.resize(n_plain, 0);
+        alone.areas.resize(n_plain * n_areas, 0.0);
+        let mut n = 0;
         let bounds = &self.cells.bounds[1..];
         let mut cell = 0;
         for &i in &self.crowd.order {
@@ -107,22 +110,28 @@ impl View {
                 }
                 continue;
             }
-            let table = k * alone.n_cells + cell;
-            alone.tables.push(super::index(table));
+            let place = k * n_cells + cell;
             let hours = end - start;
-            alone.longest[table] = if hours > alone.longest[table] { hours } else { alone.longest[table] };
-            let areas = alone.areas.len();
-            alone.areas.extend(plain.offsets.iter().map(|&offset| if hours > offset { hours - offset } else { 0.0 }));
-            for &service in &plain.curves {
+            let first = n * n_areas;
+            let areas = &mut alone.areas[first..first + n_areas];
+            for (area, &offset) in areas.iter_mut().zip(&plain.offsets) {
+                *area = if hours > offset { hours - offset } else { 0.0 };
+            }
+            for (&service, areas) in plain.curves.iter().zip(areas[plain.offsets.len()..].chunks_mut(plain.offsets.len())) {
                 let curve = &plan.services[service].present;
                 let last = curve.integral(end);
-                let area = |&o: &f64| if hours > o { last - curve.integral(start + o) } else { 0.0 };
-                alone.areas.extend(plain.offsets.iter().map(area));
+                for (area, &offset) in areas.iter_mut().zip(&plain.offsets) {
+                    *area = if hours > offset { last - curve.integral(start + offset) } else { 0.0 };
+                }
             }
-            for (b, area) in alone.areas[areas..].iter().enumerate() {
-                alone.sums[b * table_size + table] += area;
-            }
+            let sums = &mut alone.sums[place * n_areas..(place + 1) * n_areas];
+            sums.iter_mut().zip(&*areas).for_each(|(sum, area)| *sum += area);
+            alone.places[n] = super::index(place);
+            alone.longest[place] = if hours > alone.longest[place] { hours } else { alone.longest[place] };
+            n += 1;
         }
+        alone.places.truncate(n);
+        alone.areas.truncate(n * n_areas);
         world.plain = drawn;
         self.take_down(plan, plain, &alone);
         self.alone = alone;
@@ -161,7 +170,9 @@ impl View {
     /// Adds what outages alone take to the hours down, given what lasts meanwhile.
     fn take_down(&mut self, plan: &Plan, plain: &PlainPlan, alone: &Alone) {
         let all = 0..alone.n_cells;
-        let hours = |k: usize, cells: std::ops::Range<usize>| alone.sums(0, k)[cells].iter().sum::<f64>();
+        let hours = |k: usize, cells: std::ops::Range<usize>| {
+            alone.sums(k).iter().step_by(alone.n_areas).take(cells.end).skip(cells.start).sum::<f64>()
+        };
         if self.lasting.is_empty() {
             for (k, risk) in plain.risks.iter().enumerate() {
                 risk.takes.iter().for_each(|&(v, takes)| self.down[v] += takes * hours(k, all.clone()));
