@@ -180,7 +180,7 @@ impl Judge {
         ledger.open(plan, portfolio, world);
         self.open(&case);
         let regimes_of = |g: usize| decisions.regimes.get(g).map_or(&regimes[g..=g], Vec::as_slice);
-        self.plain(&case, regimes_of, ledger);
+        self.plain(&case, p, regimes_of, ledger);
         for (g, group) in portfolio.groups.iter().enumerate() {
             let regimes = regimes_of(g);
             let mut sweep = std::mem::take(&mut self.sweep);

@@ -11,10 +11,13 @@ pub(crate) mod reaction;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Deref;
+use std::sync::Arc;
+
 use crate::plan::Plan;
 use crate::plan::portfolio::{Group, PortfolioPlan};
 use failover::Sweep;
-use reaction::Reaction;
+use reaction::{Beside, Reaction};
 
 /// Shares below this count as none (MODEL section 6), and so does traffic.
 pub(crate) const NEGLIGIBLE: f64 = 1e-9;
@@ -28,13 +31,27 @@ pub(crate) enum Cause {
     Path(u32),
 }
 
-/// Where the traffic of a group of services is placed during [`start`, `end`), and where it can go.
-#[derive(Debug, Clone, PartialEq)]
+/// Where the traffic of a group of services is placed during [`start`, `end`).
+#[derive(Debug, Clone)]
 pub(crate) struct Regime {
     pub(crate) start: f64,
     pub(crate) end: f64,
     /// It lasts to the horizon.
     pub(crate) last: bool,
+    placement: Arc<Placement>,
+}
+
+impl Deref for Regime {
+    type Target = Placement;
+
+    fn deref(&self) -> &Placement {
+        &self.placement
+    }
+}
+
+/// How traffic is placed, and where it can go.
+#[derive(Debug)]
+pub(crate) struct Placement {
     /// Share per vendor.
     pub(crate) shares: Vec<f64>,
     /// Rooms in the order in which they are filled.
@@ -68,14 +85,14 @@ pub(crate) enum Role {
 }
 
 impl Regime {
+    pub(crate) fn new(plan: &Plan, placement: Arc<Placement>, (start, end): (f64, f64)) -> Self {
+        Self { start, end, last: end >= plan.clock.horizon, placement }
+    }
+}
+
+impl Placement {
     /// `shares`: per vendor.
-    pub(crate) fn new(
-        plan: &Plan,
-        portfolio: &PortfolioPlan,
-        group: &Group,
-        shares: Vec<f64>,
-        (start, end): (f64, f64),
-    ) -> Self {
+    pub(crate) fn new(plan: &Plan, portfolio: &PortfolioPlan, group: &Group, shares: Vec<f64>) -> Self {
         let rooms = rooms(portfolio, group, &shares);
         let role = |v: usize| {
             if shares[v] > 0.0 {
@@ -88,14 +105,13 @@ impl Regime {
         };
         let roles = (0..shares.len()).map(role).collect();
         let waits = rooms.iter().any(|r| r.starts > 0.0);
-        let last = end >= plan.clock.horizon;
-        let mut regime = Self { start, end, last, shares, rooms, waits, reactions: Vec::new(), roles };
+        let mut placement = Self { shares, rooms, waits, reactions: Vec::new(), roles };
         if let Some(plain) = &plan.plain {
-            let mut sweep = Sweep::default();
-            let reaction = |risk| Reaction::new(risk, &regime, portfolio.failover.as_ref(), &mut sweep);
-            regime.reactions = plain.risks.iter().map(reaction).collect();
+            let failover = portfolio.failover.as_ref();
+            let reaction = |risk| Reaction::new(risk, &placement, failover, &Beside::default(), &mut Sweep::default());
+            placement.reactions = plain.risks.iter().map(reaction).collect();
         }
-        regime
+        placement
     }
 }
 

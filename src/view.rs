@@ -391,13 +391,7 @@ impl View {
     }
 
     fn together_available(&mut self, plan: &Plan, vendor: usize, active: &[Interruption]) -> f64 {
-        let beneath = plan.graph.beneath(vendor);
-        for &node in beneath {
-            self.own[node] =
-                active.iter().filter(|i| plan.risks[i.risk as usize].on.contains(&node)).map(|i| i.leaves).product();
-        }
-        let own = &self.own;
-        plan.graph.availability(vendor, |node| own[node], &mut self.scratch)
+        available(plan, vendor, active, &mut self.own, &mut self.scratch)
     }
 
     /// Months, cut where a price changes and at `moments`.
@@ -432,6 +426,16 @@ impl Interruption {
     fn is_announced(&self) -> bool {
         self.access && self.start > self.announced
     }
+}
+
+/// A of a vendor while these interruptions are active. `own`, `scratch`: one value per node, of which the former is left as
+/// what each keeps by itself.
+fn available(plan: &Plan, vendor: usize, active: &[Interruption], own: &mut [f64], scratch: &mut [f64]) -> f64 {
+    for &node in plan.graph.beneath(vendor) {
+        own[node] =
+            active.iter().filter(|i| plan.risks[i.risk as usize].on.contains(&node)).map(|i| i.leaves).product();
+    }
+    plan.graph.availability(vendor, |node| own[node], scratch)
 }
 
 /// Who takes what of a vendor: in proportion to what each interruption alone would take, equally if none would take any.

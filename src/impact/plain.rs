@@ -1,7 +1,7 @@
 //! Plain outages that are alone, as money: by their sums, cell by cell; each by itself only as far as the largest event of a
 //! year asks for it.
 
-use super::ledger::Ledger;
+use super::ledger::{Cause, Ledger};
 use super::{Case, Judge};
 use crate::plan::plain::PlainPlan;
 use crate::response::Regime;
@@ -23,18 +23,34 @@ pub(super) struct Buffers {
 
 impl Judge {
     /// Books the outages that are alone. `regimes`: of a group of services of the portfolio.
-    pub(super) fn plain<'r>(&mut self, case: &Case, regimes: impl Fn(usize) -> &'r [Regime], ledger: &mut Ledger) {
+    pub(super) fn plain<'r>(
+        &mut self,
+        case: &Case,
+        p: usize,
+        regimes: impl Fn(usize) -> &'r [Regime],
+        ledger: &mut Ledger,
+    ) {
         let Some(plain) = &case.plan.plain else { return };
         let (alone, cells) = (&case.view.alone, &case.view.cells);
         self.plain.open(case, plain);
-        for (g, group) in case.portfolio.groups.iter().enumerate() {
-            for regime in regimes(g) {
-                let place = |t: f64| cells.bounds.partition_point(|&b| b < t).min(cells.len());
-                let of_regime =
-                    if regime.start == 0.0 && regime.last { 0..cells.len() } else { place(regime.start)..place(regime.end) };
+        for stretch in alone.stretches.iter().filter(|s| s.of.0 == p) {
+            let regime = &regimes(stretch.of.1)[stretch.regime];
+            let services = &case.portfolio.groups[stretch.of.1].services;
+            if stretch.is_quiet() {
                 for (k, reaction) in regime.reactions.iter().enumerate().filter(|(_, r)| !r.changes.is_empty()) {
-                    for &s in &group.services {
-                        self.plain_risk(case, plain, s, k, reaction, of_regime.clone(), ledger);
+                    for &s in services {
+                        self.plain_risk(case, plain, s, k, reaction, stretch.cells.clone(), ledger);
+                    }
+                }
+                continue;
+            }
+            let beside = case.view.beside(case.plan, stretch, regime);
+            let failover = case.portfolio.failover.as_ref();
+            for (k, risk) in plain.risks.iter().enumerate() {
+                if alone.longest(k)[stretch.cells.clone()].iter().any(|&hours| hours > 0.0) {
+                    let reaction = Reaction::new(risk, regime, failover, &beside, &mut self.sweep);
+                    for &s in services {
+                        self.plain_risk(case, plain, s, k, &reaction, stretch.cells.clone(), ledger);
                     }
                 }
             }
@@ -84,21 +100,22 @@ impl Judge {
         let (mut interruption, mut spend, mut unserved) = (0.0, 0.0, 0.0);
         for change in &reaction.changes {
             let offset = plain.offset(change.after);
-            if change.unserved != 0.0 {
-                unserved += change.unserved * sum(offset);
-                let area = curve + plain.offset(change.after.max(service.tolerance));
-                let worth = service.at_stake * change.unserved;
-                costs[area..].iter_mut().step_by(n_areas).for_each(|cost| *cost += worth);
-                interruption += worth * sum(area);
+            let counts = if reaction.goes_on { offset } else { plain.offset(change.after.max(service.tolerance)) };
+            let (used_area, lost_area) = (curve + offset, curve + counts);
+            let own = &change.own;
+            if own.unserved != 0.0 {
+                unserved += own.unserved * sum(offset);
+                let worth = service.at_stake * own.unserved;
+                costs[lost_area..].iter_mut().step_by(n_areas).for_each(|cost| *cost += worth);
+                interruption += worth * sum(lost_area);
             }
             if service.usage > 0.0 {
-                let area = curve + offset;
-                for &(v, part) in &change.served {
+                for &(v, part) in &own.served {
                     let used = service.usage * part;
                     let prices = &self.plain.prices[v * n_cells..][cells.clone()];
                     let usage = &mut self.usage[(s * case.plan.vendors.len() + v) * n_cells..][cells.clone()];
-                    let costs = costs[area..].iter_mut().step_by(n_areas);
-                    let sums = sums[area..].iter().step_by(n_areas);
+                    let costs = costs[used_area..].iter_mut().step_by(n_areas);
+                    let sums = sums[used_area..].iter().step_by(n_areas);
                     for (((cost, sum), usage), price) in costs.zip(sums).zip(usage).zip(prices) {
                         let (used_there, billed) = (used * sum, used * price);
                         *cost += billed;
@@ -106,6 +123,24 @@ impl Judge {
                         spend += billed * sum;
                     }
                 }
+            }
+            for (event, part) in &change.others {
+                let mut charge = 0.0;
+                unserved += part.unserved * sum(offset);
+                for (cell, sums) in cells.clone().zip(sums.chunks_exact(n_areas)) {
+                    let lost = service.at_stake * part.unserved * sums[lost_area];
+                    let mut bill = 0.0;
+                    for &(v, part) in part.served.iter().filter(|_| service.usage > 0.0) {
+                        let used = service.usage * part * sums[used_area];
+                        self.usage[(s * case.plan.vendors.len() + v) * n_cells + cell] += used;
+                        bill += used * self.plain.prices[v * n_cells + cell];
+                    }
+                    interruption += lost;
+                    spend += bill;
+                    self.plain.amounts[cell] += lost + bill;
+                    charge += lost + bill;
+                }
+                ledger.charge(Cause::Event(*event), charge);
             }
         }
         let longest = alone.longest(k)[cells].iter().fold(0.0, |most, &x| if x > most { x } else { most });

@@ -61,6 +61,11 @@ impl PlainPlan {
         })
     }
 
+    /// Hours after which a loss costs what it will cost from then on.
+    pub(crate) fn settles(&self) -> f64 {
+        self.offsets[self.offsets.len() - 1]
+    }
+
     /// Number of an offset.
     pub(crate) fn offset(&self, hours: f64) -> usize {
         self.offsets.partition_point(|&offset| offset < hours)

@@ -1,11 +1,13 @@
 //! What is decided for good in a trial, in order of time: migrations end, playbook entries act, migrations begin (MODEL
 //! section 7.1). Depends on nothing that traffic does, so it is settled before any is swept.
 
+use std::sync::Arc;
+
 use super::migration::{Loss, Luck, UnderWay, losses};
 use super::playbook::{Fired, Watch};
-use super::{Cause, NEGLIGIBLE, Regime};
+use super::{Cause, NEGLIGIBLE, Placement, Regime};
 use crate::plan::Plan;
-use crate::plan::portfolio::PortfolioPlan;
+use crate::plan::portfolio::{Group, PortfolioPlan};
 use crate::view::sight::Sight;
 
 /// What a portfolio decided in one trial. Kept between trials for its memory.
@@ -19,7 +21,12 @@ pub(crate) struct Decisions {
     /// Playbook entries that fired.
     pub(crate) fired: Vec<Fired>,
     watch: Watch,
+    /// Per group: placements of earlier trials.
+    known: Vec<Vec<Arc<Placement>>>,
 }
+
+/// Most placements that are kept for a group.
+const KNOWN: usize = 64;
 
 /// A migration that began.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -93,17 +100,32 @@ impl Decisions {
         if self.moves.is_empty() {
             return;
         }
+        self.known.resize_with(portfolio.groups.len(), Vec::new);
         for (g, group) in portfolio.groups.iter().enumerate() {
             let mut regimes = Vec::new();
+            let known = &mut self.known[g];
+            let mut regime = |shares: &[f64], during: (f64, f64)| {
+                let placement = match known.iter().find(|p| p.shares == shares) {
+                    Some(placement) => Arc::clone(placement),
+                    None => {
+                        if known.len() == KNOWN {
+                            known.clear();
+                        }
+                        known.push(Arc::new(Placement::new(plan, portfolio, group, shares.to_vec())));
+                        Arc::clone(&known[known.len() - 1])
+                    }
+                };
+                regimes.push(Regime::new(plan, placement, during));
+            };
             let (mut start, mut shares) = (0.0, group.shares.clone());
             for change in self.moves.iter().filter(|m| m.group == g) {
                 if change.at > start {
-                    regimes.push(Regime::new(plan, portfolio, group, shares.clone(), (start, change.at)));
+                    regime(&shares, (start, change.at));
                     start = change.at;
                 }
                 change.apply(&mut shares);
             }
-            regimes.push(Regime::new(plan, portfolio, group, shares, (start, plan.clock.horizon)));
+            regime(&shares, (start, plan.clock.horizon));
             self.regimes.push(regimes);
         }
     }
@@ -176,6 +198,7 @@ impl PortfolioPlan {
     /// The regime in which nothing has been decided.
     pub(crate) fn first_regimes(&self, plan: &Plan) -> Vec<Regime> {
         let always = (0.0, plan.clock.horizon);
-        self.groups.iter().map(|g| Regime::new(plan, self, g, g.shares.clone(), always)).collect()
+        let placement = |g: &Group| Arc::new(Placement::new(plan, self, g, g.shares.clone()));
+        self.groups.iter().map(|g| Regime::new(plan, placement(g), always)).collect()
     }
 }

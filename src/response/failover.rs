@@ -1,9 +1,8 @@
 //! Moves lost traffic into headroom and standbys while a vendor is not fully available (MODEL section 7.1).
 
 use super::found::{Alone, By, Found, Lost, Phase, Piece};
-use super::{NEGLIGIBLE, Regime, Role};
+use super::{NEGLIGIBLE, Placement, Regime, Role};
 use crate::plan::Plan;
-use crate::plan::plain::PlainRisk;
 use crate::scenario::Failover;
 use crate::view::{Fall, Lone, Step, View};
 use crate::world::Interruption;
@@ -82,35 +81,27 @@ impl Sweep {
         self.cut = falls;
     }
 
-    /// What an outage of a plain risk leaves unserved `after` hours from its beginning, all of it movable since `detect`
-    /// hours; and the hours after which another room opens.
-    pub(super) fn react(
+    /// Fills the rooms while these vendors keep a part and this is lost, rooms being open that open until `t` if something
+    /// has been movable since `since`; gives the moment at which another opens.
+    pub(super) fn place(
         &mut self,
-        risk: &PlainRisk,
-        missing: &[(usize, f64)],
-        regime: &Regime,
-        detect: f64,
-        after: f64,
-    ) -> (f64, f64) {
+        placement: &Placement,
+        falls: impl Iterator<Item = (usize, f64)>,
+        lost: impl Iterator<Item = Lost>,
+        since: f64,
+        t: f64,
+    ) -> f64 {
         self.available.clear();
-        self.available.resize(regime.roles.len(), 1.0);
-        risk.takes.iter().for_each(|&(v, takes)| self.available[v] = 1.0 - takes);
+        self.available.resize(placement.roles.len(), 1.0);
+        falls.for_each(|(v, available)| self.available[v] = available);
         self.lost.clear();
-        let lost = |&(vendor, missing): &(usize, f64)| Lost {
-            vendor,
-            missing,
-            unserved: missing,
-            by: By::Event(0),
-            movable: true,
-        };
-        self.lost.extend(missing.iter().map(lost));
-        let next = self.move_lost(after, f64::INFINITY, detect, regime);
-        (self.lost.iter().map(|l| l.unserved).sum(), next)
+        self.lost.extend(lost);
+        self.move_lost(t, f64::INFINITY, since, placement)
     }
 
-    /// What was moved where.
-    pub(super) fn moved(&self) -> &[(usize, f64)] {
-        &self.moved
+    /// What was lost and moved last.
+    pub(super) fn placed(&self) -> (&[Lost], &[(usize, f64)]) {
+        (&self.lost, &self.moved)
     }
 
     /// Settles the falls that are alone and lie within the regime; those cut by its ends, or that a lasting interruption
@@ -304,7 +295,7 @@ impl Sweep {
     }
 
     /// Fills the rooms in order; gives the next moment at which a room opens, or `next`.
-    fn move_lost(&mut self, t: f64, mut next: f64, movable_since: f64, regime: &Regime) -> f64 {
+    fn move_lost(&mut self, t: f64, mut next: f64, movable_since: f64, regime: &Placement) -> f64 {
         self.moved.clear();
         if !self.lost.iter().any(|l| l.movable) {
             return next;

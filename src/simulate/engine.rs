@@ -83,11 +83,7 @@ impl Engine {
         }
         view.look(plan, seer, world);
         decide(world, view, decisions);
-        let regimes = seer.portfolios.iter().flat_map(|&p| {
-            let first = if decisions[p].regimes.is_empty() { &regimes[p][..] } else { &[] };
-            first.iter().chain(decisions[p].regimes.iter().flatten())
-        });
-        view.part(plan, seer, world, regimes);
+        view.part(plan, seer, world, |p, g| decisions[p].regimes.get(g).map_or(&regimes[p][g..=g], Vec::as_slice));
         view.fall(plan, seer, world);
     }
 

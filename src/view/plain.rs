@@ -1,10 +1,13 @@
 //! Plain outages before somebody's eyes: those that have their part of time for themselves are summed by risk and cell, the
 //! others are handed over to be settled one by one.
 
-use super::View;
+use std::ops::Range;
+
+use super::{View, available, share_out};
 use crate::chance::event_counter;
 use crate::plan::plain::{PlainPlan, PlainRisk};
 use crate::plan::{Plan, ViewPlan};
+use crate::response::reaction::{Beside, Fallen};
 use crate::response::{Regime, Role};
 use crate::world::{Interruption, World};
 
@@ -24,8 +27,28 @@ pub(crate) struct Alone {
     sums: Vec<f64>,
     /// Per plain risk and cell: the longest.
     longest: Vec<f64>,
-    /// Cells in which an outage meets something that lasts.
+    /// Per plain risk and cell: whether its outages are settled one by one.
     blocked: Vec<bool>,
+    pub(crate) stretches: Vec<Stretch>,
+}
+
+/// Cells during which a group of services is placed alike beside the same things that last.
+#[derive(Debug)]
+pub(crate) struct Stretch {
+    /// Portfolio and group.
+    pub(crate) of: (usize, usize),
+    /// Number of the regime.
+    pub(crate) regime: usize,
+    pub(crate) cells: Range<usize>,
+    /// What lasts and matters, by its number in the view.
+    lasting: Vec<u32>,
+}
+
+impl Stretch {
+    /// Nothing lasts that matters.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.lasting.is_empty()
+    }
 }
 
 impl Alone {
@@ -47,12 +70,19 @@ impl Alone {
         self.n_areas
     }
 
+    fn block(&mut self, cells: Range<usize>, which: impl Fn(usize) -> bool) {
+        for k in (0..self.n_risks).filter(|&k| which(k)) {
+            self.blocked[k * self.n_cells..][cells.clone()].fill(true);
+        }
+    }
+
     fn clear(&mut self, plain: &PlainPlan, n_cells: usize) {
         self.n_cells = n_cells;
         self.n_risks = plain.risks.len();
         self.n_areas = plain.offsets.len() * (1 + plain.curves.len());
         self.places.clear();
         self.areas.clear();
+        self.blocked.clear();
         let table = self.n_risks * n_cells;
         for (list, n) in [(&mut self.sums, self.n_areas * table), (&mut self.longest, table)] {
             list.clear();
@@ -62,25 +92,38 @@ impl Alone {
 }
 
 impl View {
-    /// Parts the plain outages of a world. `regimes`: all those of the portfolios with these eyes.
+    /// Parts the plain outages of a world. `regimes`: of a portfolio's group.
     pub(crate) fn part<'r>(
         &mut self,
         plan: &Plan,
         seer: &ViewPlan,
         world: &mut World,
-        regimes: impl Iterator<Item = &'r Regime> + Clone,
+        regimes: impl Fn(usize, usize) -> &'r [Regime] + Copy,
     ) {
         let Some(plain) = &plan.plain else { return };
+        let all = || seer.portfolios.iter().flat_map(|&p| (0..plan.portfolios[p].groups.len()).map(move |g| (p, g)));
         let mut moments = std::mem::take(&mut self.moments);
         moments.clear();
-        moments.extend(self.lasting_ends().chain(regimes.clone().map(|r| r.start)));
+        moments.extend(self.lasting_ends());
+        moments.extend(all().flat_map(|(p, g)| regimes(p, g)).map(|r| r.start));
+        if !self.lasting.is_empty() {
+            // By then all is open that opens because of what lasts.
+            for i in 0..moments.len() {
+                moments.push(moments[i] + plain.settles());
+            }
+        }
         self.cells(plan, moments.drain(..));
         self.moments = moments;
         world.restore();
         self.gather(seer, world);
         let mut alone = std::mem::take(&mut self.alone);
         alone.clear(plain, self.cells.len());
-        self.block(plan, regimes, &mut alone.blocked);
+        alone.blocked.resize(plain.risks.len() * alone.n_cells, false);
+        self.block_changed(&mut alone);
+        alone.stretches.clear();
+        for (p, g) in all() {
+            self.stretch(plan, plain, (p, g), regimes(p, g), &mut alone);
+        }
         let drawn = std::mem::take(&mut world.plain);
         let n_plain = drawn.starts.len();
         let (n_cells, n_areas) = (alone.n_cells, alone.n_areas);
@@ -102,7 +145,7 @@ impl View {
             let risk = &plain.risks[k];
             let settled = end < bounds[cell]
                 && self.crowd.is_alone(i)
-                && !alone.blocked[cell]
+                && !alone.blocked[k * alone.n_cells + cell]
                 && (plain.works >= 1.0 || works(plan, plain, risk, world.trial, drawn.counter(k, i)));
             if !settled {
                 if end < f64::INFINITY {
@@ -142,35 +185,102 @@ impl View {
         self.lasting.iter().flat_map(|l| [l.start, l.end])
     }
 
-    /// The cells in which something lasts that matters to somebody, or revenue has changed.
-    fn block<'r>(&self, plan: &Plan, regimes: impl Iterator<Item = &'r Regime>, blocked: &mut Vec<bool>) {
-        blocked.clear();
-        blocked.resize(self.cells.len(), false);
-        let mut mark = |from: f64, to: f64| {
-            for (cell, blocked) in self.cells.bounds.windows(2).zip(blocked.iter_mut()) {
-                *blocked |= cell[0] < to && cell[1] > from;
-            }
-        };
+    /// Blocks the cells in which revenue has changed.
+    fn block_changed(&self, alone: &mut Alone) {
         for change in self.revenues.iter().flatten() {
-            mark(change.start, change.end);
-        }
-        if self.lasting.is_empty() {
-            return;
-        }
-        for regime in regimes {
-            for lasting in &self.lasting {
-                let reach = &plan.risks[lasting.risk as usize].reach;
-                if reach.iter().any(|r| regime.roles[r.0] != Role::None) {
-                    mark(lasting.start.max(regime.start), lasting.end.min(regime.end));
+            for (cell, bounds) in self.cells.bounds.windows(2).enumerate() {
+                if bounds[0] < change.end && bounds[1] > change.start {
+                    alone.block(cell..cell + 1, |_| true);
                 }
             }
         }
     }
 
+    /// Finds the stretches of a portfolio's group, and blocks outages that meet what lasts on a vendor of theirs, or come
+    /// before the response to it has settled.
+    fn stretch(&self, plan: &Plan, plain: &PlainPlan, of: (usize, usize), regimes: &[Regime], alone: &mut Alone) {
+        let bounds = &self.cells.bounds;
+        let n_cells = alone.n_cells;
+        let place = |t: f64| bounds.partition_point(|&b| b < t).min(n_cells);
+        let portfolio = &plan.portfolios[of.0];
+        let simple = portfolio.failover.as_ref().is_none_or(|f| f.works >= 1.0)
+            && portfolio.harmless.iter().all(|hours| *hours == f64::INFINITY);
+        for (r, regime) in regimes.iter().enumerate() {
+            let cells = if regime.start == 0.0 && regime.last { 0..n_cells } else { place(regime.start)..place(regime.end) };
+            let matters = |l: &Interruption| {
+                l.start < regime.end
+                    && l.end > regime.start
+                    && plan.risks[l.risk as usize].reach.iter().any(|v| regime.roles[v.0] != Role::None)
+            };
+            if !self.lasting.iter().any(matters) {
+                alone.stretches.push(Stretch { of, regime: r, cells, lasting: Vec::new() });
+                continue;
+            }
+            let mut lasting = Vec::new();
+            let mut first = cells.start;
+            for cell in cells.clone() {
+                let here = |l: &Interruption| l.start < bounds[cell + 1] && l.end > bounds[cell] && matters(l);
+                let now = || (0_u32..).zip(&self.lasting).filter(|(_, l)| here(l)).map(|(i, _)| i);
+                if !now().eq(lasting.iter().copied()) {
+                    if cell > first {
+                        let before = std::mem::take(&mut lasting);
+                        alone.stretches.push(Stretch { of, regime: r, cells: first..cell, lasting: before });
+                    }
+                    lasting.clear();
+                    lasting.extend(now());
+                    first = cell;
+                }
+                let settled = |i: &u32| {
+                    let since = self.lasting[*i as usize].start.max(regime.start);
+                    bounds[cell] >= since + plain.settles()
+                };
+                if lasting.is_empty() {
+                    continue;
+                } else if simple && lasting.iter().all(settled) {
+                    let meets = |k: usize| {
+                        let reach = |risk: usize| plan.risks[risk].reach.iter().map(|v| v.0);
+                        let on = |v: usize| lasting.iter().any(|&i| reach(self.lasting[i as usize].risk as usize).any(|w| w == v));
+                        reach(plain.risks[k].risk).any(|v| regime.roles[v] != Role::None && on(v))
+                    };
+                    alone.block(cell..cell + 1, meets);
+                } else {
+                    alone.block(cell..cell + 1, |_| true);
+                }
+            }
+            alone.stretches.push(Stretch { of, regime: r, cells: first..cells.end, lasting });
+        }
+    }
+
+    /// What lasts during a stretch, vendor by vendor.
+    pub(crate) fn beside(&self, plan: &Plan, stretch: &Stretch, regime: &Regime) -> Beside {
+        let lasts: Vec<Interruption> = stretch.lasting.iter().map(|&i| self.lasting[i as usize]).collect();
+        let mut beside = Beside::default();
+        if lasts.is_empty() {
+            return beside;
+        }
+        for vendor in (0..plan.vendors.len()).filter(|&v| regime.roles[v] != Role::None) {
+            let beneath = plan.graph.beneath(vendor);
+            let on = |l: &Interruption| plan.risks[l.risk as usize].on.iter().any(|n| beneath.contains(n));
+            let active: Vec<Interruption> = lasts.iter().filter(|l| on(l)).copied().collect();
+            if active.is_empty() {
+                continue;
+            }
+            let (mut own, mut scratch) = (vec![1.0; plan.n_nodes], vec![1.0; plan.n_nodes]);
+            let available = available(plan, vendor, &active, &mut own, &mut scratch);
+            if available < 1.0 {
+                let mut takers = Vec::new();
+                share_out(plan, vendor, &active, &mut takers);
+                let takers = takers.iter().map(|t| (t.event, t.part)).collect();
+                beside.falls.push(Fallen { vendor, available, takers });
+            }
+        }
+        beside
+    }
+
     /// Adds what outages alone take to the hours down, given what lasts meanwhile.
     fn take_down(&mut self, plan: &Plan, plain: &PlainPlan, alone: &Alone) {
         let all = 0..alone.n_cells;
-        let hours = |k: usize, cells: std::ops::Range<usize>| {
+        let hours = |k: usize, cells: Range<usize>| {
             alone.sums(k).iter().step_by(alone.n_areas).take(cells.end).skip(cells.start).sum::<f64>()
         };
         if self.lasting.is_empty() {
