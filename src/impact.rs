@@ -290,13 +290,9 @@ impl Judge {
                 amounts.clear();
                 amounts.resize(cells.len(), 0.0);
                 for link in chain {
-                    let mut sum = 0.0;
-                    for ((used, change), all) in usage.iter().zip(&link.change).zip(&mut *amounts) {
-                        let amount = used * change * price;
-                        sum += amount;
-                        *all += amount;
-                    }
-                    ledger.total(Component::Spend, s, link.cause, sum);
+                    let each = amounts.iter_mut().zip(usage).zip(&link.change);
+                    each.for_each(|((all, used), change)| *all += used * change * price);
+                    ledger.total(Component::Spend, s, link.cause, price * plain::dot(usage, &link.change));
                 }
                 for (&month, amount) in cells.months.iter().zip(&*amounts) {
                     ledger.month(month, *amount);

@@ -49,6 +49,7 @@ impl Deref for Regime {
     }
 }
 
+
 /// How traffic is placed, and where it can go.
 #[derive(Debug)]
 pub(crate) struct Placement {
@@ -87,6 +88,10 @@ pub(crate) enum Role {
 impl Regime {
     pub(crate) fn new(plan: &Plan, placement: Arc<Placement>, (start, end): (f64, f64)) -> Self {
         Self { start, end, last: end >= plan.clock.horizon, placement }
+    }
+
+    pub(crate) fn placement(&self) -> &Arc<Placement> {
+        &self.placement
     }
 }
 

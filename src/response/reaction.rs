@@ -23,8 +23,8 @@ pub(crate) struct Change {
     pub(crate) after: f64,
     /// What the outage answers for.
     pub(crate) own: Part,
-    /// What others answer for, by their events.
-    pub(crate) others: Vec<(u32, Part)>,
+    /// What others answer for, by their place among what lasts.
+    pub(crate) others: Vec<(usize, Part)>,
 }
 
 /// A part of what is unserved, and of what each vendor bills.
@@ -35,21 +35,21 @@ pub(crate) struct Part {
 }
 
 /// What lasts while the outage comes and goes, on other vendors.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub(crate) struct Beside {
     pub(crate) falls: Vec<Fallen>,
 }
 
-/// A vendor that keeps a part for long, and who answers for that.
-#[derive(Debug)]
+/// A vendor that keeps a part for long, and who answers for that, by their place among what lasts.
+#[derive(Debug, PartialEq)]
 pub(crate) struct Fallen {
     pub(crate) vendor: usize,
     pub(crate) available: f64,
-    pub(crate) takers: Vec<(u32, f64)>,
+    pub(crate) takers: Vec<(usize, f64)>,
 }
 
 /// Who answers for what at one moment: the outage first.
-type State = Vec<(Option<u32>, Part)>;
+type State = Vec<(Option<usize>, Part)>;
 
 impl Reaction {
     /// The reaction to an outage of `risk`, where failover works whenever there is one.
@@ -159,7 +159,7 @@ fn add(list: &mut Vec<(usize, f64)>, vendor: usize, amount: f64) {
 impl Change {
     fn between(after: f64, before: &State, now: &State) -> Self {
         let none = Part::default();
-        let part_of = |state: &'_ State, event: Option<u32>| state.iter().position(|s| s.0 == event);
+        let part_of = |state: &'_ State, event: Option<usize>| state.iter().position(|s| s.0 == event);
         let mut change = Self { after, own: Part::default(), others: Vec::new() };
         for (event, part) in now {
             let earlier = part_of(before, *event).map_or(&none, |i| &before[i].1);

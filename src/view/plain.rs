@@ -20,10 +20,13 @@ pub(crate) struct Alone {
     n_cells: usize,
     n_areas: usize,
     n_risks: usize,
-    /// Per outage, in order of time: the place of its risk and cell (risk × number of cells + cell); and its areas.
+    /// Per outage, in order of time: the place of its risk and cell, risk × number of cells + cell.
     pub(crate) places: Vec<u32>,
-    pub(crate) areas: Vec<f64>,
-    /// Per plain risk, cell and area: sums over outages.
+    starts: Vec<f64>,
+    hours: Vec<f64>,
+    /// Per area and outage.
+    areas: Vec<f64>,
+    /// Per area, plain risk and cell: sums over outages.
     sums: Vec<f64>,
     /// Per plain risk and cell: the longest.
     longest: Vec<f64>,
@@ -52,11 +55,51 @@ impl Stretch {
 }
 
 impl Alone {
-    /// Sums of a plain risk's outages: per cell, per area.
+    /// Sums of an area of a plain risk's outages, cell by cell.
     #[inline]
-    pub(crate) fn sums(&self, risk: usize) -> &[f64] {
-        let n = self.n_cells * self.n_areas;
-        &self.sums[risk * n..(risk + 1) * n]
+    pub(crate) fn sums(&self, area: usize, risk: usize) -> &[f64] {
+        let first = (area * self.n_risks + risk) * self.n_cells;
+        &self.sums[first..first + self.n_cells]
+    }
+
+    /// An area of every outage.
+    #[inline]
+    pub(crate) fn areas(&self, area: usize) -> &[f64] {
+        let n = self.places.len();
+        &self.areas[area * n..(area + 1) * n]
+    }
+
+    /// Fills areas and their sums.
+    fn sum(&mut self, plan: &Plan, plain: &PlainPlan) {
+        let n = self.places.len();
+        self.areas.resize(self.n_areas * n, 0.0);
+        let (flat, curved) = self.areas.split_at_mut(plain.offsets.len() * n);
+        for (b, &offset) in plain.offsets.iter().enumerate() {
+            for (area, hours) in flat[b * n..(b + 1) * n].iter_mut().zip(&self.hours) {
+                *area = if *hours > offset { hours - offset } else { 0.0 };
+            }
+        }
+        for (c, &service) in plain.curves.iter().enumerate() {
+            let curve = &plan.services[service].present;
+            for (i, (&start, &hours)) in self.starts.iter().zip(&self.hours).enumerate() {
+                let last = curve.integral(start + hours);
+                for (b, &offset) in plain.offsets.iter().enumerate() {
+                    let area = if hours > offset { last - curve.integral(start + offset) } else { 0.0 };
+                    curved[(c * plain.offsets.len() + b) * n + i] = area;
+                }
+            }
+        }
+        let table = self.n_risks * self.n_cells;
+        for b in 0..self.n_areas {
+            let sums = &mut self.sums[b * table..(b + 1) * table];
+            for (&place, area) in self.places.iter().zip(&self.areas[b * n..(b + 1) * n]) {
+                sums[place as usize] += area;
+            }
+        }
+        for (&place, &hours) in self.places.iter().zip(&self.hours) {
+            let longest = &mut self.longest[place as usize];
+            *longest = if hours > *longest { hours } else { *longest };
+        }
     }
 
     /// The longest outage of a plain risk in each cell; 0 where there is none.
@@ -81,6 +124,8 @@ impl Alone {
         self.n_risks = plain.risks.len();
         self.n_areas = plain.offsets.len() * (1 + plain.curves.len());
         self.places.clear();
+        self.starts.clear();
+        self.hours.clear();
         self.areas.clear();
         self.blocked.clear();
         let table = self.n_risks * n_cells;
@@ -126,12 +171,11 @@ impl View {
         }
         let drawn = std::mem::take(&mut world.plain);
         let n_plain = drawn.starts.len();
-        let (n_cells, n_areas) = (alone.n_cells, alone.n_areas);
         alone.places.resize(n_plain, 0);
-        alone.areas.resize(n_plain * n_areas, 0.0);
-        let mut n = 0;
+        alone.starts.resize(n_plain, 0.0);
+        alone.hours.resize(n_plain, 0.0);
         let bounds = &self.cells.bounds[1..];
-        let mut cell = 0;
+        let (mut cell, mut n) = (0, 0);
         for &i in &self.crowd.order {
             let i = i as usize;
             if i >= n_plain {
@@ -142,39 +186,22 @@ impl View {
                 cell += 1;
             }
             let k = drawn.risks[i] as usize;
-            let risk = &plain.risks[k];
+            let place = k * alone.n_cells + cell;
             let settled = end < bounds[cell]
                 && self.crowd.is_alone(i)
-                && !alone.blocked[k * alone.n_cells + cell]
-                && (plain.works >= 1.0 || works(plan, plain, risk, world.trial, drawn.counter(k, i)));
-            if !settled {
-                if end < f64::INFINITY {
-                    world.promote(plan, risk, drawn.counter(k, i), start, end - start);
-                }
-                continue;
+                && !alone.blocked[place]
+                && (plain.works >= 1.0 || works(plan, plain, &plain.risks[k], world.trial, drawn.counter(k, i)));
+            if settled {
+                (alone.places[n], alone.starts[n], alone.hours[n]) = (super::index(place), start, end - start);
+                n += 1;
+            } else if end < f64::INFINITY {
+                world.promote(plan, &plain.risks[k], drawn.counter(k, i), start, end - start);
             }
-            let place = k * n_cells + cell;
-            let hours = end - start;
-            let first = n * n_areas;
-            let areas = &mut alone.areas[first..first + n_areas];
-            for (area, &offset) in areas.iter_mut().zip(&plain.offsets) {
-                *area = if hours > offset { hours - offset } else { 0.0 };
-            }
-            for (&service, areas) in plain.curves.iter().zip(areas[plain.offsets.len()..].chunks_mut(plain.offsets.len())) {
-                let curve = &plan.services[service].present;
-                let last = curve.integral(end);
-                for (area, &offset) in areas.iter_mut().zip(&plain.offsets) {
-                    *area = if hours > offset { last - curve.integral(start + offset) } else { 0.0 };
-                }
-            }
-            let sums = &mut alone.sums[place * n_areas..(place + 1) * n_areas];
-            sums.iter_mut().zip(&*areas).for_each(|(sum, area)| *sum += area);
-            alone.places[n] = super::index(place);
-            alone.longest[place] = if hours > alone.longest[place] { hours } else { alone.longest[place] };
-            n += 1;
         }
         alone.places.truncate(n);
-        alone.areas.truncate(n * n_areas);
+        alone.starts.truncate(n);
+        alone.hours.truncate(n);
+        alone.sum(plan, plain);
         world.plain = drawn;
         self.take_down(plan, plain, &alone);
         self.alone = alone;
@@ -251,6 +278,11 @@ impl View {
         }
     }
 
+    /// The event of something that lasts, by its place in a stretch.
+    pub(crate) fn lasting_event(&self, stretch: &Stretch, place: usize) -> u32 {
+        self.lasting[stretch.lasting[place] as usize].by.event
+    }
+
     /// What lasts during a stretch, vendor by vendor.
     pub(crate) fn beside(&self, plan: &Plan, stretch: &Stretch, regime: &Regime) -> Beside {
         let lasts: Vec<Interruption> = stretch.lasting.iter().map(|&i| self.lasting[i as usize]).collect();
@@ -262,6 +294,7 @@ impl View {
             let beneath = plan.graph.beneath(vendor);
             let on = |l: &Interruption| plan.risks[l.risk as usize].on.iter().any(|n| beneath.contains(n));
             let active: Vec<Interruption> = lasts.iter().filter(|l| on(l)).copied().collect();
+            let places = (0..lasts.len()).filter(|&i| on(&lasts[i]));
             if active.is_empty() {
                 continue;
             }
@@ -270,7 +303,7 @@ impl View {
             if available < 1.0 {
                 let mut takers = Vec::new();
                 share_out(plan, vendor, &active, &mut takers);
-                let takers = takers.iter().map(|t| (t.event, t.part)).collect();
+                let takers = places.zip(takers).map(|(i, t)| (i, t.part)).collect();
                 beside.falls.push(Fallen { vendor, available, takers });
             }
         }
@@ -280,9 +313,7 @@ impl View {
     /// Adds what outages alone take to the hours down, given what lasts meanwhile.
     fn take_down(&mut self, plan: &Plan, plain: &PlainPlan, alone: &Alone) {
         let all = 0..alone.n_cells;
-        let hours = |k: usize, cells: Range<usize>| {
-            alone.sums(k).iter().step_by(alone.n_areas).take(cells.end).skip(cells.start).sum::<f64>()
-        };
+        let hours = |k: usize, cells: Range<usize>| alone.sums(0, k)[cells].iter().sum::<f64>();
         if self.lasting.is_empty() {
             for (k, risk) in plain.risks.iter().enumerate() {
                 risk.takes.iter().for_each(|&(v, takes)| self.down[v] += takes * hours(k, all.clone()));

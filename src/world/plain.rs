@@ -66,14 +66,13 @@ impl World {
                 duration.law.quantiles(&mut drawn.ends[first..], &mut self.scratch.draws.tails);
             }
             drawn.risks.resize(first + n, super::index(k));
-            for j in first..drawn.starts.len() {
-                let (start, hours) = (drawn.starts[j], drawn.ends[j]);
-                if hours < plain.limit {
-                    let end = start + hours;
-                    drawn.ends[j] = if end > horizon { horizon } else { end };
-                } else {
-                    self.promote(plan, risk, (j - first) as u64, start, hours);
-                    drawn.ends[j] = f64::INFINITY;
+            for (j, (&start, end)) in drawn.starts[first..].iter().zip(&mut drawn.ends[first..]).enumerate() {
+                let hours = *end;
+                *end = start + hours;
+                *end = if *end > horizon { horizon } else { *end };
+                if hours >= plain.limit {
+                    self.promote(plan, risk, j as u64, start, hours);
+                    *end = f64::INFINITY;
                 }
             }
         }
