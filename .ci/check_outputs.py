@@ -30,7 +30,7 @@ HEADERS = {
     "comparison.csv": None,
 }
 CHARTS = ["exceedance", "total-cost", "causes-mean-and-tail", "loss-over-time", "cost-and-tail-risk", "availability"]
-WORDS = {"portfolio", "node", "lost_hours", "baseline", "verdict", "quantity", "item", "measure", "unit", "kind", "by", "start"}
+WORDS = {"portfolio", "appetite", "node", "lost_hours", "baseline", "verdict", "quantity", "item", "measure", "unit", "kind", "by", "start"}
 COMPONENTS = HEADERS["trials.csv"].split(",")[4:]
 
 problems = []

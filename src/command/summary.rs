@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use linchpin::output::RunInfo;
-use linchpin::results::{Estimate, Results, Verdict};
+use linchpin::results::{Appetite, Estimate, Results, Verdict};
 use serde_json::{Value, json};
 
 use super::terminal::{self, Column};
@@ -26,7 +26,7 @@ pub(super) fn text(results: &Results, info: &RunInfo, target: &Path, width: usiz
         wrapped(&title, "  "),
         table(results, width),
         wrapped(&note(results), ""),
-        wrapped(&verdict, ""),
+        wrapped(&(tolerances(results) + &verdict), ""),
         wrapped(&files, "  "),
     ]
     .join("\n")
@@ -39,6 +39,25 @@ fn note(results: &Results) -> String {
         return format!("{usual} {VAGUE} means too few trials to know the error.");
     }
     usual.to_owned()
+}
+
+/// How likely each service is interrupted for longer than its impact tolerance; empty if none has one.
+fn tolerances(results: &Results) -> String {
+    let over = |portfolio: usize, service: usize| {
+        results.headlines[portfolio].services.get(service).and_then(|service| service.over_impact_tolerance)
+    };
+    let mut text = String::new();
+    for (service, id) in results.services.iter().enumerate() {
+        let all: Vec<_> = (0..results.portfolios.len()).filter_map(|p| Some((p, over(p, service)?))).collect();
+        let Some((_, (hours, _))) = all.first() else { continue };
+        let each = all.iter().map(|(p, (_, over))| {
+            let vague = if is_vague(over) { VAGUE } else { "" };
+            format!("{vague}{} with `{}`", amount::probability(over), results.portfolios[*p])
+        });
+        let each = each.collect::<Vec<_>>().join(", ");
+        text += &format!("`{id}` is interrupted for longer than its {} in {each}.\n", amount::hours(*hours));
+    }
+    if text.is_empty() { text } else { format!("Impact tolerances, part of trials:\n{text}\n") }
 }
 
 /// Stands before a figure without an error.
@@ -140,10 +159,15 @@ fn portfolio(results: &Results, idx: usize) -> Value {
             "break_even_overhead_per_month": estimate(&c.break_even_overhead),
         })
     });
-    let appetite = verdict::appetite(results, idx).map(|(judged, _)| match judged {
-        verdict::Appetite::Within => "within",
-        verdict::Appetite::Over => "over",
-        verdict::Appetite::CannotTell => "cannot tell",
+    let services = results.services.iter().zip(&headline.services).map(|(id, service)| {
+        json!({
+            "service": id,
+            "unserved_hours": estimate(&service.unserved_hours),
+            "availability": estimate(&service.availability),
+            "longest_interruption": estimate(&service.longest_interruption),
+            "impact_tolerance_hours": service.over_impact_tolerance.map(|(hours, _)| hours),
+            "over_impact_tolerance": service.over_impact_tolerance.as_ref().map(|(_, p)| estimate(p)),
+        })
     });
     json!({
         "portfolio": results.portfolios[idx],
@@ -156,11 +180,12 @@ fn portfolio(results: &Results, idx: usize) -> Value {
         "var_99": estimate(&headline.var_99),
         "tvar_99": estimate(&headline.tvar_99),
         "prob_over_appetite": headline.prob_over_appetite.as_ref().map(estimate),
-        "appetite": appetite,
+        "appetite": headline.appetite.map(Appetite::word),
         "comparison": comparison,
         "hhi_vendor": headline.hhi_vendor,
         "hhi_platform": headline.hhi_platform,
         "effective_vendors": headline.effective_vendors,
+        "services": services.collect::<Vec<_>>(),
     })
 }
 

@@ -57,6 +57,74 @@ fn one_trial_gives_no_verdict() {
     assert!(out.contains("~0 %") || out.contains("~100 %"), "{out}");
 }
 
+/// The columns of `summary.csv` by name, one list of cells per portfolio.
+fn summary(desk: &Desk, columns: &[&str]) -> Vec<Vec<String>> {
+    let text = desk.read("output/small/summary.csv");
+    let mut lines = text.lines().map(|line| line.split(',').map(str::to_owned).collect::<Vec<_>>());
+    let header = lines.next().expect("a header");
+    let places: Vec<usize> =
+        columns.iter().map(|name| header.iter().position(|column| column == name).expect("a column")).collect();
+    lines.map(|row| places.iter().map(|&place| row[place].clone()).collect()).collect()
+}
+
+/// Some 6 % of 400 trials of `one` lose more than $400k, none of `two`: 4 to 9 % and 0 to 1 %.
+#[test]
+fn an_appetite_is_kept_exceeded_or_cannot_be_told() {
+    let desk = Desk::new();
+    for (probability, trials, kept) in [
+        ("10%", "400", ["within", "within"]),
+        ("6%", "400", ["cannot tell", "within"]),
+        ("2%", "400", ["over", "within"]),
+        ("0.1%", "400", ["over", "cannot tell"]),
+        ("10%", "1", ["cannot tell", "cannot tell"]),
+    ] {
+        desk.put("small.toml", &SMALL.replace("\"10%\"", &format!("\"{probability}\"")));
+        let (out, _) = desk.expect(0, &format!("run small.toml --trials {trials}"));
+        let cells = summary(&desk, &["appetite", "prob_over_appetite_lower", "prob_over_appetite_upper"]);
+        assert_eq!([&cells[0][0], &cells[1][0]], kept, "{probability} at {trials}");
+        assert_eq!(cells.iter().flatten().any(String::is_empty), trials == "1", "{cells:?}");
+        let said = out.split_whitespace().collect::<Vec<_>>().join(" ");
+        let words = |kept: &str| match kept {
+            "within" => "is within appetite (",
+            "over" => "is over appetite (",
+            _ => "cannot be told to be within appetite or over it (",
+        };
+        assert!(said.contains(&format!("`one` itself {}", words(kept[0]))), "{said}");
+        assert!(said.contains(&format!("{} ", words(kept[1]).trim_end())) || said.contains(words(kept[1])), "{said}");
+        let (out, _) = desk.expect(0, &format!("run small.toml --json --trials {trials}"));
+        let json: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+        assert_eq!([0, 1].map(|p| json["portfolios"][p]["appetite"].as_str().expect("a word")), kept);
+    }
+}
+
+#[test]
+fn an_appetite_without_a_probability_shows_the_probability_and_its_interval() {
+    let desk = Desk::new();
+    desk.put("small.toml", &SMALL.replace("{ loss = \"$400k\", probability = \"10%\" }", "\"$400k\""));
+    let (out, _) = desk.expect(0, "run small.toml");
+    let said = out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("`one` itself loses more than the appetite in 6 % of trials (4 to 9 %)"), "{said}");
+    assert!(said.contains("appetite is to lose at most $400k."), "{said}");
+    let cells = summary(&desk, &["appetite", "prob_over_appetite_lower"]);
+    assert!(cells.iter().all(|row| row[0].is_empty() && !row[1].is_empty()), "{cells:?}");
+    let (out, _) = desk.expect(0, "run small.toml --trials 1");
+    assert!(out.contains("too few trials"), "{out}");
+}
+
+#[test]
+fn an_impact_tolerance_shows_how_often_it_is_exceeded() {
+    let desk = Desk::new();
+    desk.put("small.toml", &SMALL.replace("margin = 0.7", "margin = 0.7\nimpact_tolerance = \"4 h\""));
+    let (out, _) = desk.expect(0, "run small.toml");
+    assert!(out.contains("`desk` is interrupted for longer than its 4 h in "), "{out}");
+    let cells = summary(&desk, &["over_impact_tolerance:desk", "over_impact_tolerance_std_error:desk"]);
+    let long = desk.read("output/small/measures.csv");
+    for (row, portfolio) in cells.iter().zip(["one", "two"]) {
+        let wanted = format!("{portfolio},longest_interruption,desk,prob_longer_than,4,{},{},", row[0], row[1]);
+        assert!(long.contains(&wanted), "{wanted}");
+    }
+}
+
 #[test]
 fn quiet_says_nothing() {
     let desk = Desk::new();

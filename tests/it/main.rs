@@ -19,6 +19,7 @@ mod contagion;
 mod damage;
 mod examples;
 mod luck;
+mod measures;
 mod oracles;
 mod problems;
 mod properties;
