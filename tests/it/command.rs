@@ -267,6 +267,36 @@ fn help_and_summary_read_as_they_were_written() {
     insta::assert_snapshot!("summary", summary);
 }
 
+/// What the questions beside a run print.
+#[test]
+fn answers_read_as_they_were_written() {
+    let desk = Desk::new();
+    insta::assert_snapshot!("value", desk.expect(0, "value small.toml --trials 400").0);
+    insta::assert_snapshot!("value_csv", desk.expect(0, "value small.toml --trials 40 --csv").0);
+    insta::assert_snapshot!("exposure", desk.expect(0, "exposure small.toml").0);
+    assert_eq!(
+        desk.files("output"),
+        ["small-exposure/exposure.csv", "small-exposure/exposure.png", "small-exposure/exposure.svg"]
+    );
+    let (table, _) = desk.expect(0, "exposure small.toml --csv");
+    insta::assert_snapshot!("exposure_csv", table);
+    assert_eq!(desk.read("output/small-exposure/exposure.csv"), table);
+    desk.expect(0, "exposure small.toml --out there");
+    desk.expect(0, "run small.toml --quiet --trials 20");
+    assert_eq!(desk.read("output/small/exposure.csv"), table);
+    assert_eq!(desk.read("output/small/charts/exposure.svg"), desk.read("there/exposure.svg"));
+}
+
+/// The beginning of the schema, and all that a portfolio's `failover` may say in it.
+#[test]
+fn the_schema_reads_as_it_was_written() {
+    let (text, _) = Desk::new().expect(0, "schema");
+    let schema: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(text, linchpin::scenario::schema());
+    insta::assert_snapshot!("schema", text.lines().take(40).collect::<Vec<_>>().join("\n"));
+    insta::assert_snapshot!("schema_failover", format!("{:#}", schema["definitions"]["failover"]));
+}
+
 #[test]
 fn completions_name_the_options() {
     let desk = Desk::new();

@@ -26,3 +26,4 @@ mod properties;
 mod readme;
 mod reference;
 mod sample;
+mod value;

@@ -48,9 +48,8 @@ pub fn exposure(scenario: &Scenario, all: &[Exposure]) -> Chart {
     } else {
         ""
     };
-    let subtitle = format!(
-        "Loss, present value, if that vendor or platform alone is lost, whatever its probability. Darker is more.{never}{left_out}"
-    );
+    let subtitle =
+        format!("Loss, present value, if one vendor or platform is lost alone. Darker is more.{never}{left_out}");
     let foot =
         frame::Foot { scenario: &scenario.name, run: format!("nothing else happens · linchpin {}", crate::VERSION) };
     let title = map.title();
@@ -132,13 +131,12 @@ impl<'a> Map<'a> {
 
     fn panel(&self, canvas: &mut Canvas, portfolio: usize, place: &Area) {
         let tells = text::telling(&self.portfolios);
-        let baseline =
-            if portfolio == self.scenario.baseline && self.portfolios.len() > 1 { " (baseline)" } else { "" };
-        let room = place.width() - text::width(baseline, NOTE.size, false);
+        let baseline = if portfolio == self.scenario.baseline && self.portfolios.len() > 1 { "(baseline)" } else { "" };
+        let room = place.width() - text::width(baseline, NOTE.size, false) - 6.0;
         let name = text::Name { text: &self.portfolios[portfolio], tells: tells[portfolio] };
         let heading = text::fit(name, STRONG.size, true, room);
         canvas.text(&heading, (place.left, place.top + 10.0), Anchor::Start, STRONG);
-        let behind = place.left + text::width(&heading, STRONG.size, true);
+        let behind = place.left + text::width(&heading, STRONG.size, true) + 6.0;
         canvas.text(baseline, (behind, place.top + 10.0), Anchor::Start, NOTE);
         let left = place.left + self.name;
         for (k, lost) in LOST.iter().enumerate() {
@@ -185,7 +183,7 @@ impl<'a> Map<'a> {
             canvas.path(&corners, &Stroke::solid(INK, 1.6));
         }
         let said = text::fit(&amount(self.scenario, e), AMOUNT.size, false, cell.width() - 4.0);
-        let colour = if super::style::luminance(heat) < 0.5 { WHITE } else { INK };
+        let colour = if super::style::luminance(heat) < 0.43 { WHITE } else { INK };
         canvas.text(&said, middle, Anchor::Middle, Type { colour, ..AMOUNT });
     }
 
