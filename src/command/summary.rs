@@ -26,7 +26,7 @@ pub(super) fn text(results: &Results, info: &RunInfo, target: &Path, width: usiz
         wrapped(&title, "  "),
         table(results, width),
         wrapped(&note(results), ""),
-        wrapped(&(tolerances(results) + &verdict), ""),
+        tolerances(results, width) + &wrapped(&verdict, ""),
         wrapped(&files, "  "),
     ]
     .join("\n")
@@ -42,22 +42,31 @@ fn note(results: &Results) -> String {
 }
 
 /// How likely each service is interrupted for longer than its impact tolerance; empty if none has one.
-fn tolerances(results: &Results) -> String {
+fn tolerances(results: &Results, width: usize) -> String {
     let over = |portfolio: usize, service: usize| {
         results.headlines[portfolio].services.get(service).and_then(|service| service.over_impact_tolerance)
     };
-    let mut text = String::new();
-    for (service, id) in results.services.iter().enumerate() {
-        let all: Vec<_> = (0..results.portfolios.len()).filter_map(|p| Some((p, over(p, service)?))).collect();
-        let Some((_, (hours, _))) = all.first() else { continue };
-        let each = all.iter().map(|(p, (_, over))| {
-            let vague = if is_vague(over) { VAGUE } else { "" };
-            format!("{vague}{} with `{}`", amount::probability(over), results.portfolios[*p])
-        });
-        let each = each.collect::<Vec<_>>().join(", ");
-        text += &format!("`{id}` is interrupted for longer than its {} in {each}.\n", amount::hours(*hours));
+    let services: Vec<usize> = (0..results.services.len()).filter(|s| over(results.baseline, *s).is_some()).collect();
+    if services.is_empty() {
+        return String::new();
     }
-    if text.is_empty() { text } else { format!("Impact tolerances, part of trials:\n{text}\n") }
+    let heading = |s: &usize| {
+        let hours = over(results.baseline, *s).map_or_else(String::new, |(hours, _)| amount::hours(hours));
+        format!("{}\n{hours}", results.services[*s])
+    };
+    let headings: Vec<String> = services.iter().map(heading).collect();
+    let mut columns = vec![("P(longer than)", Column::Left)];
+    columns.extend(headings.iter().map(|heading| (heading.as_str(), Column::Right)));
+    let cell =
+        |(_, p): (f64, Estimate)| format!("{}{}", if is_vague(&p) { VAGUE } else { "" }, amount::probability(&p));
+    let rows: Vec<Vec<String>> = (0..results.portfolios.len())
+        .map(|p| {
+            let cells = services.iter().map(|s| over(p, *s).map_or_else(String::new, cell));
+            std::iter::once(terminal::plain(&results.portfolios[p])).chain(cells).collect()
+        })
+        .collect();
+    let table = terminal::table(&columns, &rows, width);
+    format!("Impact tolerances: how likely an interruption is longer.\n{table}\n")
 }
 
 /// Stands before a figure without an error.

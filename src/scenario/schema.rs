@@ -12,8 +12,8 @@ use crate::quantity::{self, Quantity};
 /// The JSON Schema (draft 7) of a scenario, as text.
 ///
 /// Editors complete keys, explain them and underline misspelt ones by it. It knows no names of vendors and, but for
-/// what each kind of risk has, no rules between keys: only [`read`](super::read) says whether a scenario is sound. Dates are strings, as tools that turn
-/// TOML into JSON write them.
+/// what each kind of risk has, no rules between keys: only [`read`](super::read) says whether a scenario is sound.
+/// Dates are strings, as tools that turn TOML into JSON write them.
 #[must_use]
 pub fn schema() -> String {
     let mut definitions = Definitions::default();
