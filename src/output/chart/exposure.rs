@@ -33,7 +33,7 @@ const ROW: f64 = 21.0;
 const HEAD: f64 = 46.0;
 const BETWEEN: f64 = 5.0;
 /// Between panels.
-const GAP: (f64, f64) = (26.0, 18.0);
+const GAP: (f64, f64) = (18.0, 18.0);
 
 /// The heat map of what the loss of each node would cost, `all` as [`exposure`](crate::study::exposure::exposure) gives it.
 #[must_use]
@@ -99,7 +99,7 @@ impl<'a> Map<'a> {
         let least = all.iter().map(|e| e.loss).filter(|loss| *loss > 0.0).fold(f64::INFINITY, f64::min).max(floor);
         let name = nodes.iter().map(|&n| text::width(&ids[n], NOTE.size, false)).fold(40.0, f64::max).min(NAME) + 8.0;
         let amounts = all.iter().map(|e| text::width(&amount(scenario, e), AMOUNT.size, false));
-        let needed = amounts.fold(CELL.1, f64::max) + 8.0;
+        let needed = amounts.fold(CELL.1, f64::max) + 5.0;
         let n = portfolios.len().max(1);
         let wide = name + needed * real(LOST.len());
         let across = (1..=n).rev().find(|&k| wide * real(k) + GAP.0 * real(k - 1) <= frame::ROOM).unwrap_or(1);
