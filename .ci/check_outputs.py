@@ -29,8 +29,9 @@ HEADERS = {
     "summary.csv": None,
     "comparison.csv": None,
 }
-CHARTS = ["exceedance", "total-cost", "causes-mean-and-tail", "loss-over-time", "cost-and-tail-risk", "availability"]
-WORDS = {"portfolio", "node", "lost_hours", "baseline", "verdict", "quantity", "item", "measure", "unit", "kind", "by", "start"}
+CHARTS = ["exceedance", "total-cost", "causes-mean-and-tail", "loss-over-time", "cost-and-tail-risk", "availability",
+          "exposure"]
+WORDS = {"portfolio", "appetite", "node", "lost_hours", "baseline", "verdict", "quantity", "item", "measure", "unit", "kind", "by", "start"}
 COMPONENTS = HEADERS["trials.csv"].split(",")[4:]
 
 problems = []

@@ -164,6 +164,29 @@ pub enum Verdict {
     CannotTell,
 }
 
+/// What the 95 % interval of P(loss > appetite) says of the probability that the appetite allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Appetite {
+    /// The interval does not reach above the probability.
+    Within,
+    /// The whole interval lies above the probability.
+    Over,
+    /// The probability lies in the interval, or there is no interval.
+    CannotTell,
+}
+
+impl Appetite {
+    /// As a word: `within`, `over`, `cannot tell`.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Appetite::Within => "within",
+            Appetite::Over => "over",
+            Appetite::CannotTell => "cannot tell",
+        }
+    }
+}
+
 /// By what a loss is divided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By {
@@ -232,6 +255,8 @@ pub struct Headline {
     pub tvar_995: Estimate,
     /// P(loss > appetite), if there is an appetite.
     pub prob_over_appetite: Option<Estimate>,
+    /// What its interval says of the probability that the appetite allows; none where the file allows none.
+    pub appetite: Option<Appetite>,
     /// Per service: mean hours unserved, mean availability, and availability in the worst 1 % of trials.
     pub services: Vec<ServiceHeadline>,
     /// Concentration by vendor.
@@ -253,6 +278,8 @@ pub struct ServiceHeadline {
     pub availability_worst_1: Estimate,
     /// Mean of the longest interruption, hours.
     pub longest_interruption: Estimate,
+    /// The service's impact tolerance, hours, and the probability of an interruption longer than that; none without one.
+    pub over_impact_tolerance: Option<(f64, Estimate)>,
 }
 
 /// Histograms of total cost on common bins.

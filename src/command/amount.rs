@@ -70,6 +70,16 @@ pub(super) fn probability(estimate: &Estimate) -> String {
     }
 }
 
+/// The ends of the interval of a probability, the unit at the last, to the digits that its error leaves: `11.9`, `12.3 %`.
+pub(super) fn probability_interval(estimate: &Estimate) -> Option<(String, String)> {
+    let (lower, upper) = (estimate.lower?, estimate.upper?);
+    // Where hits are none or all, the interval alone says how fine a digit is.
+    let error = estimate.std_error.filter(|error| *error > 0.0).unwrap_or((upper - lower) / 4.0);
+    let last = last_digit(estimate.value, Some(error)).min(rank(error.max(1e-12)));
+    let lower = percent_to(lower, last);
+    Some((lower.trim_end_matches("\u{a0}%").to_owned(), percent_to(upper, last)))
+}
+
 /// A fraction to three digits: `7 %`, `0.123 %`, `−8 %`.
 pub(super) fn percent(fraction: f64) -> String {
     if fraction.is_finite() { rounded_percent(fraction, third_digit(fraction)) } else { "unknown".to_owned() }

@@ -1,14 +1,15 @@
 //! `linchpin exposure`: what the loss of each vendor and platform would cost, whatever its probability.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use linchpin::output::csv;
+use linchpin::output::{chart, csv};
 use linchpin::scenario::Scenario;
 use linchpin::study::exposure::{Exposure, LOST, Lost, exposure};
 
+use super::folder::Draft;
 use super::terminal::{self, Column};
-use super::{Failure, amount, open};
+use super::{Failure, amount, interrupt, open, run, shown};
 
 pub(super) const HELP: &str = "\
 Each vendor and platform is lost alone at the start: for 1 h, 8 h, 3 days,
@@ -22,24 +23,44 @@ pub(super) struct Arguments {
     /// Scenario file (TOML)
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Print CSV instead of tables
+    /// Folder of exposure.csv and the heat map; output/NAME-exposure if not given
+    #[arg(long, value_name = "DIR", conflicts_with = "csv")]
+    out: Option<PathBuf>,
+    /// Print CSV instead of tables, and write no file
     #[arg(long)]
     csv: bool,
 }
 
 /// Answers for one scenario.
 pub(super) fn show(arguments: &Arguments) -> Result<(), Failure> {
+    interrupt::listen();
     let opened = open::open(&arguments.file, arguments.csv)?;
     let all = exposure(&opened.scenario);
     if arguments.csv {
         return terminal::table_of(|out| csv::exposure_table(&opened.scenario, &all, out));
     }
-    terminal::out(&text(&opened.scenario, &all, terminal::width()))
+    let target = arguments.out.clone().unwrap_or_else(|| {
+        let stem = arguments.file.file_stem().unwrap_or_default().to_string_lossy();
+        Path::new("output").join(format!("{stem}-exposure"))
+    });
+    write(&opened.scenario, &all, &target)?;
+    let files = format!("\nFiles: {} (exposure.csv, exposure.svg, exposure.png)\n", shown(&target.join("")));
+    terminal::out(&(text(&opened.scenario, &all, terminal::width()) + &files))
+}
+
+/// Writes table and heat map.
+fn write(scenario: &Scenario, all: &[Exposure], target: &Path) -> Result<(), Failure> {
+    let mut draft = Draft::begin(target)?;
+    draft.write(Path::new("exposure.csv"), |out| csv::exposure_table(scenario, all, out))?;
+    for (name, bytes) in run::pictures(vec![chart::exposure(scenario, all)])? {
+        draft.write(Path::new(&name), |out| out.write_all(&bytes))?;
+    }
+    draft.commit(&[])
 }
 
 fn text(scenario: &Scenario, all: &[Exposure], width: usize) -> String {
     let mut text = format!("{}\n", terminal::plain(&scenario.name));
-    let names: Vec<String> = LOST.iter().map(|lost| name(*lost)).collect();
+    let names: Vec<String> = LOST.iter().map(|lost| lost.name()).collect();
     let mut columns = vec![("lost", Column::Left)];
     columns.extend(names.iter().map(|name| (name.as_str(), Column::Right)));
     for (p, portfolio) in scenario.portfolios.iter().enumerate() {
@@ -53,13 +74,6 @@ fn text(scenario: &Scenario, all: &[Exposure], width: usize) -> String {
         text.extend(["\n", &terminal::plain(&portfolio.id), "\n", &terminal::table(&columns, &rows, width)]);
     }
     text + "\n" + &terminal::wrapped(&worst(scenario, all), width, "")
-}
-
-fn name(lost: Lost) -> String {
-    match lost {
-        Lost::Hours(hours) => amount::hours(hours),
-        Lost::ForGood => "for good".to_owned(),
-    }
 }
 
 fn cell(e: &Exposure, currency: &str) -> String {
@@ -89,8 +103,8 @@ fn worst(scenario: &Scenario, all: &[Exposure]) -> String {
             None => "some traffic is never served again".to_owned(),
         };
         let how_long = match e.lost {
-            Lost::Hours(hours) => format!("for {}", amount::hours(hours)),
-            Lost::ForGood => "for good".to_owned(),
+            Lost::Hours(_) => format!("for {}", e.lost.name()),
+            Lost::ForGood => e.lost.name(),
         };
         lines.push(format!(
             "{}. `{}` loses {} if `{}` is lost {how_long}; {until}.\n",

@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use clap::Args;
 use indicatif::ProgressBar;
-use linchpin::output::{FORMATS, RunInfo, chart, csv, manifest};
+use linchpin::output::chart::{self, Chart};
+use linchpin::output::{FORMATS, RunInfo, csv, manifest};
 use linchpin::results::Results;
 use linchpin::simulate::Options;
 use linchpin::study::exposure::exposure;
@@ -198,7 +199,10 @@ fn write(job: &Job, results: &Results, info: &RunInfo) -> Result<(), Failure> {
     for file in FORMATS.iter().flat_map(|format| (format.files)(results)) {
         draft.write(Path::new(&file.path), |out| (file.write)(results, out))?;
     }
-    for (name, bytes) in charts(results)? {
+    let exposed = exposure(&job.opened.scenario);
+    let mut drawn = chart::charts(results);
+    drawn.push(chart::exposure(&job.opened.scenario, &exposed));
+    for (name, bytes) in pictures(drawn)? {
         draft.write(&Path::new("charts").join(name), |out| out.write_all(&bytes))?;
     }
     let inputs = Path::new(INPUTS);
@@ -206,16 +210,15 @@ fn write(job: &Job, results: &Results, info: &RunInfo) -> Result<(), Failure> {
         draft.write(&inputs.join(path), |out| out.write_all(content))?;
     }
     draft.write(&inputs.join(file_name(&job.opened)), |out| out.write_all(&job.opened.text))?;
-    let exposed = exposure(&job.opened.scenario);
     draft.write(Path::new("exposure.csv"), |out| csv::exposure_table(&job.opened.scenario, &exposed, out))?;
     draft.write(Path::new(MANIFEST), |out| manifest::write(results, info, out))?;
     draft.commit(&folder::left_by_earlier_run(&job.target, &["trials.csv"]))
 }
 
 /// Pictures with the names of their files.
-fn charts(results: &Results) -> Result<Vec<(String, Vec<u8>)>, Failure> {
+pub(super) fn pictures(charts: Vec<Chart>) -> Result<Vec<(String, Vec<u8>)>, Failure> {
     interrupt::check()?;
-    let drawn: Result<Vec<_>, String> = (chart::charts(results).into_par_iter())
+    let drawn: Result<Vec<_>, String> = (charts.into_par_iter())
         .map(|chart| {
             let png = chart::png(&chart.svg)?;
             Ok([(format!("{}.svg", chart.name), chart.svg.into_bytes()), (format!("{}.png", chart.name), png)])

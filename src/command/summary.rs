@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use linchpin::output::RunInfo;
-use linchpin::results::{Estimate, Results, Verdict};
+use linchpin::results::{Appetite, Estimate, Results, Verdict};
 use serde_json::{Value, json};
 
 use super::terminal::{self, Column};
@@ -26,7 +26,7 @@ pub(super) fn text(results: &Results, info: &RunInfo, target: &Path, width: usiz
         wrapped(&title, "  "),
         table(results, width),
         wrapped(&note(results), ""),
-        wrapped(&verdict, ""),
+        tolerances(results, width) + &wrapped(&verdict, ""),
         wrapped(&files, "  "),
     ]
     .join("\n")
@@ -39,6 +39,34 @@ fn note(results: &Results) -> String {
         return format!("{usual} {VAGUE} means too few trials to know the error.");
     }
     usual.to_owned()
+}
+
+/// How likely each service is interrupted for longer than its impact tolerance; empty if none has one.
+fn tolerances(results: &Results, width: usize) -> String {
+    let over = |portfolio: usize, service: usize| {
+        results.headlines[portfolio].services.get(service).and_then(|service| service.over_impact_tolerance)
+    };
+    let services: Vec<usize> = (0..results.services.len()).filter(|s| over(results.baseline, *s).is_some()).collect();
+    if services.is_empty() {
+        return String::new();
+    }
+    let heading = |s: &usize| {
+        let hours = over(results.baseline, *s).map_or_else(String::new, |(hours, _)| amount::hours(hours));
+        format!("{}\n{hours}", results.services[*s])
+    };
+    let headings: Vec<String> = services.iter().map(heading).collect();
+    let mut columns = vec![("P(longer than)", Column::Left)];
+    columns.extend(headings.iter().map(|heading| (heading.as_str(), Column::Right)));
+    let cell =
+        |(_, p): (f64, Estimate)| format!("{}{}", if is_vague(&p) { VAGUE } else { "" }, amount::probability(&p));
+    let rows: Vec<Vec<String>> = (0..results.portfolios.len())
+        .map(|p| {
+            let cells = services.iter().map(|s| over(p, *s).map_or_else(String::new, cell));
+            std::iter::once(terminal::plain(&results.portfolios[p])).chain(cells).collect()
+        })
+        .collect();
+    let table = terminal::table(&columns, &rows, width);
+    format!("Impact tolerances: how likely an interruption is longer.\n{table}\n")
 }
 
 /// Stands before a figure without an error.
@@ -140,10 +168,15 @@ fn portfolio(results: &Results, idx: usize) -> Value {
             "break_even_overhead_per_month": estimate(&c.break_even_overhead),
         })
     });
-    let appetite = verdict::appetite(results, idx).map(|(judged, _)| match judged {
-        verdict::Appetite::Within => "within",
-        verdict::Appetite::Over => "over",
-        verdict::Appetite::CannotTell => "cannot tell",
+    let services = results.services.iter().zip(&headline.services).map(|(id, service)| {
+        json!({
+            "service": id,
+            "unserved_hours": estimate(&service.unserved_hours),
+            "availability": estimate(&service.availability),
+            "longest_interruption": estimate(&service.longest_interruption),
+            "impact_tolerance_hours": service.over_impact_tolerance.map(|(hours, _)| hours),
+            "over_impact_tolerance": service.over_impact_tolerance.as_ref().map(|(_, p)| estimate(p)),
+        })
     });
     json!({
         "portfolio": results.portfolios[idx],
@@ -156,11 +189,12 @@ fn portfolio(results: &Results, idx: usize) -> Value {
         "var_99": estimate(&headline.var_99),
         "tvar_99": estimate(&headline.tvar_99),
         "prob_over_appetite": headline.prob_over_appetite.as_ref().map(estimate),
-        "appetite": appetite,
+        "appetite": headline.appetite.map(Appetite::word),
         "comparison": comparison,
         "hhi_vendor": headline.hhi_vendor,
         "hhi_platform": headline.hhi_platform,
         "effective_vendors": headline.effective_vendors,
+        "services": services.collect::<Vec<_>>(),
     })
 }
 

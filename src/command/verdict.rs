@@ -1,7 +1,7 @@
 //! The verdict of a run in a sentence: which portfolio is better, worse, or neither as far as these trials can tell,
 //! and whether it keeps within the appetite. Says only what the 95 % intervals say.
 
-use linchpin::results::{Comparison, Estimate, Results, Verdict};
+use linchpin::results::{Appetite, Comparison, Estimate, Results, Verdict};
 
 use super::amount;
 
@@ -83,10 +83,8 @@ fn against_baseline(results: &Results, comparison: &Comparison, first: bool) -> 
     let Some(kept) = kept(results, comparison.portfolio) else {
         return format!("{ours} {judged}");
     };
-    let over = appetite(results, comparison.portfolio).is_some_and(|(judged, _)| judged == Appetite::Over);
-    let and = match comparison.verdict {
-        Verdict::Better if over => "but",
-        Verdict::Worse if !over => "but",
+    let and = match (comparison.verdict, results.headlines[comparison.portfolio].appetite) {
+        (Verdict::Better, Some(Appetite::Over)) | (Verdict::Worse, Some(Appetite::Within)) => "but",
         _ => "and",
     };
     format!("{ours} {judged}, {and} {kept}")
@@ -101,43 +99,20 @@ fn turned(estimate: Estimate) -> Estimate {
     }
 }
 
-/// Whether losses keep within the appetite, as far as these trials can tell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Appetite {
-    Within,
-    Over,
-    CannotTell,
-}
-
-/// By the interval of P(loss > appetite) against the probability that the file allows; where it allows none, 0 or 1
-/// in every trial decides.
-pub(super) fn appetite(results: &Results, portfolio: usize) -> Option<(Appetite, Estimate)> {
-    let over = results.headlines[portfolio].prob_over_appetite?;
-    let judged = match results.provenance.appetite_probability {
-        _ if !over.value.is_finite() => Appetite::CannotTell,
-        Some(allowed) => match (over.lower, over.upper) {
-            (_, Some(upper)) if upper <= allowed => Appetite::Within,
-            (Some(lower), _) if lower > allowed => Appetite::Over,
-            _ => Appetite::CannotTell,
-        },
-        None if over.value == 0.0 => Appetite::Within,
-        None => Appetite::Over,
-    };
-    Some((judged, over))
-}
-
-/// `is over appetite (12.1 %)`: with the part of trials that lose more.
+/// `is over appetite (12.1 %, 11.9 to 12.3 %)`: with the part of trials that lose more, and its interval.
 fn kept(results: &Results, portfolio: usize) -> Option<String> {
-    let (judged, over) = appetite(results, portfolio)?;
+    let headline = &results.headlines[portfolio];
+    let over = headline.prob_over_appetite?;
     let share = amount::probability(&over);
-    Some(match judged {
-        Appetite::Within if results.provenance.appetite_probability.is_none() => {
-            "is within appetite in every trial".to_owned()
+    let between =
+        amount::probability_interval(&over).map_or_else(|| "too few trials".to_owned(), |(l, u)| format!("{l} to {u}"));
+    Some(match headline.appetite {
+        Some(Appetite::Within) => format!("is within appetite ({share}, {between})"),
+        Some(Appetite::Over) => format!("is over appetite ({share}, {between})"),
+        Some(Appetite::CannotTell) => {
+            format!("cannot be told to be within appetite or over it ({share}, {between})")
         }
-        Appetite::Within => format!("is within appetite ({share})"),
-        Appetite::Over if over.value >= 1.0 => "is over appetite in every trial".to_owned(),
-        Appetite::Over => format!("is over appetite ({share})"),
-        Appetite::CannotTell => format!("may be within appetite or not ({share})"),
+        None => format!("loses more than the appetite in {share} of trials ({between})"),
     })
 }
 
@@ -161,7 +136,7 @@ mod tests {
         Estimate { value, std_error: Some(half / 1.96), lower: Some(value - half), upper: Some(value + half) }
     }
 
-    fn headline(over: Option<Estimate>) -> Headline {
+    fn headline(over: Option<Estimate>, allowed: Option<f64>) -> Headline {
         let none = estimate(0.0, 0.0);
         Headline {
             plan: 0.0,
@@ -175,6 +150,11 @@ mod tests {
             var_995: none,
             tvar_995: none,
             prob_over_appetite: over,
+            appetite: over.zip(allowed).map(|(over, allowed)| match over.value {
+                p if p + 0.01 <= allowed => Appetite::Within,
+                p if p - 0.01 > allowed => Appetite::Over,
+                _ => Appetite::CannotTell,
+            }),
             services: Vec::new(),
             hhi_vendor: 1.0,
             hhi_platform: 1.0,
@@ -200,7 +180,7 @@ mod tests {
             break_even_overhead: *mean,
             verdict: judged(mean),
         });
-        let headlines = others.iter().map(|other| headline(over(other.2)));
+        let headlines = others.iter().map(|other| headline(over(other.2), allowed));
         Results {
             provenance: Provenance {
                 version: String::new(),
@@ -223,7 +203,7 @@ mod tests {
             comparison: comparison.collect(),
             attribution: Vec::new(),
             timeline: Vec::new(),
-            headlines: std::iter::once(headline(over(base_over))).chain(headlines).collect(),
+            headlines: std::iter::once(headline(over(base_over), allowed)).chain(headlines).collect(),
             distribution: Distribution { edges: Vec::new(), counts: Vec::new() },
             trials: None,
         }
@@ -243,10 +223,10 @@ mod tests {
         assert_eq!(
             said(&results(Some(0.05), 0.3, &others)),
             "`good` costs least; \
-             `good` is better than the baseline `base` by $5.0M ± 1.0M, and is within appetite (2.0 %); \
-             `dear` is worse than `base` by $3.0M ± 1.0M, and is over appetite (20.0 %); \
-             `near` cannot be told from `base` at 1,000 trials (+$100k ± 400k), and may be within appetite or not (5.0 %); \
-             `base` itself is over appetite (30.0 %); \
+             `good` is better than the baseline `base` by $5.0M ± 1.0M, and is within appetite (2.0 %, 1.0 to 3.0 %); \
+             `dear` is worse than `base` by $3.0M ± 1.0M, and is over appetite (20.0 %, 19.0 to 21.0 %); \
+             `near` cannot be told from `base` at 1,000 trials (+$100k ± 400k), and cannot be told to be within appetite or over it (5.0 %, 4.0 to 6.0 %); \
+             `base` itself is over appetite (30.0 %, 29.0 to 31.0 %); \
              appetite is to lose more than $2M in at most 5 % of trials."
         );
     }
@@ -273,11 +253,11 @@ mod tests {
 
     #[test]
     fn one_portfolio_is_compared_with_nothing() {
-        let alone = results(None, 1.0, &[]);
+        let alone = results(None, 0.12, &[]);
         assert_eq!(
             said(&alone),
             "`base` is the only portfolio, so there is nothing to compare it with; \
-             `base` itself is over appetite in every trial; appetite is to lose at most $2M."
+             `base` itself loses more than the appetite in 12.0 % of trials (11.0 to 13.0 %); appetite is to lose at most $2M."
         );
     }
 }

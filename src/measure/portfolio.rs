@@ -6,13 +6,18 @@ use super::order::Sorted;
 use super::tail::tvar_with_error;
 use super::{LEVELS, QUANTILES, TAIL, concentration, curve, services, timeline};
 use crate::results::{
-    Attribution, By, COMPONENTS, Estimate, Exceedance, ExceedancePoint, Headline, ServiceHeadline, TimelinePoint,
+    Appetite, Attribution, By, COMPONENTS, Estimate, Exceedance, ExceedancePoint, Headline, ServiceHeadline,
+    TimelinePoint,
 };
 use crate::scenario::Scenario;
 use crate::simulate::{Moments, Parts, PortfolioTrials, Trials};
 
 /// Hours that an interruption may last longer than.
 const LONGER_THAN: [f64; 4] = [1.0, 8.0, 24.0, 72.0];
+/// Hours by which rounding alone may lengthen an interruption.
+const MOMENT: f64 = 1e-9;
+/// Part of an amount by which rounding alone may raise a loss.
+const ROUNDING: f64 = 1e-12;
 /// Where charts of the distribution begin and end.
 const ENDS: (f64, f64) = (0.001, 0.995);
 
@@ -25,6 +30,7 @@ pub(super) struct Figures {
     /// Mean total cost by component.
     pub(super) components: Vec<Estimate>,
     pub(super) prob_over_appetite: Option<Estimate>,
+    pub(super) appetite: Option<Appetite>,
     pub(super) services: Vec<Served>,
     pub(super) years: Vec<Estimate>,
     pub(super) exceedance: Vec<ExceedancePoint>,
@@ -63,6 +69,8 @@ pub(super) struct Served {
     pub(super) longest_quantiles: Vec<Estimate>,
     /// Hours, and the probability of an interruption longer than that.
     pub(super) longer_than: Vec<(f64, Estimate)>,
+    /// The entry of `longer_than` that is the service's impact tolerance.
+    over_impact_tolerance: Option<(f64, Estimate)>,
     pub(super) availability_mean: Estimate,
     /// Mean of the worst 1 % of trials.
     pub(super) availability_worst: Estimate,
@@ -74,9 +82,11 @@ impl Figures {
         let plan = kept.plan.iter().sum();
         let sorted = Sorted::of(&kept.loss);
         let loss = Losses::new(&kept.loss, &sorted);
-        let exceeds =
-            |appetite: &crate::scenario::Appetite| estimate::probability(sorted.n_above(appetite.loss), sorted.n());
-        let prob_over_appetite = scenario.appetite.as_ref().map(exceeds);
+        let prob_over_appetite = scenario.appetite.map(|appetite| {
+            let noise = ROUNDING * (appetite.loss.abs() + f64::abs(plan));
+            estimate::probability(sorted.n_above(appetite.loss + noise), sorted.n())
+        });
+        let allowed = scenario.appetite.and_then(|appetite| appetite.probability);
         let ends = (sorted.quantile(ENDS.0), sorted.quantile(ENDS.1));
         let mut exceedance = curve::horizon(portfolio, &sorted);
         drop(sorted);
@@ -94,6 +104,7 @@ impl Figures {
                 .map(|(plan, part)| estimate::mean(part).plus(*plan))
                 .collect(),
             prob_over_appetite,
+            appetite: prob_over_appetite.zip(allowed).map(|(over, allowed)| judged(over, allowed)),
             services: (0..scenario.services.len()).map(|service| Served::new(scenario, kept, service)).collect(),
             years: kept.years.iter().map(estimate::mean).collect(),
             exceedance,
@@ -122,6 +133,7 @@ impl Figures {
             var_995: at_half_percent.0,
             tvar_995: at_half_percent.1,
             prob_over_appetite: self.prob_over_appetite,
+            appetite: self.appetite,
             services: self.services.iter().map(Served::headline).collect(),
             hhi_vendor: self.hhi_vendor,
             hhi_platform: self.hhi_platform,
@@ -158,7 +170,7 @@ impl Served {
         let longest = Sorted::of(&kept.longest_hours[service]);
         let tolerance = scenario.services[service].impact_tolerance_hours;
         let thresholds = LONGER_THAN.into_iter().chain(tolerance.filter(|hours| !LONGER_THAN.contains(hours)));
-        let longer_than = |hours| (hours, estimate::probability(longest.n_above(hours), longest.n()));
+        let longer_than = |hours| (hours, estimate::probability(longest.n_above(hours + MOMENT), longest.n()));
         let available = |hours: Estimate| hours.times(-1.0 / scenario.horizon_hours).plus(1.0);
         Self {
             availability_mean: available(unserved_mean),
@@ -169,6 +181,7 @@ impl Served {
             longest_mean: estimate::mean(&Moments::from_slice(longest.values())),
             longest_quantiles: quantiles(&longest),
             longer_than: thresholds.map(longer_than).collect(),
+            over_impact_tolerance: tolerance.map(longer_than),
         }
     }
 
@@ -178,7 +191,17 @@ impl Served {
             availability: self.availability_mean,
             availability_worst_1: self.availability_worst,
             longest_interruption: self.longest_mean,
+            over_impact_tolerance: self.over_impact_tolerance,
         }
+    }
+}
+
+/// Whether a loss above the appetite is at most as likely as `allowed`, as far as the interval of its probability tells.
+pub(super) fn judged(over: Estimate, allowed: f64) -> Appetite {
+    match (over.lower, over.upper) {
+        (_, Some(upper)) if upper <= allowed => Appetite::Within,
+        (Some(lower), _) if lower > allowed => Appetite::Over,
+        _ => Appetite::CannotTell,
     }
 }
 

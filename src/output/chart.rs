@@ -9,6 +9,7 @@ mod canvas;
 mod causes;
 mod distribution;
 mod exceedance;
+mod exposure;
 mod frame;
 mod frontier;
 mod legend;
@@ -20,6 +21,7 @@ mod words;
 
 use crate::results::{Comparison, Headline, Results};
 
+pub use exposure::exposure;
 pub use png::png;
 
 /// A picture.

@@ -2,16 +2,18 @@
 
 use serde_json::{Map, Value, json};
 
+use super::kinds::{KINDS, Kind};
 use super::law;
 use super::read::ROOT;
+use super::risk::{EFFECTS, RISK};
 use super::table::{ABOUT, Absent, Key, Takes};
 use crate::quantity::{self, Quantity};
 
 /// The JSON Schema (draft 7) of a scenario, as text.
 ///
-/// Editors complete keys, explain them and underline misspelt ones by it. It knows no names of vendors and no rules
-/// between keys: only [`read`](super::read) says whether a scenario is sound. Dates are strings, as tools that turn
-/// TOML into JSON write them.
+/// Editors complete keys, explain them and underline misspelt ones by it. It knows no names of vendors and, but for
+/// what each kind of risk has, no rules between keys: only [`read`](super::read) says whether a scenario is sound.
+/// Dates are strings, as tools that turn TOML into JSON write them.
 #[must_use]
 pub fn schema() -> String {
     let mut definitions = Definitions::default();
@@ -114,7 +116,10 @@ impl Definitions {
 
     /// A reference to a table, called after its key; tables alike are one.
     fn table(&mut self, keys: &[&[Key]], name: &str, of: Option<Quantity>) -> Value {
-        let table = object(keys, of, self);
+        let mut table = object(keys, of, self);
+        if keys.iter().copied().flatten().any(|key| key.name == "kind") {
+            table["allOf"] = KINDS.iter().map(of_kind).collect();
+        }
         let mut free = name.to_owned();
         let mut n = 1;
         while self.0.get(&free).is_some_and(|other| *other != table) {
@@ -151,6 +156,32 @@ fn object(keys: &[&[Key]], of: Option<Quantity>, definitions: &mut Definitions) 
         object["required"] = json!(required);
     }
     object
+}
+
+/// What holds of a risk of one kind: it has no key that the kind's vocabulary has not, nor have its outcomes and stages.
+///
+/// What must be given is said only of keys that stand nowhere else and that no other risk can stand in for.
+fn of_kind(kind: &Kind) -> Value {
+    let refused = |keys: &[&[Key]]| -> Map<String, Value> {
+        let others = keys.iter().copied().flatten().filter(|key| !kind.takes(key.name));
+        others.map(|key| (key.name.to_owned(), json!(false))).collect()
+    };
+    let outcome = json!({ "properties": refused(&[EFFECTS]) });
+    let mut stage = outcome.clone();
+    stage["properties"]["outcomes"] = json!({ "items": outcome });
+    let mut properties = refused(&[RISK, EFFECTS]);
+    for (name, member) in [("outcomes", outcome), ("stages", stage)] {
+        properties.entry(name).or_insert_with(|| json!({ "items": member }));
+    }
+    let mut rules = vec![json!({ "properties": properties })];
+    let own = |key: &&str| *key != "arrivals" && RISK.iter().any(|known| known.name == *key);
+    for any in kind.needs.iter().filter(|any| any.iter().all(own)) {
+        rules.push(json!({ "anyOf": any.iter().map(|key| json!({ "required": [key] })).collect::<Vec<Value>>() }));
+    }
+    json!({
+        "if": { "properties": { "kind": { "const": kind.name } }, "required": ["kind"] },
+        "then": { "allOf": rules },
+    })
 }
 
 fn list(items: &Value) -> Value {

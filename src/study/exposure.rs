@@ -18,6 +18,18 @@ pub enum Lost {
     ForGood,
 }
 
+impl Lost {
+    /// As a column of a table is headed: `8 h`, `30 days`, `for good`.
+    #[must_use]
+    pub fn name(self) -> String {
+        match self {
+            Lost::Hours(hours) if hours < 2.0 * DAY => format!("{hours}\u{a0}h"),
+            Lost::Hours(hours) => format!("{}\u{a0}days", hours / DAY),
+            Lost::ForGood => "for good".to_owned(),
+        }
+    }
+}
+
 /// The losses that are looked at.
 pub const LOST: [Lost; 6] = [
     Lost::Hours(1.0),

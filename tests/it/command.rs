@@ -57,6 +57,76 @@ fn one_trial_gives_no_verdict() {
     assert!(out.contains("~0 %") || out.contains("~100 %"), "{out}");
 }
 
+/// The columns of `summary.csv` by name, one list of cells per portfolio.
+fn summary(desk: &Desk, columns: &[&str]) -> Vec<Vec<String>> {
+    let text = desk.read("output/small/summary.csv");
+    let mut lines = text.lines().map(|line| line.split(',').map(str::to_owned).collect::<Vec<_>>());
+    let header = lines.next().expect("a header");
+    let places: Vec<usize> =
+        columns.iter().map(|name| header.iter().position(|column| column == name).expect("a column")).collect();
+    lines.map(|row| places.iter().map(|&place| row[place].clone()).collect()).collect()
+}
+
+/// Some 6 % of 400 trials of `one` lose more than $400k, none of `two`: 4 to 9 % and 0 to 1 %.
+#[test]
+fn an_appetite_is_kept_exceeded_or_cannot_be_told() {
+    let desk = Desk::new();
+    for (probability, trials, kept) in [
+        ("10%", "400", ["within", "within"]),
+        ("6%", "400", ["cannot tell", "within"]),
+        ("2%", "400", ["over", "within"]),
+        ("0.1%", "400", ["over", "cannot tell"]),
+        ("10%", "1", ["cannot tell", "cannot tell"]),
+    ] {
+        desk.put("small.toml", &SMALL.replace("\"10%\"", &format!("\"{probability}\"")));
+        let (out, _) = desk.expect(0, &format!("run small.toml --trials {trials}"));
+        let cells = summary(&desk, &["appetite", "prob_over_appetite_lower", "prob_over_appetite_upper"]);
+        assert_eq!([&cells[0][0], &cells[1][0]], kept, "{probability} at {trials}");
+        assert_eq!(cells.iter().flatten().any(String::is_empty), trials == "1", "{cells:?}");
+        let said = out.split_whitespace().collect::<Vec<_>>().join(" ");
+        let words = |kept: &str| match kept {
+            "within" => "is within appetite (",
+            "over" => "is over appetite (",
+            _ => "cannot be told to be within appetite or over it (",
+        };
+        assert!(said.contains(&format!("`one` itself {}", words(kept[0]))), "{said}");
+        assert!(said.contains(&format!("{} ", words(kept[1]).trim_end())) || said.contains(words(kept[1])), "{said}");
+        let (out, _) = desk.expect(0, &format!("run small.toml --json --trials {trials}"));
+        let json: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+        assert_eq!([0, 1].map(|p| json["portfolios"][p]["appetite"].as_str().expect("a word")), kept);
+    }
+}
+
+#[test]
+fn an_appetite_without_a_probability_shows_the_probability_and_its_interval() {
+    let desk = Desk::new();
+    desk.put("small.toml", &SMALL.replace("{ loss = \"$400k\", probability = \"10%\" }", "\"$400k\""));
+    let (out, _) = desk.expect(0, "run small.toml");
+    let said = out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("`one` itself loses more than the appetite in 6 % of trials (4 to 9 %)"), "{said}");
+    assert!(said.contains("appetite is to lose at most $400k."), "{said}");
+    let cells = summary(&desk, &["appetite", "prob_over_appetite_lower"]);
+    assert!(cells.iter().all(|row| row[0].is_empty() && !row[1].is_empty()), "{cells:?}");
+    let (out, _) = desk.expect(0, "run small.toml --trials 1");
+    assert!(out.contains("too few trials"), "{out}");
+}
+
+#[test]
+fn an_impact_tolerance_shows_how_often_it_is_exceeded() {
+    let desk = Desk::new();
+    desk.put("small.toml", &SMALL.replace("margin = 0.7", "margin = 0.7\nimpact_tolerance = \"4 h\""));
+    let (out, _) = desk.expect(0, "run small.toml");
+    let rows: Vec<&str> = out.lines().skip_while(|line| !line.starts_with("Impact tolerances")).skip(1).collect();
+    assert!(rows[0].split_whitespace().eq(["P(longer", "than)", "desk"]) && rows[1].trim() == "4 h", "{out}");
+    assert!(rows[2].starts_with("one ") && rows[3].starts_with("two ") && rows[3].ends_with(" %"), "{out}");
+    let cells = summary(&desk, &["over_impact_tolerance:desk", "over_impact_tolerance_std_error:desk"]);
+    let long = desk.read("output/small/measures.csv");
+    for (row, portfolio) in cells.iter().zip(["one", "two"]) {
+        let wanted = format!("{portfolio},longest_interruption,desk,prob_longer_than,4,{},{},", row[0], row[1]);
+        assert!(long.contains(&wanted), "{wanted}");
+    }
+}
+
 #[test]
 fn quiet_says_nothing() {
     let desk = Desk::new();
@@ -197,6 +267,36 @@ fn help_and_summary_read_as_they_were_written() {
     let summary: String =
         out.lines().map(|line| line.split(", in ").next().unwrap_or_default().to_owned() + "\n").collect();
     insta::assert_snapshot!("summary", summary);
+}
+
+/// What the questions beside a run print.
+#[test]
+fn answers_read_as_they_were_written() {
+    let desk = Desk::new();
+    insta::assert_snapshot!("value", desk.expect(0, "value small.toml --trials 400").0);
+    insta::assert_snapshot!("value_csv", desk.expect(0, "value small.toml --trials 40 --csv").0);
+    insta::assert_snapshot!("exposure", desk.expect(0, "exposure small.toml").0);
+    assert_eq!(
+        desk.files("output"),
+        ["small-exposure/exposure.csv", "small-exposure/exposure.png", "small-exposure/exposure.svg"]
+    );
+    let (table, _) = desk.expect(0, "exposure small.toml --csv");
+    insta::assert_snapshot!("exposure_csv", table);
+    assert_eq!(desk.read("output/small-exposure/exposure.csv"), table);
+    desk.expect(0, "exposure small.toml --out there");
+    desk.expect(0, "run small.toml --quiet --trials 20");
+    assert_eq!(desk.read("output/small/exposure.csv"), table);
+    assert_eq!(desk.read("output/small/charts/exposure.svg"), desk.read("there/exposure.svg"));
+}
+
+/// The beginning of the schema, and all that a portfolio's `failover` may say in it.
+#[test]
+fn the_schema_reads_as_it_was_written() {
+    let (text, _) = Desk::new().expect(0, "schema");
+    let schema: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(text, linchpin::scenario::schema());
+    insta::assert_snapshot!("schema", text.lines().take(40).collect::<Vec<_>>().join("\n"));
+    insta::assert_snapshot!("schema_failover", format!("{:#}", schema["definitions"]["failover"]));
 }
 
 #[test]

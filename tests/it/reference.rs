@@ -29,7 +29,13 @@ fn misfit(value: &toml::Value, schema: &serde_json::Value, all: &serde_json::Val
         return misfits.iter().all(Option::is_some).then(|| misfits[misfits.len() - 1].clone())?;
     }
     if let Some(each) = schema["allOf"].as_array() {
-        return each.iter().find_map(|one| misfit(value, one, all));
+        let wrong = each.iter().find_map(|one| misfit(value, one, all));
+        if wrong.is_some() || schema["type"].is_null() {
+            return wrong;
+        }
+    }
+    if !schema["if"].is_null() {
+        return misfit(value, &schema["if"], all).map_or_else(|| misfit(value, &schema["then"], all), |_| None);
     }
     let of_type = match value {
         toml::Value::String(_) | toml::Value::Datetime(_) => "string",
@@ -42,8 +48,13 @@ fn misfit(value: &toml::Value, schema: &serde_json::Value, all: &serde_json::Val
     if wanted != of_type && !(wanted == "integer" && value.is_integer()) {
         return Some(format!(": {of_type}, not {wanted}"));
     }
-    if let Some(word) = schema["const"].as_str().filter(|word| value.as_str() != Some(word)) {
-        return Some(format!(": not {word}"));
+    let is_const = match &schema["const"] {
+        serde_json::Value::Null => true,
+        serde_json::Value::String(word) => value.as_str() == Some(word),
+        number => value.as_integer().is_some() && value.as_integer() == number.as_i64(),
+    };
+    if !is_const {
+        return Some(format!(": not {}", schema["const"]));
     }
     if let toml::Value::Array(list) = value {
         return list.iter().find_map(|one| misfit(one, &schema["items"], all));
@@ -61,7 +72,8 @@ fn misfit(value: &toml::Value, schema: &serde_json::Value, all: &serde_json::Val
             member => member,
         };
         match member {
-            serde_json::Value::Bool(false) | serde_json::Value::Null => Some(format!(".{key}: unknown")),
+            serde_json::Value::Bool(false) => Some(format!(".{key}: unknown")),
+            serde_json::Value::Null => None,
             member => misfit(value, member, all).map(|rest| format!(".{key}{rest}")),
         }
     })
@@ -77,6 +89,13 @@ fn the_schema_knows_every_key() {
         ("tolerance =", "tolerence =", ".service.copilot.tolerence: unknown"),
         ("waiting =", "wait =", ".cover.interruption.wait: unknown"),
         ("loses =", "looses =", ".service.copilot.churn: no loses"),
+        ("kind = \"outage\"", "kind = \"outage\"\ndue = 2026-01-01", ".risk.openai-outage.due: unknown"),
+        (
+            "kind = \"outage\"",
+            "kind = \"outage\"\noutcomes = [{ name = \"a\", probability = 0.1, suspends = \"1 day\" }]",
+            ".risk.openai-outage.outcomes.suspends: unknown",
+        ),
+        ("gap = ", "leaves = ", ".risk.next-model.leaves: unknown"),
         ("p95 =", "p =", ".risk.azure-outage.duration.p: unknown"),
         ("leaves = {", "note = 3\nleaves = {", ".risk.openai-outage.note: number, not string"),
     ] {

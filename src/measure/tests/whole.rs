@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::fixture::{Compound, generator, results, scenario, trials};
-use crate::results::{By, Estimate, Exceedance, Results, Verdict};
+use crate::results::{Appetite, By, Estimate, Exceedance, Results, Verdict};
 
 fn sample(n: usize) -> Results {
     let (law, mut generator) = (Compound::new(5.0), generator(7));
@@ -238,4 +238,78 @@ proptest! {
         let (a, b): (Vec<f64>, Vec<f64>) = losses.into_iter().unzip();
         assert_sound(&results(&a, &b));
     }
+}
+
+/// `hits` of `n` trials lose 200, against an appetite of 100 in 5 % of trials.
+fn kept(hits: usize, n: usize) -> Appetite {
+    let a: Vec<f64> = (0..n).map(|t| if t < hits { 200.0 } else { 0.0 }).collect();
+    let results = results(&a, &vec![0.0; n]);
+    results.headlines[0].appetite.unwrap()
+}
+
+/// Ends of Wilson's intervals, worked out apart: 30 of 1,000: 2.11 to 4.25 %; 38: 2.78 to 5.17 %; 62: 4.87 to 7.87 %;
+/// 70: 5.58 to 8.75 %; 0 of 72: 0 to 5.07 %; 0 of 73: 0 to 4.999 %.
+#[test]
+fn an_appetite_is_judged_by_the_interval_of_its_probability() {
+    use Appetite::{CannotTell, Over, Within};
+    for (hits, n, expected) in [
+        (30, 1_000, Within),
+        (38, 1_000, CannotTell),
+        (50, 1_000, CannotTell),
+        (62, 1_000, CannotTell),
+        (70, 1_000, Over),
+        (0, 72, CannotTell),
+        (0, 73, Within),
+        (0, 1, CannotTell),
+        (1, 1, CannotTell),
+        (2, 2, Over),
+    ] {
+        assert_eq!(kept(hits, n), expected, "{hits} of {n}");
+    }
+}
+
+/// The appetite is to be exceeded *at most* so often: an interval that ends there keeps within it, one that begins there
+/// does not lie above.
+#[test]
+fn an_interval_that_touches_the_appetite_is_within_or_cannot_tell() {
+    use crate::measure::portfolio::judged;
+    let between = |lower, upper| Estimate::between(f64::midpoint(lower, upper), Some(lower), Some(upper));
+    assert_eq!(judged(between(0.03, 0.05), 0.05), Appetite::Within);
+    assert_eq!(judged(between(0.05, 0.07), 0.05), Appetite::CannotTell);
+    assert_eq!(judged(between(0.05 + 1e-15, 0.07), 0.05), Appetite::Over);
+    assert_eq!(judged(between(0.03, 0.05 + 1e-15), 0.05), Appetite::CannotTell);
+    assert_eq!(judged(Estimate::exact(0.0), 0.05), Appetite::CannotTell);
+    assert_eq!(judged(Estimate::exact(1.0), 0.05), Appetite::CannotTell);
+}
+
+#[test]
+fn an_appetite_without_a_probability_is_not_judged() {
+    let mut scenario = scenario();
+    let of = |scenario: &_| {
+        let tails = [vec![], vec![]];
+        crate::measure::results(scenario, &trials(&[200.0; 50], &[0.0; 50]), &tails, "0").headlines[0].clone()
+    };
+    scenario.appetite = Some(crate::scenario::Appetite { loss: 100.0, probability: None });
+    let headline = of(&scenario);
+    assert_eq!((headline.appetite, headline.prob_over_appetite.unwrap().value), (None, 1.0));
+    assert!(headline.prob_over_appetite.unwrap().lower.unwrap() > 0.92);
+    scenario.appetite = None;
+    assert_eq!((of(&scenario).appetite, of(&scenario).prob_over_appetite), (None, None));
+}
+
+/// The fixture's longest interruption is a twentieth of the loss, its impact tolerance 4 h.
+#[test]
+fn what_is_longer_or_larger_by_a_rounding_is_not_over() {
+    let of = |loss: f64| results(&[loss; 40], &[0.0; 40]).headlines[0].clone();
+    let (at, above) = (of(100.0 * (1.0 + 4.0 * f64::EPSILON)), of(100.001));
+    assert_eq!([&at, &above].map(|h| h.prob_over_appetite.unwrap().value), [0.0, 1.0]);
+    let over = |loss: f64| of(loss).services[0].over_impact_tolerance.unwrap();
+    let (hours, p) = over(80.0 * (1.0 + 4.0 * f64::EPSILON));
+    assert_eq!((hours, p.value), (4.0, 0.0));
+    assert_eq!(over(80.001).1.value, 1.0);
+    let row = |loss: f64, hours| {
+        find(&results(&[loss; 40], &[0.0; 40]), 0, "longest_interruption", "chat", "prob_longer_than", Some(hours))
+            .value
+    };
+    assert_eq!((row(160.0 * (1.0 + 4.0 * f64::EPSILON), 8.0), row(160.001, 8.0)), (0.0, 1.0));
 }

@@ -1,4 +1,4 @@
-//! A pen for one picture of 1000 × 600 units: lines, dashes, areas, text, as SVG.
+//! A pen for one picture, 1000 units wide and as a rule 600 high: lines, dashes, areas, text, as SVG.
 //!
 //! Wraps the SVG backend of plotters, which rounds every coordinate to a whole pixel: the picture is drawn eight times
 //! as large and shown through a `viewBox`. Knows no data and no colours of its own, and never fails: a point that is
@@ -10,7 +10,7 @@ use plotters::style::{Color, FontDesc, FontStyle};
 
 /// Width of the picture, units (pixels at its natural size).
 pub(super) const WIDTH: f64 = 1000.0;
-/// Height of the picture, units.
+/// Height of an ordinary picture, units.
 pub(super) const HEIGHT: f64 = 600.0;
 
 /// Backend pixels per unit.
@@ -77,18 +77,18 @@ pub(super) struct Canvas<'a> {
     svg: SVGBackend<'a>,
 }
 
-/// Draws a picture; `label` is what a screen reader says.
-pub(super) fn picture(label: &str, draw: impl FnOnce(&mut Canvas)) -> String {
+/// Draws a picture of a height; `label` is what a screen reader says.
+pub(super) fn picture(label: &str, height: f64, draw: impl FnOnce(&mut Canvas)) -> String {
     let mut buffer = String::new();
-    let size = (pixel(WIDTH).unsigned_abs(), pixel(HEIGHT).unsigned_abs());
+    let size = (pixel(WIDTH).unsigned_abs(), pixel(height).unsigned_abs());
     let mut canvas = Canvas { svg: SVGBackend::with_string(&mut buffer, size) };
-    canvas.rect((0.0, 0.0), (WIDTH, HEIGHT), RGBColor(255, 255, 255), 1.0);
+    canvas.rect((0.0, 0.0), (WIDTH, height), RGBColor(255, 255, 255), 1.0);
     draw(&mut canvas);
     canvas.svg.present().expect(DRAWN);
     drop(canvas);
     let body = buffer.split_once('\n').map_or("", |(_, rest)| rest);
     format!(
-        "<svg width=\"{WIDTH}\" height=\"{HEIGHT}\" viewBox=\"0 0 {} {}\" xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" aria-label=\"{}\">\n{body}",
+        "<svg width=\"{WIDTH}\" height=\"{height}\" viewBox=\"0 0 {} {}\" xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" aria-label=\"{}\">\n{body}",
         size.0,
         size.1,
         escaped(&clean(label)),

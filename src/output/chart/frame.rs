@@ -1,38 +1,96 @@
 //! What every page has: a title that says what is seen, a line on how to read it, a footer that says where the figures
 //! come from. Knows no chart.
 
-use super::axis::Area;
+use super::axis::{Area, real};
 use super::canvas::{self, Anchor, Canvas, HEIGHT, Stroke, WIDTH};
 use super::style::{BODY, GRID, NOTE, SOFT, TITLE, Type};
 use super::{Sheet, text, words};
 
 const MARGIN: f64 = 32.0;
 
+/// Width between the margins.
+pub(super) const ROOM: f64 = WIDTH - 2.0 * MARGIN;
+
+/// What the footer says: which scenario, and which run of it.
+pub(super) struct Foot<'a> {
+    pub scenario: &'a str,
+    pub run: String,
+}
+
 /// Draws a page; `draw` gets the room between head and foot.
 pub(super) fn page(sheet: &Sheet, title: &str, subtitle: &str, draw: impl FnOnce(&mut Canvas, Area)) -> String {
-    canvas::picture(title, |canvas| {
-        let top = head(canvas, title, subtitle);
-        foot(canvas, sheet);
-        let room = Area { left: MARGIN, right: WIDTH - MARGIN, top, bottom: HEIGHT - 42.0 };
-        draw(canvas, room);
+    let from = &sheet.results.provenance;
+    let run = format!(
+        "{} · seed {} · {} from {} · linchpin {}",
+        words::trials(from.trials),
+        from.seed,
+        words::horizon(from),
+        from.start.get(..10).unwrap_or(&from.start),
+        from.version,
+    );
+    sized(&Foot { scenario: &from.scenario, run }, title, subtitle, |_| HEIGHT, draw)
+}
+
+/// The same of a height that depends on where the head ends.
+pub(super) fn sized(
+    foot: &Foot,
+    title: &str,
+    subtitle: &str,
+    height: impl FnOnce(f64) -> f64,
+    draw: impl FnOnce(&mut Canvas, Area),
+) -> String {
+    let head = Head::new(title, subtitle);
+    let height = height(head.bottom());
+    canvas::picture(title, height, |canvas| {
+        head.draw(canvas);
+        foot.draw(canvas, height);
+        draw(canvas, Area { left: MARGIN, right: WIDTH - MARGIN, top: head.bottom(), bottom: height - 42.0 });
     })
 }
 
-fn head(canvas: &mut Canvas, title: &str, subtitle: &str) -> f64 {
-    let room = WIDTH - 2.0 * MARGIN;
-    let whole = |size: &f64| text::width(title, *size, true) <= room;
-    let size = [TITLE.size, TITLE.size - 1.0, TITLE.size - 2.0].into_iter().find(whole);
-    let kind = Type { size: size.unwrap_or(TITLE.size - 2.0), ..TITLE };
-    let mut y = 34.0;
-    for line in balanced(title, kind, room) {
-        canvas.text(&line, (MARGIN, y), Anchor::Start, kind);
-        y += 27.0;
+/// Title and subtitle, broken into lines.
+struct Head {
+    kind: Type,
+    title: Vec<String>,
+    subtitle: Vec<String>,
+}
+
+impl Head {
+    fn new(title: &str, subtitle: &str) -> Self {
+        let whole = |size: &f64| text::width(title, *size, true) <= ROOM;
+        let size = [TITLE.size, TITLE.size - 1.0, TITLE.size - 2.0].into_iter().find(whole);
+        let kind = Type { size: size.unwrap_or(TITLE.size - 2.0), ..TITLE };
+        Head { kind, title: balanced(title, kind, ROOM), subtitle: text::wrap(subtitle, BODY.size, false, ROOM, 2) }
     }
-    for line in text::wrap(subtitle, BODY.size, false, room, 2) {
-        canvas.text(&line, (MARGIN, y), Anchor::Start, Type { colour: SOFT, ..BODY });
-        y += 19.0;
+
+    /// Where the room below begins.
+    fn bottom(&self) -> f64 {
+        34.0 + 27.0 * real(self.title.len()) + 19.0 * real(self.subtitle.len()) + 6.0
     }
-    y + 6.0
+
+    fn draw(&self, canvas: &mut Canvas) {
+        let mut y = 34.0;
+        for line in &self.title {
+            canvas.text(line, (MARGIN, y), Anchor::Start, self.kind);
+            y += 27.0;
+        }
+        for line in &self.subtitle {
+            canvas.text(line, (MARGIN, y), Anchor::Start, Type { colour: SOFT, ..BODY });
+            y += 19.0;
+        }
+    }
+}
+
+impl Foot<'_> {
+    fn draw(&self, canvas: &mut Canvas, height: f64) {
+        let run = text::fit(&self.run, NOTE.size, false, WIDTH * 0.66);
+        let room = ROOM - text::width(&run, NOTE.size, false) - 20.0;
+        let y = height - 20.0;
+        canvas.line((MARGIN, y - 15.0), (WIDTH - MARGIN, y - 15.0), &Stroke::solid(GRID, 1.0));
+        let name = text::fit(self.scenario, NOTE.size, false, room);
+        canvas.text(&name, (MARGIN, y), Anchor::Start, NOTE);
+        canvas.text(&run, (WIDTH - MARGIN, y), Anchor::End, NOTE);
+    }
 }
 
 /// The text in at most two lines, of about one length.
@@ -45,25 +103,6 @@ fn balanced(words: &str, kind: Type, room: f64) -> Vec<String> {
         }
     }
     text::wrap(words, kind.size, kind.bold, room, 2)
-}
-
-fn foot(canvas: &mut Canvas, sheet: &Sheet) {
-    let from = &sheet.results.provenance;
-    let run = format!(
-        "{} · seed {} · {} from {} · linchpin {}",
-        words::trials(from.trials),
-        from.seed,
-        words::horizon(from),
-        from.start.get(..10).unwrap_or(&from.start),
-        from.version,
-    );
-    let run = text::fit(&run, NOTE.size, false, WIDTH * 0.66);
-    let room = WIDTH - 2.0 * MARGIN - text::width(&run, NOTE.size, false) - 20.0;
-    let y = HEIGHT - 20.0;
-    canvas.line((MARGIN, y - 15.0), (WIDTH - MARGIN, y - 15.0), &Stroke::solid(GRID, 1.0));
-    let name = text::fit(&from.scenario, NOTE.size, false, room);
-    canvas.text(&name, (MARGIN, y), Anchor::Start, NOTE);
-    canvas.text(&run, (WIDTH - MARGIN, y), Anchor::End, NOTE);
 }
 
 /// Says in the middle of the page why there is no picture.

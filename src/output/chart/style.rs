@@ -213,7 +213,7 @@ fn ring(n: u8, radius: impl Fn(u8) -> f64) -> Vec<Point> {
 }
 
 /// Perceived lightness of a colour, 0 to 1 (Rec. 709 weights on the coded values).
-fn luminance(colour: RGBColor) -> f64 {
+pub(super) fn luminance(colour: RGBColor) -> f64 {
     let RGBColor(r, g, b) = colour;
     (0.2126 * f64::from(r) + 0.7152 * f64::from(g) + 0.0722 * f64::from(b)) / 255.0
 }

@@ -9,6 +9,7 @@ use super::{Chart, charts, png};
 use crate::results::{Results, Verdict};
 
 mod demo;
+mod exposure;
 mod unusual;
 
 /// Writes every picture where `LINCHPIN_CHARTS` says, for looking at them.

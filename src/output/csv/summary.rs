@@ -51,6 +51,9 @@ fn columns(results: &Results) -> Vec<Column> {
     columns.extend([
         column("prob_over_appetite", |row| option(row.headline.prob_over_appetite.map(|p| p.value))),
         column("prob_over_appetite_std_error", |row| option(row.headline.prob_over_appetite.and_then(|p| p.std_error))),
+        column("prob_over_appetite_lower", |row| option(row.headline.prob_over_appetite.and_then(|p| p.lower))),
+        column("prob_over_appetite_upper", |row| option(row.headline.prob_over_appetite.and_then(|p| p.upper))),
+        column("appetite", |row| row.headline.appetite.map_or_else(String::new, |kept| kept.word().to_owned())),
         column("difference_to_baseline", |row| option(row.comparison.map(|c| c.mean.value))),
         column("difference_std_error", |row| option(row.comparison.and_then(|c| c.mean.std_error))),
         column("p_cheaper", |row| option(row.comparison.map(|c| c.p_cheaper.value))),
@@ -78,7 +81,7 @@ fn with_error(name: &str, of: fn(&Headline) -> Estimate) -> [Column; 2] {
     ]
 }
 
-fn served(service: usize, id: &str) -> [Column; 4] {
+fn served(service: usize, id: &str) -> [Column; 7] {
     [
         column(&format!("unserved_hours:{id}"), move |row| number(row.headline.services[service].unserved_hours.value)),
         column(&format!("availability:{id}"), move |row| number(row.headline.services[service].availability.value)),
@@ -87,6 +90,15 @@ fn served(service: usize, id: &str) -> [Column; 4] {
         }),
         column(&format!("longest_interruption:{id}"), move |row| {
             number(row.headline.services[service].longest_interruption.value)
+        }),
+        column(&format!("longest_interruption_std_error:{id}"), move |row| {
+            option(row.headline.services[service].longest_interruption.std_error)
+        }),
+        column(&format!("over_impact_tolerance:{id}"), move |row| {
+            option(row.headline.services[service].over_impact_tolerance.map(|(_, p)| p.value))
+        }),
+        column(&format!("over_impact_tolerance_std_error:{id}"), move |row| {
+            option(row.headline.services[service].over_impact_tolerance.and_then(|(_, p)| p.std_error))
         }),
     ]
 }

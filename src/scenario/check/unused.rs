@@ -4,7 +4,7 @@ use super::{Parts, effects};
 use crate::scenario::context::Cx;
 use crate::scenario::risk::highest;
 use crate::scenario::{Arrivals, Effects, Follows, Risk, RunsOn, Trigger};
-use crate::source::{Problem, Span};
+use crate::source::{Problem, Span, listed};
 
 /// Notes everything that nothing uses. All parts have been read without an error.
 pub(super) fn warn(parts: &Parts<'_>, cx: &mut Cx) {
@@ -13,6 +13,7 @@ pub(super) fn warn(parts: &Parts<'_>, cx: &mut Cx) {
     stakes(parts, cx);
     capabilities(parts, cx);
     capped(parts, cx);
+    unbilled(parts, cx);
     idle(parts, cx);
 }
 
@@ -154,6 +155,32 @@ fn capped(parts: &Parts<'_>, cx: &mut Cx) {
             let message = format!("the probability of risk `{}` is raised above 1", risk.id);
             let label = format!("{} with every `times` above 1", crate::quantity::shown(raised));
             note(cx, message, place, &label, "it counts as 1 then; lower the probability or `times`");
+        }
+    }
+}
+
+/// Terms of a contract that work on bills, with vendors that send none.
+fn unbilled(parts: &Parts<'_>, cx: &mut Cx) {
+    for (vendor, (read, span)) in parts.vendors.iter().enumerate() {
+        if read.as_ref().is_none_or(|read| read.price.is_some()) {
+            continue;
+        }
+        let contracts = || parts.portfolios.iter().flatten().map(|portfolio| &portfolio.contracts[vendor]);
+        let terms = [
+            ("price_cap", contracts().any(|contract| contract.price_cap.is_some())),
+            ("sla", contracts().any(|contract| !contract.sla.is_empty())),
+            ("rebates", contracts().any(|contract| !contract.rebates.is_empty())),
+        ];
+        let idle: Vec<&str> = terms.into_iter().filter(|(_, there)| *there).map(|(term, _)| term).collect();
+        let help = "give the vendor a `price` and a service a `usage`, or take it out of the contract";
+        if !idle.is_empty() {
+            let (terms, change) = (listed(&idle, "and"), if idle.len() == 1 { "changes" } else { "change" });
+            let message = format!("{terms} of the contract with `{}` {change} nothing", cx.vendors[vendor]);
+            note(cx, message, span, "has no `price`, so that it sends no bill", help);
+        }
+        if contracts().any(|contract| contract.commitment_per_year.is_some_and(|amount| amount > 0.0)) {
+            let message = format!("the `commitment` to `{}` is owed in full, whatever is used", cx.vendors[vendor]);
+            note(cx, message, span, "has no `price`, so that no bill counts towards it", help);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::process::{Command, Output, Stdio};
 
 use super::desk::{Desk, SMALL, text};
 
-const FILES: [&str; 22] = [
+const FILES: [&str; 24] = [
     "attribution.csv",
     "charts/availability.png",
     "charts/availability.svg",
@@ -15,6 +15,8 @@ const FILES: [&str; 22] = [
     "charts/cost-and-tail-risk.svg",
     "charts/exceedance.png",
     "charts/exceedance.svg",
+    "charts/exposure.png",
+    "charts/exposure.svg",
     "charts/loss-over-time.png",
     "charts/loss-over-time.svg",
     "charts/total-cost.png",

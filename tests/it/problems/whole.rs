@@ -119,6 +119,8 @@ mistakes! {
     // Warnings.
     warning_credits_the_wrong_way_round: SLA => "[{ below = 0.999, credit = \"25%\" }, { below = 0.99, credit = \"10%\" }]";
     warning_factor_unused: "[factor.market]" => "[factor.market]\n[factor.mood]";
+    warning_terms_without_a_bill: "[contract.openai]" => "[vendor.spare]\n\n[contract.spare]\nprice_cap = \"+5%\"\nsla = [{ below = 0.999, credit = \"10%\" }]\nrebates = [{ above = \"$1M/year\", off = \"10%\" }]\n\n[contract.openai]";
+    warning_commitment_without_a_bill: "[contract.openai]" => "[vendor.spare]\n\n[contract.spare]\ncommitment = \"$1M/year\"\nexit_fee = \"$2M\"\n\n[contract.openai]";
     warning_cover_unused: "covers = [\"interruption\"]\n" => "";
     warning_cover_never_pays: "risks = [\"openai-outage\", \"azure-outage\"]" => "risks = [\"prices\"]";
     warning_stake_untouched: "stake_change = \"-30% to -5%\"" => "cost = \"$1M\"", "stake_change = \"-100%\"" => "cost = \"$1M\"";

@@ -2,8 +2,8 @@
 
 use super::super::axis::real;
 use crate::results::{
-    Attribution, By, Comparison, Distribution, Estimate, Exceedance, ExceedancePoint, Headline, Measure, Provenance,
-    Results, ServiceHeadline, TimelinePoint, Verdict,
+    Appetite, Attribution, By, Comparison, Distribution, Estimate, Exceedance, ExceedancePoint, Headline, Measure,
+    Provenance, Results, ServiceHeadline, TimelinePoint, Verdict,
 };
 
 const NAMES: [&str; 12] = [
@@ -178,6 +178,7 @@ fn headline(portfolio: usize, n_services: usize) -> Headline {
             availability: estimate(1.0 - lacking, lacking * 0.02),
             availability_worst_1: estimate(1.0 - lacking * 9.0, lacking * 0.3),
             longest_interruption: estimate(9.0, 0.1),
+            over_impact_tolerance: Some((4.0, estimate(0.3, 0.01))),
         }
     };
     Headline {
@@ -192,6 +193,7 @@ fn headline(portfolio: usize, n_services: usize) -> Headline {
         var_995: at(0.995, 1.0),
         tvar_995: at(0.995, 1.4),
         prob_over_appetite: Some(estimate(0.1, 0.002)),
+        appetite: Some(Appetite::Over),
         services: (0..n_services).map(service).collect(),
         hhi_vendor: 1.0,
         hhi_platform: 1.0,
