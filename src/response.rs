@@ -49,7 +49,6 @@ impl Deref for Regime {
     }
 }
 
-
 /// How traffic is placed, and where it can go.
 #[derive(Debug)]
 pub(crate) struct Placement {

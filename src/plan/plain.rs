@@ -44,7 +44,8 @@ impl PlainPlan {
         if special {
             return None;
         }
-        let caused = |r: usize| plan.risks.iter().any(|risk| risk.all_effects().any(|e| e.causes.iter().any(|c| c.risk == r)));
+        let caused =
+            |r: usize| plan.risks.iter().any(|risk| risk.all_effects().any(|e| e.causes.iter().any(|c| c.risk == r)));
         let risks: Vec<PlainRisk> =
             (0..plan.risks.len()).filter(|&r| !caused(r)).filter_map(|r| PlainRisk::new(r, &plan.risks[r])).collect();
         if risks.is_empty() {

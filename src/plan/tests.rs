@@ -6,14 +6,14 @@ impl Plan {
     /// The plan of a scenario's text, for tests.
     pub(crate) fn of_text(text: &str) -> Self {
         let scenario = scenario(text);
-        Self::new(&scenario, scenario.seed)
+        Self::new(&scenario, scenario.seed).one_by_one()
     }
 
     /// The plan of a scenario's text after a change of what was read.
     pub(crate) fn of_changed(text: &str, change: impl FnOnce(&mut Scenario)) -> Self {
         let mut scenario = scenario(text);
         change(&mut scenario);
-        Self::new(&scenario, scenario.seed)
+        Self::new(&scenario, scenario.seed).one_by_one()
     }
 }
 

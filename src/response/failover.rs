@@ -123,8 +123,7 @@ impl Sweep {
                 continue;
             }
             for falls in [&view.whole[vendor], &view.partial[vendor]] {
-                let falls =
-                    if all_free { falls } else { free_of(falls, (regime, &blocked), vendor, &mut free, cut) };
+                let falls = if all_free { falls } else { free_of(falls, (regime, &blocked), vendor, &mut free, cut) };
                 self.each(scene, vendor, share, falls, emit);
             }
         }

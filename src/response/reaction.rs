@@ -118,7 +118,8 @@ fn state(
     };
     let own = takes.iter().map(|&(v, takes)| lost(v, placement.shares[v] * takes, moves));
     let lasting = beside.falls.iter();
-    let others = lasting.clone().map(|f| lost(f.vendor, placement.shares[f.vendor] * (1.0 - f.available), since.is_some()));
+    let others =
+        lasting.clone().map(|f| lost(f.vendor, placement.shares[f.vendor] * (1.0 - f.available), since.is_some()));
     let falls = takes.iter().map(|&(v, takes)| (v, 1.0 - takes)).chain(lasting.map(|f| (f.vendor, f.available)));
     let all = own.chain(others).filter(|l| l.missing > 0.0);
     let next = sweep.place(placement, falls, all, since.unwrap_or(f64::INFINITY), after);
@@ -131,10 +132,8 @@ fn state(
         let elsewhere = if all_moved > 0.0 { (lost.missing - lost.unserved) / all_moved } else { 0.0 };
         let fallen = beside.falls.iter().find(|f| f.vendor == lost.vendor);
         let itself = [(None, 1.0)];
-        let takers = fallen.map_or_else(
-            || itself.to_vec(),
-            |f| f.takers.iter().map(|&(event, part)| (Some(event), part)).collect(),
-        );
+        let takers = fallen
+            .map_or_else(|| itself.to_vec(), |f| f.takers.iter().map(|&(event, part)| (Some(event), part)).collect());
         for (event, part) in takers {
             let place = state.iter().position(|s| s.0 == event).unwrap_or_else(|| {
                 state.push((event, Part::default()));

@@ -233,7 +233,8 @@ impl View {
         let simple = portfolio.failover.as_ref().is_none_or(|f| f.works >= 1.0)
             && portfolio.harmless.iter().all(|hours| *hours == f64::INFINITY);
         for (r, regime) in regimes.iter().enumerate() {
-            let cells = if regime.start == 0.0 && regime.last { 0..n_cells } else { place(regime.start)..place(regime.end) };
+            let cells =
+                if regime.start == 0.0 && regime.last { 0..n_cells } else { place(regime.start)..place(regime.end) };
             let matters = |l: &Interruption| {
                 l.start < regime.end
                     && l.end > regime.start
@@ -266,7 +267,9 @@ impl View {
                 } else if simple && lasting.iter().all(settled) {
                     let meets = |k: usize| {
                         let reach = |risk: usize| plan.risks[risk].reach.iter().map(|v| v.0);
-                        let on = |v: usize| lasting.iter().any(|&i| reach(self.lasting[i as usize].risk as usize).any(|w| w == v));
+                        let on = |v: usize| {
+                            lasting.iter().any(|&i| reach(self.lasting[i as usize].risk as usize).any(|w| w == v))
+                        };
                         reach(plain.risks[k].risk).any(|v| regime.roles[v] != Role::None && on(v))
                     };
                     alone.block(cell..cell + 1, meets);

@@ -20,6 +20,7 @@ mod damage;
 mod examples;
 mod luck;
 mod measures;
+mod one_by_one;
 mod oracles;
 mod problems;
 mod properties;
