@@ -72,6 +72,8 @@ pub struct Scenario {
     pub covers: Vec<Cover>,
     /// Risks in file order.
     pub risks: Vec<Risk>,
+    /// Events that a trial has on average, at the highest rates that any portfolio could have.
+    pub expected_events: f64,
     /// Portfolios in file order; at least one.
     pub portfolios: Vec<Portfolio>,
     /// Index of the baseline portfolio (`baseline = true`, or the first).

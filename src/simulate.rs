@@ -115,7 +115,14 @@ pub fn simulate(plan: &Plan, options: &Options, progress: &(dyn Fn(u64) -> bool 
                 if stopped.load(Ordering::Relaxed) {
                     return None;
                 }
-                let block = workers.with(|worker| Block::run(plan, range.clone(), options.keep_components, worker));
+                let goes_on = || {
+                    if !progress(done.load(Ordering::Relaxed)) {
+                        stopped.store(true, Ordering::Relaxed);
+                    }
+                    !stopped.load(Ordering::Relaxed)
+                };
+                let block =
+                    workers.with(|worker| Block::run(plan, range.clone(), options.keep_components, worker, goes_on))?;
                 let n = done.fetch_add(range.end - range.start, Ordering::Relaxed) + range.end - range.start;
                 if !progress(n) {
                     stopped.store(true, Ordering::Relaxed);

@@ -11,6 +11,9 @@ use super::{Exit, Failure, amount};
 
 /// Bytes that a histogram of one month's loss takes: some thirty octaves of 6 KiB.
 const HISTOGRAM: u128 = 190 << 10;
+/// Bytes that an event of the trial under way takes in world, view and books while all meet each other, with the room by
+/// which lists grow ahead.
+const EVENT: u128 = 2_000;
 /// What the program and its charts take.
 const BASE: u128 = 64 << 20;
 /// No machine holds this much; said of a run where the machine does not tell what it has.
@@ -27,6 +30,8 @@ pub(super) struct Shape {
     parts: u128,
     rows: bool,
     threads: u128,
+    /// Events of a trial.
+    events: u128,
 }
 
 impl Shape {
@@ -41,6 +46,7 @@ impl Shape {
             parts: (scenario.risks.len() + scenario.nodes.len() + services + 11) as u128,
             rows,
             threads: threads as u128,
+            events: scenario.expected_events as u128,
         }
     }
 
@@ -56,7 +62,9 @@ impl Shape {
         // A table row of 14 numbers per trial.
         let rows = if self.rows { 112 } else { 0 };
         let histograms = self.months * (self.threads + 2) * HISTOGRAM;
-        BASE + sorting + self.portfolios * ((trials + wave) * kept + trials * rows + tail + tables + histograms)
+        BASE + self.threads * self.events * EVENT
+            + sorting
+            + self.portfolios * ((trials + wave) * kept + trials * rows + tail + tables + histograms)
     }
 
     /// The largest round number of trials whose bytes are at most `available`.
@@ -140,7 +148,8 @@ fn number_after(text: &str, name: &str) -> Option<u128> {
 mod tests {
     use super::*;
 
-    const SHAPE: Shape = Shape { portfolios: 3, years: 3, months: 36, services: 2, parts: 40, rows: false, threads: 8 };
+    const SHAPE: Shape =
+        Shape { portfolios: 3, years: 3, months: 36, services: 2, parts: 40, rows: false, threads: 8, events: 300 };
 
     #[test]
     fn more_of_anything_takes_more() {
@@ -149,6 +158,7 @@ mod tests {
         assert!(SHAPE.bytes(2_000_000) > usual);
         assert!(Shape { rows: true, ..SHAPE }.bytes(1_000_000) > usual);
         assert!(Shape { portfolios: 4, ..SHAPE }.bytes(1_000_000) > usual);
+        assert!(Shape { events: 1_000_000, ..SHAPE }.bytes(1_000_000) > usual + (8 << 30));
         assert!(SHAPE.bytes(u64::MAX) > ABSURD);
     }
 

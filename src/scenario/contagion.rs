@@ -23,8 +23,8 @@ const RAISED_IN_A_ROW: usize = 20;
 /// Risks with the places that say when they happen, `None` where they were refused; with the places of their names.
 pub(crate) type Read = [(Option<(Risk, Span)>, Span)];
 
-/// Notes every problem between risks.
-pub(crate) fn check(risks: &Read, cx: &mut Cx) {
+/// Notes every problem between risks; gives the events that a trial has on average, at the highest rates.
+pub(crate) fn check(risks: &Read, cx: &mut Cx) -> f64 {
     for link in std::mem::take(&mut cx.links) {
         if let (Some((risk, place)), _) = &risks[link.risk] {
             check_link(&link, risk, place, cx);
@@ -33,9 +33,7 @@ pub(crate) fn check(risks: &Read, cx: &mut Cx) {
     let edges = edges(risks);
     refuse_unreached(risks, &edges, cx);
     // What comes back to itself has no number of events.
-    if !refuse_circles(risks, &edges, cx) {
-        refuse_too_many(risks, &edges, cx);
-    }
+    if refuse_circles(risks, &edges, cx) { f64::INFINITY } else { refuse_too_many(risks, &edges, cx) }
 }
 
 /// `raises` acts on a rate, `causes` on a risk that has events.
@@ -267,9 +265,9 @@ fn refuse_unreached(risks: &Read, edges: &[Edge], cx: &mut Cx) {
     }
 }
 
-/// Refuses risks that have more events than can be meant, alone or together.
-fn refuse_too_many(risks: &Read, edges: &[Edge], cx: &mut Cx) {
-    let Some(horizon) = cx.horizon else { return };
+/// Refuses risks that have more events than can be meant, alone or together; gives the number of all.
+fn refuse_too_many(risks: &Read, edges: &[Edge], cx: &mut Cx) -> f64 {
+    let Some(horizon) = cx.horizon else { return 0.0 };
     let expected = expected(risks, edges, horizon);
     let about = |n: f64| format!("{} {}", if n > ENOUGH { "more than" } else { "about" }, grouped(n.min(ENOUGH)));
     let mut found = false;
@@ -292,12 +290,13 @@ fn refuse_too_many(risks: &Read, edges: &[Edge], cx: &mut Cx) {
     let largest = risks.iter().zip(&expected).max_by(|one, other| one.1.total_cmp(other.1));
     let Some((((Some((risk, _)), span), n), true)) = largest.map(|largest| (largest, sum > MOST_EVENTS && !found))
     else {
-        return;
+        return sum;
     };
     let problem =
         Problem::error(format!("the risks together have more than a million events in a trial: {}", about(sum)));
     let label = format!("most come from `{}`: {}", risk.id, about(*n));
     cx.log.push(problem.at(span.clone(), label).help("lower the rates, or lengthen the intervals".to_owned()));
+    sum
 }
 
 /// Events of each risk that a trial has on average, at the highest rates that any portfolio could have.

@@ -159,7 +159,7 @@ fn root_table(name: &str, entries: &DeTable<'_>, text: &str, cx: &mut Cx) -> Opt
     let covers: Vec<_> = covers.iter().map(|member| (terms::cover(member, cx), member.id_span.clone())).collect();
     let factors: Vec<_> = factors.iter().map(|member| (nodes::factor(member, cx), member.id_span.clone())).collect();
     let risks: Vec<_> = risks.iter().map(|member| (risk(member, cx), member.id_span.clone())).collect();
-    contagion::check(&risks, cx);
+    let expected_events = contagion::check(&risks, cx);
     let portfolios = section(&root, "portfolio", cx);
     refuse_none(&root, "portfolio", portfolios.len(), cx);
     let portfolios: Vec<_> = portfolios.iter().map(|member| portfolio(member, &contracts, cx)).collect();
@@ -198,6 +198,7 @@ fn root_table(name: &str, entries: &DeTable<'_>, text: &str, cx: &mut Cx) -> Opt
         factors: factors.into_iter().map(|(factor, _)| factor).collect::<Option<_>>()?,
         covers: covers.into_iter().map(|(cover, _)| cover).collect::<Option<_>>()?,
         risks: risks.into_iter().map(|(risk, _)| Some(risk?.0)).collect::<Option<_>>()?,
+        expected_events,
         portfolios: portfolios.into_iter().collect::<Option<_>>()?,
         baseline,
         files: Vec::new(),

@@ -50,14 +50,31 @@ impl Columns {
     }
 }
 
+/// After so many events it is asked whether to go on: in less than a tenth of a second.
+const EVENTS_UNASKED: usize = 20_000;
+
 impl Block {
-    pub(crate) fn run(plan: &Plan, trials: Range<u64>, keep_components: bool, worker: &mut Worker) -> Self {
+    /// Runs a block; none if `goes_on` says no. It is asked as often as makes little difference.
+    pub(crate) fn run(
+        plan: &Plan,
+        trials: Range<u64>,
+        keep_components: bool,
+        worker: &mut Worker,
+        goes_on: impl Fn() -> bool,
+    ) -> Option<Self> {
         let columns = Columns::new(plan);
         let mut portfolios: Vec<PortfolioBlock> =
             plan.portfolios.iter().map(|_| PortfolioBlock::new(plan, keep_components)).collect();
         let n = trials.clone().count();
+        let mut events = 0;
         for trial in trials {
-            worker.engine.trial(
+            if events > EVENTS_UNASKED {
+                if !goes_on() {
+                    return None;
+                }
+                events = 0;
+            }
+            events += worker.engine.trial(
                 plan,
                 trial,
                 |_| true,
@@ -67,7 +84,7 @@ impl Block {
         for (portfolio, histograms) in portfolios.iter_mut().zip(&mut worker.histograms) {
             portfolio.sum_up(&columns, histograms);
         }
-        Self { n, portfolios }
+        Some(Self { n, portfolios })
     }
 }
 

@@ -44,15 +44,16 @@ impl Engine {
         }
     }
 
-    /// Runs `trial` for the portfolios that `wanted` names, and shows each of them to `visit`.
+    /// Runs `trial` for the portfolios that `wanted` names, and shows each of them to `visit`. Gives the number of its events.
     pub(crate) fn trial(
         &mut self,
         plan: &Plan,
         trial: u64,
         wanted: impl Fn(usize) -> bool,
         mut visit: impl FnMut(&Verdict),
-    ) {
+    ) -> usize {
         self.world.draw(plan, trial);
+        let n_events = self.world.events.len() + self.world.plain.starts.len();
         for seer in plan.views.iter().filter(|v| v.portfolios.iter().any(|&p| wanted(p))) {
             self.see(plan, seer);
             self.common.prepare(plan, &self.view, &self.world);
@@ -63,6 +64,7 @@ impl Engine {
                 visit(&Verdict { portfolio: p, world: &self.world, view: &self.view, ledger: &self.ledger });
             }
         }
+        n_events
     }
 
     /// What some portfolios see, and what each decides for good. Where outages are plain, decisions come first: time is cut

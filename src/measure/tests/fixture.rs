@@ -88,6 +88,7 @@ pub(super) fn scenario() -> Scenario {
         covers: vec![],
         risks: vec![risk("a-outage", 2), risk("b-outage", 3)],
         portfolios: vec![portfolio("one", vec![(0, 1.0)]), portfolio("two", vec![(0, 0.5), (1, 0.5)])],
+        expected_events: 0.0,
         baseline: 0,
         files: vec![],
     }

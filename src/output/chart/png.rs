@@ -39,5 +39,19 @@ pub fn png(svg: &str) -> Result<Vec<u8>, String> {
     let size = tree.size().to_int_size().scale_by(SHARP).ok_or("the picture has no size")?;
     let mut pixels = Pixmap::new(size.width(), size.height()).ok_or("the picture is too large")?;
     resvg::render(&tree, Transform::from_scale(SHARP, SHARP), &mut pixels.as_mut());
-    pixels.encode_png().map_err(|e| e.to_string())
+    encode(pixels).map_err(|e| e.to_string())
+}
+
+/// Fast rather than small: pictures of flat colour are small all the same.
+fn encode(pixels: Pixmap) -> Result<Vec<u8>, png::EncodingError> {
+    let (width, height) = (pixels.width(), pixels.height());
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, width, height);
+    encoder.set_color(png::ColorType::Rgba);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_compression(png::Compression::Fast);
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(&pixels.take_demultiplied())?;
+    writer.finish()?;
+    Ok(bytes)
 }

@@ -67,6 +67,7 @@ fn scenario(risks: Vec<Risk>) -> Scenario {
         covers: Vec::new(),
         risks,
         portfolios: vec![portfolio("all-a", vec![(0, 1.0)], 0.0), portfolio("half", vec![(0, 0.5), (1, 0.5)], 2.0)],
+        expected_events: 0.0,
         baseline: 0,
         files: Vec::new(),
     }
