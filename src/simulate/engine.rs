@@ -1,10 +1,12 @@
 //! One trial from world to books: the stages in their order, with the memory they keep between trials.
 
 use super::Parts;
+use crate::impact::journal::Journal;
 use crate::impact::ledger::Ledger;
 use crate::impact::{Common, Judge};
-use crate::plan::Plan;
+use crate::plan::{Plan, ViewPlan};
 use crate::response::Regime;
+use crate::response::decisions::Decisions;
 use crate::view::View;
 use crate::view::sight::Sight;
 use crate::world::World;
@@ -26,6 +28,11 @@ pub(crate) struct Verdict<'a> {
     pub(crate) world: &'a World,
     pub(crate) view: &'a View,
     pub(crate) ledger: &'a Ledger,
+    pub(crate) seer: &'a ViewPlan,
+    pub(crate) common: &'a Common,
+    pub(crate) decisions: &'a Decisions,
+    /// Where its traffic is placed while nothing is decided.
+    pub(crate) regimes: &'a [Regime],
 }
 
 impl Engine {
@@ -55,9 +62,23 @@ impl Engine {
             for &p in seer.portfolios.iter().filter(|&&p| wanted(p)) {
                 let sight = Sight { plan, world: &self.world, view: &self.view, seer };
                 self.judge.judge(sight, p, &self.regimes[p], &self.common, trial, &mut self.ledger);
-                visit(&Verdict { portfolio: p, world: &self.world, view: &self.view, ledger: &self.ledger });
+                visit(&Verdict {
+                    portfolio: p,
+                    world: &self.world,
+                    view: &self.view,
+                    ledger: &self.ledger,
+                    seer,
+                    common: &self.common,
+                    decisions: self.judge.decisions(),
+                    regimes: &self.regimes[p],
+                });
             }
         }
+    }
+
+    /// From now on keeps a journal of every trial.
+    pub(crate) fn keep_journal(&mut self) {
+        self.ledger.journal = Some(Box::new(Journal::new()));
     }
 
     /// The divided loss of one portfolio in `trial`.
