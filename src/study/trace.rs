@@ -262,7 +262,7 @@ impl Trace {
         for e in &self.journal {
             let first = moments.partition_point(|&t| t < e.from_hours);
             for (sum, &t) in sums.iter_mut().zip(moments).skip(first) {
-                *sum += e.amount * e.part(f64::NEG_INFINITY, t);
+                *sum += if t < e.to_hours { e.amount * e.part(e.from_hours, t) } else { e.amount };
             }
         }
         sums
@@ -270,11 +270,11 @@ impl Trace {
 }
 
 impl Entry {
-    /// The part of it that flows, or falls due, after `from` and up to `to`.
+    /// The part of it that flows, or falls due, during [`from`, `to`).
     #[must_use]
     pub fn part(&self, from: f64, to: f64) -> f64 {
         if self.to_hours <= self.from_hours {
-            return f64::from(u8::from(self.from_hours > from && self.from_hours <= to));
+            return f64::from(u8::from(self.from_hours >= from && self.from_hours < to));
         }
         let (a, b) = (self.from_hours.max(from), self.to_hours.min(to));
         ((b - a) / (self.to_hours - self.from_hours)).clamp(0.0, 1.0)
