@@ -21,6 +21,9 @@ pub fn portfolio(scenario: &Scenario, name: Option<&str>) -> Result<usize, Strin
     scenario.portfolios.iter().position(|p| p.id == name).ok_or_else(|| {
         let known: Vec<&str> = scenario.portfolios.iter().map(|p| p.id.as_str()).collect();
         let help = suggest(name, &known, "there are");
-        help.map_or_else(|| format!("there is no portfolio `{name}`"), |help| format!("there is no portfolio `{name}`; {help}"))
+        help.map_or_else(
+            || format!("there is no portfolio `{name}`"),
+            |help| format!("there is no portfolio `{name}`; {help}"),
+        )
     })
 }

@@ -103,7 +103,9 @@ impl<'a> Words<'a> {
             What::Cost { amount } => {
                 format!("a cost of {}, before the portfolio's part", amount::money(amount, &self.scenario.currency))
             }
-            What::Raises { risk, factor } => format!("rate of {} × {} {lasts}", self.risk(risk), amount::figure(factor)),
+            What::Raises { risk, factor } => {
+                format!("rate of {} × {} {lasts}", self.risk(risk), amount::figure(factor))
+            }
         }
     }
 
@@ -113,7 +115,9 @@ impl<'a> Words<'a> {
         match effect.what {
             What::Outage { .. } => format!("{}: {on} is back", self.risk(event.risk)),
             What::AccessLoss { .. } => format!("{}: access to {on} is back", self.risk(event.risk)),
-            What::Price { change } => format!("{}: price of {on} no longer {}", self.risk(event.risk), amount::change(change)),
+            What::Price { change } => {
+                format!("{}: price of {on} no longer {}", self.risk(event.risk), amount::change(change))
+            }
             What::Capability { change, .. } => {
                 format!("{}: capability of {on} no longer {}", self.risk(event.risk), amount::change(change))
             }
@@ -149,11 +153,17 @@ impl<'a> Words<'a> {
         let services = self.services(&decision.services);
         match &decision.action {
             Action::MigrationBegins { vendor, share } => {
-                format!("the firm begins to move {} of {services} off {}", amount::percent(*share), self.vendor(*vendor))
+                format!(
+                    "the firm begins to move {} of {services} off {}",
+                    amount::percent(*share),
+                    self.vendor(*vendor)
+                )
             }
             Action::SharesMove(changes) => {
-                let parts: Vec<String> =
-                    changes.iter().map(|(v, share)| format!("{} {}", self.vendor(*v), amount::change(*share))).collect();
+                let parts: Vec<String> = changes
+                    .iter()
+                    .map(|(v, share)| format!("{} {}", self.vendor(*v), amount::change(*share)))
+                    .collect();
                 format!("{services} moves for good: {}", parts.join(", "))
             }
             Action::Exit { vendor } => format!("the firm has left {}", self.vendor(*vendor)),
@@ -163,7 +173,9 @@ impl<'a> Words<'a> {
                 let why = match play.trigger {
                     Trigger::PriceAbove(mark) => format!("price of {vendor} above {}", amount::change(mark)),
                     Trigger::CapabilityBelow(mark) => format!("capability of {vendor} below {}", amount::figure(mark)),
-                    Trigger::DownHoursAbove(mark) => format!("{vendor} down for more than {} in 90 days", amount::hours(mark)),
+                    Trigger::DownHoursAbove(mark) => {
+                        format!("{vendor} down for more than {} in 90 days", amount::hours(mark))
+                    }
                 };
                 format!("playbook entry {} fires: {why}", entry + 1)
             }
@@ -195,7 +207,8 @@ impl<'a> Words<'a> {
             if moved.is_empty() && unserved <= 0.0 {
                 continue;
             }
-            let unserved = if unserved > 0.0 { format!("{} unserved", amount::hours(unserved)) } else { "all served".to_owned() };
+            let unserved =
+                if unserved > 0.0 { format!("{} unserved", amount::hours(unserved)) } else { "all served".to_owned() };
             let moved = if moved.is_empty() { String::new() } else { format!(", at most {} moved", and(&moved)) };
             parts.push(format!("{}: {unserved}{moved}", service.id));
         }

@@ -49,6 +49,8 @@ pub struct Stress {
     pub taken: Vec<Taken>,
     /// One per portfolio.
     pub traces: Vec<Trace>,
+    /// Per portfolio: the loss of the trial in which all else is left on, without what is planted; 0 where it is switched off.
+    pub without: Vec<f64>,
 }
 
 /// The outcome that a stage was given.
@@ -224,8 +226,15 @@ pub fn stress(scenario: &Scenario, events: &[Planted], options: &Options) -> Str
     planter.forget_repeats();
     let plan = Plan::new(&planted, scenario.seed);
     let trial = if options.keep { options.trial } else { 0 };
-    let traces = (0..planted.portfolios.len()).map(|p| trace(&planted, &plan, p, trial)).collect();
-    Stress { scenario: planted, choices: planter.choices, taken: planter.taken, traces }
+    let n = planted.portfolios.len();
+    let traces = (0..n).map(|p| trace(&planted, &plan, p, trial)).collect();
+    let without = if options.keep {
+        let plan = Plan::new(scenario, scenario.seed);
+        (0..n).map(|p| trace(scenario, &plan, p, trial).loss).collect()
+    } else {
+        vec![0.0; n]
+    };
+    Stress { scenario: planted, choices: planter.choices, taken: planter.taken, traces, without }
 }
 
 /// Notes the risks that a risk may cause, directly or not; a planted one, whose chances are settled, those that it does.

@@ -255,6 +255,33 @@ impl Trace {
         components(&self.journal)
     }
 
+    /// Per service: hours unserved, a partial loss in part.
+    #[must_use]
+    pub fn unserved_hours(&self) -> Vec<f64> {
+        let of = |traffic: &Vec<Served>| traffic.iter().map(|t| t.unserved * (t.to_hours - t.from_hours)).sum();
+        self.traffic.iter().map(of).collect()
+    }
+
+    /// The same over all services, each by its part of revenue.
+    #[must_use]
+    pub fn unserved_hours_by_revenue(&self, scenario: &Scenario) -> f64 {
+        self.unserved_hours().iter().zip(parts_of_revenue(scenario)).map(|(hours, part)| hours * part).sum()
+    }
+
+    /// The longest time during which something of a service was unserved, over all services; hours.
+    #[must_use]
+    pub fn longest_interruption(&self) -> f64 {
+        let mut longest: f64 = 0.0;
+        for traffic in &self.traffic {
+            let mut since = None;
+            for t in traffic {
+                since = if t.unserved > 0.0 { since.or(Some(t.from_hours)) } else { None };
+                longest = longest.max(since.map_or(0.0, |since| t.to_hours - since));
+            }
+        }
+        longest
+    }
+
     /// The loss that has flowed or fallen due by each of some moments, in order of time. What flows does so evenly.
     #[must_use]
     pub fn cumulated(&self, moments: &[f64]) -> Vec<f64> {
@@ -279,6 +306,15 @@ impl Entry {
         let (a, b) = (self.from_hours.max(from), self.to_hours.min(to));
         ((b - a) / (self.to_hours - self.from_hours)).clamp(0.0, 1.0)
     }
+}
+
+/// What part of all revenue at start each service has; equal parts if there is none.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "a handful of services")]
+pub fn parts_of_revenue(scenario: &Scenario) -> Vec<f64> {
+    let all: f64 = scenario.services.iter().map(|s| s.revenue_per_hour).sum();
+    let equal = 1.0 / scenario.services.len().max(1) as f64;
+    scenario.services.iter().map(|s| if all > 0.0 { s.revenue_per_hour / all } else { equal }).collect()
 }
 
 fn components<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> [f64; 10] {

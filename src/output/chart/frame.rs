@@ -10,9 +10,23 @@ const MARGIN: f64 = 32.0;
 
 /// Draws a page; `draw` gets the room between head and foot.
 pub(super) fn page(sheet: &Sheet, title: &str, subtitle: &str, draw: impl FnOnce(&mut Canvas, Area)) -> String {
+    let from = &sheet.results.provenance;
+    let run = format!(
+        "{} · seed {} · {} from {} · linchpin {}",
+        words::trials(from.trials),
+        from.seed,
+        words::horizon(from),
+        from.start.get(..10).unwrap_or(&from.start),
+        from.version,
+    );
+    page_of(title, subtitle, (&from.scenario, &run), draw)
+}
+
+/// The same of what is no run; `from`: the scenario, and where the figures come from.
+pub(super) fn page_of(title: &str, subtitle: &str, from: (&str, &str), draw: impl FnOnce(&mut Canvas, Area)) -> String {
     canvas::picture(title, |canvas| {
         let top = head(canvas, title, subtitle);
-        foot(canvas, sheet);
+        foot(canvas, from);
         let room = Area { left: MARGIN, right: WIDTH - MARGIN, top, bottom: HEIGHT - 42.0 };
         draw(canvas, room);
     })
@@ -47,21 +61,12 @@ fn balanced(words: &str, kind: Type, room: f64) -> Vec<String> {
     text::wrap(words, kind.size, kind.bold, room, 2)
 }
 
-fn foot(canvas: &mut Canvas, sheet: &Sheet) {
-    let from = &sheet.results.provenance;
-    let run = format!(
-        "{} · seed {} · {} from {} · linchpin {}",
-        words::trials(from.trials),
-        from.seed,
-        words::horizon(from),
-        from.start.get(..10).unwrap_or(&from.start),
-        from.version,
-    );
-    let run = text::fit(&run, NOTE.size, false, WIDTH * 0.66);
+fn foot(canvas: &mut Canvas, (scenario, run): (&str, &str)) {
+    let run = text::fit(run, NOTE.size, false, WIDTH * 0.66);
     let room = WIDTH - 2.0 * MARGIN - text::width(&run, NOTE.size, false) - 20.0;
     let y = HEIGHT - 20.0;
     canvas.line((MARGIN, y - 15.0), (WIDTH - MARGIN, y - 15.0), &Stroke::solid(GRID, 1.0));
-    let name = text::fit(&from.scenario, NOTE.size, false, room);
+    let name = text::fit(scenario, NOTE.size, false, room);
     canvas.text(&name, (MARGIN, y), Anchor::Start, NOTE);
     canvas.text(&run, (WIDTH - MARGIN, y), Anchor::End, NOTE);
 }

@@ -50,7 +50,11 @@ pub fn journal(scenario: &Scenario, trace: &Trace, out: &mut dyn io::Write) -> i
 /// # Errors
 ///
 /// If `out` cannot be written to.
-pub fn stress(scenario: &Scenario, accounts: &[(usize, Vec<(Day, String)>)], out: &mut dyn io::Write) -> io::Result<()> {
+pub fn stress(
+    scenario: &Scenario,
+    accounts: &[(usize, Vec<(Day, String)>)],
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
     let mut rows = Rows::new(out);
     let mut header = ["portfolio", "from", "to", "days", "news"].map(String::from).to_vec();
     header.extend(COMPONENTS.map(String::from));

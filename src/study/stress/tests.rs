@@ -105,6 +105,7 @@ fn with_all_else_left_on_the_trial_is_as_it_was_and_more() {
         let alone = trace(&scenario, &plan, p, 7);
         assert_eq!(kept.events.len(), alone.events.len() + 1);
         assert_eq!(kept.paths, alone.paths);
+        assert_near(stress.without[p], alone.loss);
         assert_eq!(kept.events.iter().filter(|e| e.risk == scenario.risks.len()).count(), 1);
     }
 }
