@@ -76,6 +76,31 @@ impl<'a> Words<'a> {
         format!("{} ({kind}) on {}{origin}", self.risk(event.risk), self.on(event.risk))
     }
 
+    /// What an event does, with the time of each; risks whose rates are raised alike are told together.
+    pub(super) fn effects(self, event: &Event) -> Vec<(f64, String)> {
+        let alike = |a: &Effect, b: &Effect| {
+            let raise = |e: &Effect| matches!(e.what, What::Raises { .. });
+            raise(a) && raise(b) && (a.from_hours, a.to_hours) == (b.from_hours, b.to_hours)
+        };
+        (event.effects.chunk_by(alike))
+            .map(|together| {
+                let said = match together {
+                    [only] => self.effect(event, only),
+                    several => {
+                        let rates: Vec<String> = several.iter().filter_map(|e| self.rate(e)).collect();
+                        format!("rates of {} {}", and(&rates), self.lasts(&several[0]))
+                    }
+                };
+                (together[0].from_hours, said)
+            })
+            .collect()
+    }
+
+    fn rate(self, effect: &Effect) -> Option<String> {
+        let What::Raises { risk, factor } = effect.what else { return None };
+        Some(format!("{}\u{a0}×\u{a0}{}", self.risk(risk), amount::figure(factor)))
+    }
+
     /// What an effect is: `azure at 30 % for 3 h`.
     pub(super) fn effect(self, event: &Event, effect: &Effect) -> String {
         let on = self.on(event.risk);
@@ -125,10 +150,7 @@ impl<'a> Words<'a> {
                 let service = &self.scenario.services[service].id;
                 format!("{}: revenue of {service} no longer {}", self.risk(event.risk), amount::change(change))
             }
-            What::Raises { risk, factor } => {
-                format!("{}: rate of {} no longer × {}", self.risk(event.risk), self.risk(risk), amount::figure(factor))
-            }
-            What::Outcome | What::Stake { .. } | What::Cost { .. } => String::new(),
+            What::Outcome | What::Stake { .. } | What::Cost { .. } | What::Raises { .. } => String::new(),
         }
     }
 

@@ -163,7 +163,7 @@ fn chosen(told: &Trace, most: usize) -> Vec<Cause> {
     let whole: f64 = costs.iter().map(|c| c.1).sum();
     let is_answered = |cause: Cause| answers(told, cause).next().is_some();
     costs.sort_by(|a, b| is_answered(b.0).cmp(&is_answered(a.0)).then(b.1.total_cmp(&a.1)));
-    let matters = |c: &(Cause, f64)| most == usize::MAX || is_answered(c.0) || c.1 >= 1e-4 * whole;
+    let matters = |c: &(Cause, f64)| most == usize::MAX || is_answered(c.0) || c.1 >= 1e-3 * whole;
     let mut chosen: Vec<Cause> = costs.iter().filter(|c| matters(c)).take(most).map(|c| c.0).collect();
     chosen.sort_by_key(|cause| match cause {
         Cause::Path(i) => (0, *i),
@@ -188,11 +188,11 @@ fn timeline(words: Words, chosen: &[Cause], width: usize) -> String {
     if text.is_empty() { "Nothing happened that costs or saves anything.\n".to_owned() } else { text }
 }
 
-const INDENT: &str = "                  ";
+const INDENT: &str = "                    ";
 
 /// A line below a heading, with its moment if it has one of its own.
 fn line(at: Option<String>, words: &str, width: usize) -> String {
-    terminal::wrapped(&format!("  {:<16}{words}", at.unwrap_or_default()), width, INDENT)
+    terminal::wrapped(&format!("  {:<16}  {words}", at.unwrap_or_default()), width, INDENT)
 }
 
 fn path(words: Words, i: usize, width: usize) -> String {
@@ -200,10 +200,10 @@ fn path(words: Words, i: usize, width: usize) -> String {
     let end = |index: &[f64]| amount::figure(index.last().copied().unwrap_or(1.0));
     let highest = path.index.iter().copied().fold(0.0, f64::max);
     let said = format!(
-        "price index {} at the end, expected {}; at most {}",
+        "price index {} at the end, expected {}{}",
         end(&path.index),
         end(&path.expected),
-        amount::figure(highest)
+        if highest > 1.005 { format!("; at most {}", amount::figure(highest)) } else { String::new() }
     );
     let mut text = format!("Price path {}\n", words.risk(path.risk));
     text += &line(None, &said, width);
@@ -216,9 +216,8 @@ fn event(words: Words, i: usize, width: usize) -> String {
     let heading = format!("{}  {}", words.moment(event.at_hours), words.event(event));
     let mut lines: Vec<(f64, String)> = Vec::new();
     let mut now: Vec<String> = Vec::new();
-    for effect in &event.effects {
-        let said = words.effect(event, effect);
-        if effect.from_hours <= event.at_hours { now.push(said) } else { lines.push((effect.from_hours, said)) }
+    for (at, said) in words.effects(event) {
+        if at <= event.at_hours { now.push(said) } else { lines.push((at, said)) }
     }
     let heading = if now.is_empty() { heading } else { format!("{heading}: {}", now.join("; ")) };
     terminal::wrapped(&heading, width, INDENT) + &answers_and_costs(words, Cause::Event(i), lines, width)

@@ -128,8 +128,8 @@ fn said(words: Words, news: &[News]) -> Vec<(f64, String)> {
         match piece.what {
             Told::Event(i) => {
                 let event = &words.trace.events[i];
-                let now = event.effects.iter().filter(|e| e.from_hours <= event.at_hours);
-                let effects: Vec<String> = now.map(|e| words.effect(event, e)).collect();
+                let now = words.effects(event).into_iter().filter(|(from, _)| *from <= event.at_hours);
+                let effects: Vec<String> = now.map(|(_, said)| said).collect();
                 let effects = if effects.is_empty() { String::new() } else { format!(": {}", effects.join("; ")) };
                 said.push((at, format!("{}{effects}", words.event(event))));
             }
@@ -197,7 +197,7 @@ fn text(
         let line = format!("  {} on {date}{told}", terminal::plain(&scenario.risks[event.risk].id));
         text += &terminal::wrapped(&line, width, "    ");
     }
-    text += &terminal::wrapped(&taken(scenario, stress, options), width, "  ");
+    text += &terminal::wrapped(&taken(scenario, stress, options, accounts), width, "    ");
     for account in accounts {
         text += &told(stress, account, width);
     }
@@ -214,7 +214,7 @@ fn choice(choice: &Choice) -> String {
 }
 
 /// What was taken of what the file leaves to chance, and what else happens.
-fn taken(scenario: &Scenario, stress: &Stress, options: &Options) -> String {
+fn taken(scenario: &Scenario, stress: &Stress, options: &Options, accounts: &[Account]) -> String {
     let rest = if options.keep {
         format!("All else as in trial {}, seed {}.", amount::count(options.trial), scenario.seed)
     } else {
@@ -226,7 +226,13 @@ fn taken(scenario: &Scenario, stress: &Stress, options: &Options) -> String {
         format!("percentile {} of harm", amount::figure(100.0 * options.percentile))
     };
     let mut by: Vec<(&str, Vec<String>)> = Vec::new();
-    for taken in &stress.taken {
+    let is_told = |t: &&Taken| match t.quantity {
+        Quantity::FailoverWorks | Quantity::MigrationTakes | Quantity::MigrationCosts => {
+            accounts.iter().any(|a| scenario.portfolios[a.trace.portfolio].id == t.whose)
+        }
+        Quantity::Effect(_) | Quantity::StageAfter | Quantity::ChurnLoses => true,
+    };
+    for taken in stress.taken.iter().filter(is_told) {
         let said = quantity(scenario, taken);
         match by.iter_mut().find(|(whose, _)| *whose == taken.whose) {
             Some((_, list)) => list.push(said),

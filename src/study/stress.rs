@@ -9,10 +9,11 @@
 use toml::value::Datetime;
 
 use super::digest::Quantity as OfEvent;
-use super::trace::{Action, Trace, trace};
+use super::trace::{Action, Trace, What, trace};
 use crate::chance::law::Law;
 use crate::plan::Plan;
 use crate::quantity::unix_seconds;
+use crate::results::Component;
 use crate::scenario::{Arrivals, Conditions, DAY, Effects, Length, Outcome, PricePath, Risk, Scenario, Stage};
 use crate::source::{listed, suggest};
 
@@ -227,7 +228,8 @@ pub fn stress(scenario: &Scenario, events: &[Planted], options: &Options) -> Str
     let plan = Plan::new(&planted, scenario.seed);
     let trial = if options.keep { options.trial } else { 0 };
     let n = planted.portfolios.len();
-    let traces = (0..n).map(|p| trace(&planted, &plan, p, trial)).collect();
+    let traces: Vec<Trace> = (0..n).map(|p| trace(&planted, &plan, p, trial)).collect();
+    planter.taken.retain(|t| mattered(scenario, t, &traces));
     let without = if options.keep {
         let plan = Plan::new(scenario, scenario.seed);
         (0..n).map(|p| trace(scenario, &plan, p, trial).loss).collect()
@@ -235,6 +237,21 @@ pub fn stress(scenario: &Scenario, events: &[Planted], options: &Options) -> Str
         vec![0.0; n]
     };
     Stress { scenario: planted, choices: planter.choices, taken: planter.taken, traces, without }
+}
+
+/// Whether luck of the firm came into play: what a migration would have taken says nothing where none began.
+fn mattered(scenario: &Scenario, taken: &Taken, traces: &[Trace]) -> bool {
+    match taken.quantity {
+        Quantity::MigrationTakes | Quantity::MigrationCosts => {
+            let own = |t: &&Trace| scenario.portfolios[t.portfolio].id == taken.whose;
+            let begins = |a: &Action| matches!(a, Action::MigrationBegins { .. });
+            traces.iter().filter(own).any(|t| t.decisions.iter().any(|d| begins(&d.action)))
+        }
+        Quantity::ChurnLoses => traces.iter().flat_map(|t| &t.journal).any(|e| {
+            e.component == Component::Churn && e.service.is_some_and(|s| scenario.services[s].id == taken.whose)
+        }),
+        Quantity::FailoverWorks | Quantity::Effect(_) | Quantity::StageAfter => true,
+    }
 }
 
 /// Notes the risks that a risk may cause, directly or not; a planted one, whose chances are settled, those that it does.
@@ -520,7 +537,8 @@ fn news(trace: &Trace, horizon: f64) -> Vec<News> {
             if effect.from_hours > event.at_hours {
                 add(effect.from_hours, Told::Begins(i, j));
             }
-            if effect.to_hours > effect.from_hours {
+            // How long a rate is raised is told when it is.
+            if effect.to_hours > effect.from_hours && !matches!(effect.what, What::Raises { .. }) {
                 add(effect.to_hours, Told::Ends(i, j));
             }
         }

@@ -36,7 +36,7 @@ pub fn explained(scenario: &Scenario, trace: &Trace) -> String {
     frame::page_of(&title, subtitle, (&scenario.name, &run), |canvas, room| {
         let rows = rows(scenario, trace);
         let time = Time { scenario, from: 0.0, to: scenario.horizon_hours };
-        let left = room.left + 96.0;
+        let left = room.left + 124.0;
         let plot = |top: f64, bottom: f64| Area { left, right: room.right - SIDE - 20.0, top, bottom };
         let strips = plot(room.top + 8.0, room.top + 8.0 + 15.0 * real(rows.len()));
         let rest = room.bottom - 26.0 - strips.bottom;
@@ -44,10 +44,13 @@ pub fn explained(scenario: &Scenario, trace: &Trace) -> String {
         let losses = plot(traffic.bottom + 30.0, room.bottom - 26.0);
         let side = |area: &Area| Area { left: area.right + 20.0, right: room.right, ..*area };
         let marks = marks(scenario, trace);
+        let mut free = f64::NEG_INFINITY;
         for (n, mark) in marks.iter().enumerate() {
             let x = time.scale(&strips).at(mark.at);
             canvas.line((x, strips.top), (x, losses.bottom), &Stroke { dash: &[2.0, 3.0], ..Stroke::solid(AXIS, 1.0) });
-            canvas.text(&(n + 1).to_string(), (x, strips.top - 8.0), Anchor::Middle, NOTE);
+            // Numbers of events that are near each other stand side by side.
+            free = x.max(free + 11.0);
+            canvas.text(&(n + 1).to_string(), (free, strips.top - 8.0), Anchor::Middle, NOTE);
         }
         availability(canvas, &time, &strips, scenario, trace, &rows);
         let shown = stacked(canvas, &time, &traffic, scenario, trace);
@@ -86,7 +89,7 @@ pub fn stressed(scenario: &Scenario, traces: &[&Trace]) -> String {
     frame::page_of(&title, subtitle, (&scenario.name, &run), |canvas, room| {
         let (from, to) = window(scenario, traces);
         let time = Time { scenario, from, to };
-        let left = room.left + 96.0;
+        let left = room.left + 124.0;
         let plot = |top: f64, bottom: f64| Area { left, right: room.right - SIDE - 20.0, top, bottom };
         let pitch = (150.0 / real(traces.len().max(1))).min(17.0);
         let strips = plot(room.top + 4.0, room.top + 4.0 + pitch * real(traces.len()));
@@ -94,14 +97,11 @@ pub fn stressed(scenario: &Scenario, traces: &[&Trace]) -> String {
         let parts = parts_of_revenue(scenario);
         for (row, trace) in traces.iter().enumerate() {
             let top = strips.top + pitch * real(row);
-            let name = text::fit(scenario.portfolios[trace.portfolio].id.as_str(), NOTE.size, false, 90.0);
+            let name = text::fit(scenario.portfolios[trace.portfolio].id.as_str(), NOTE.size, false, 118.0);
             if pitch >= 12.0 {
                 canvas.text(&name, (strips.left - 8.0, top + pitch / 2.0), Anchor::End, NOTE);
             }
-            let levels =
-                trace.traffic.iter().zip(&parts).flat_map(|(traffic, part)| {
-                    traffic.iter().map(move |t| (t.from_hours, t.to_hours, t.unserved * part))
-                });
+            let levels = unserved(trace, &parts).into_iter();
             strip(canvas, &time, &Area { top: top + 1.0, bottom: top + pitch - 1.0, ..strips }, levels);
         }
         let curves: Vec<_> = traces.iter().map(|t| (looks[t.portfolio], curve(t, &time))).collect();
@@ -182,7 +182,7 @@ fn availability(canvas: &mut Canvas, time: &Time, area: &Area, scenario: &Scenar
     for (row, &v) in rows.iter().enumerate() {
         let top = area.top + 15.0 * real(row);
         let name = &scenario.nodes[scenario.vendor_node(v)].id;
-        let name = text::fit(name.as_str(), NOTE.size, false, 90.0);
+        let name = text::fit(name.as_str(), NOTE.size, false, 118.0);
         canvas.text(&name, (area.left - 8.0, top + 7.5), Anchor::End, NOTE);
         let levels = trace.availability[v].iter().map(|l| (l.from_hours, l.to_hours, 1.0 - l.available));
         strip(canvas, time, &Area { top: top + 1.5, bottom: top + 13.5, ..*area }, levels);
@@ -198,6 +198,25 @@ fn strip(canvas: &mut Canvas, time: &Time, area: &Area, levels: impl Iterator<It
         // What is short is still seen.
         canvas.rect((a, area.top), (b.max(a + 1.0).min(area.right), area.bottom), WARN, 0.2 + 0.8 * missing);
     }
+}
+
+/// What of all traffic is unserved, from when to when.
+fn unserved(trace: &Trace, parts: &[f64]) -> Vec<(f64, f64, f64)> {
+    let of = |(traffic, part): (&Vec<Served>, &f64)| -> Vec<(f64, f64)> {
+        let missing = traffic.iter().filter(|t| t.unserved > 0.0);
+        missing.flat_map(|t| [(t.from_hours, t.unserved * part), (t.to_hours, -t.unserved * part)]).collect()
+    };
+    let mut steps: Vec<(f64, f64)> = trace.traffic.iter().zip(parts).flat_map(of).collect();
+    steps.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut sum = 0.0;
+    let mut out = Vec::new();
+    for pair in steps.windows(2) {
+        sum += pair[0].1;
+        if sum > 1e-9 && pair[1].0 > pair[0].0 {
+            out.push((pair[0].0, pair[1].0, sum));
+        }
+    }
+    out
 }
 
 /// Draws where the traffic went, as the mean of each column; gives what the colours stand for.
