@@ -19,11 +19,12 @@ Every other risk is switched off and prices run as expected, unless --keep leave
 them on as they are in one trial. Nothing of a planted event is left to chance:
 each quantity is taken at its median, or at --percentile; what hurts more the
 smaller it is (what an outage leaves, notice, delays, changes of capability,
-revenue and stakes) at 100 less that. What has a probability happens if it is
-above 50 % (failover: above the percentile, contagion: above 100 less it), and
-each stage has its likeliest outcome, nothing being one, unless the event is
-written RISK/OUTCOME=DATE or RISK/STAGE/OUTCOME=DATE. What was taken is said.
-The folder gets stress.csv (a row per day), stress.svg and stress.png.";
+revenue and stakes) at 100 less that. Failover works, and one risk causes another,
+if they do at that percentile: at the median if that is likelier than not. Each
+stage has its likeliest outcome, nothing being one, unless the event is written
+RISK/OUTCOME=DATE or RISK/STAGE/OUTCOME=DATE. What was taken is said.
+With --keep, days of small news are folded; stress.csv has a row for each day
+on which anything happens. The folder also gets stress.svg and stress.png.";
 
 /// Arguments of `stress`.
 #[derive(Debug, Args)]
@@ -199,7 +200,7 @@ fn text(
     }
     text += &terminal::wrapped(&taken(scenario, stress, options, accounts), width, "    ");
     for account in accounts {
-        text += &told(stress, account, width);
+        text += &told(stress, account, options, width);
     }
     text += &comparison(stress, options, accounts, width);
     text + &terminal::wrapped(&format!("\nEach day in full, and a chart: {}", shown(target)), width, "")
@@ -287,7 +288,7 @@ fn quantity(scenario: &Scenario, taken: &Taken) -> String {
 }
 
 /// One portfolio day by day.
-fn told(stress: &Stress, account: &Account, width: usize) -> String {
+fn told(stress: &Stress, account: &Account, options: &Options, width: usize) -> String {
     let words = Words { scenario: &stress.scenario, trace: account.trace };
     let name = terminal::plain(&stress.scenario.portfolios[account.trace.portfolio].id);
     let mut text = format!("\n{name}\n");
@@ -296,15 +297,18 @@ fn told(stress: &Stress, account: &Account, width: usize) -> String {
         let costs = if costs.is_empty() { "and it costs nothing".to_owned() } else { format!("but costs {costs}") };
         return text + &terminal::wrapped(&format!("  nothing of it is seen here, {costs}\n"), width, "  ");
     }
-    for (day, said) in &account.days {
-        let costs = words.costs(&day.costs);
-        if said.is_empty() {
-            let days = format!("{} day{}", amount::count(day.n_days as u64), if day.n_days == 1 { "" } else { "s" });
-            let costs = if costs.is_empty() { String::new() } else { format!(", {costs}") };
-            let line = format!("{}  {days} without news{costs}", words.day(day.from_hours));
-            text += &terminal::wrapped(&line, width, INDENT);
+    let is_told: Vec<bool> = account.days.iter().map(|(day, _)| told_here(stress, account, day, options)).collect();
+    let mut next = 0;
+    while next < account.days.len() {
+        let (day, said) = &account.days[next];
+        if !is_told[next] {
+            let n = is_told[next..].iter().take_while(|told| !**told).count();
+            text += &folded(words, &account.days[next..next + n], width);
+            next += n;
             continue;
         }
+        next += 1;
+        let costs = words.costs(&day.costs);
         for (n, (at, line)) in said.iter().enumerate() {
             let date = if n == 0 { words.day(day.from_hours) } else { " ".repeat(10) };
             text += &terminal::wrapped(&format!("{date}  {} {line}", words.clock(*at)), width, INDENT);
@@ -319,6 +323,38 @@ fn told(stress: &Stress, account: &Account, width: usize) -> String {
 
 const INDENT: &str = "                    ";
 
+/// Whether a day is told by itself. Where all else is left on, days of small news of others are not: those on which nothing
+/// planted happens, nothing is decided for good, and less than 1 % of all that flows does.
+fn told_here(stress: &Stress, account: &Account, day: &Day, options: &Options) -> bool {
+    if day.news.is_empty() || !options.keep {
+        return !day.news.is_empty();
+    }
+    let planted = |i: usize| account.trace.events[i].risk >= stress.first_planted;
+    let matters = |news: &News| match news.what {
+        Told::Event(i) | Told::Begins(i, _) | Told::Ends(i, _) => planted(i),
+        Told::Decision(_) => true,
+        Told::Traffic(..) => false,
+    };
+    let size = |day: &Day| day.costs.iter().sum::<f64>().abs();
+    let all: f64 = account.days.iter().map(|(day, _)| size(day)).sum();
+    day.news.iter().any(matters) || size(day) > 0.01 * all
+}
+
+/// Days that are not told by themselves, as one line.
+fn folded(words: Words, days: &[(Day, Vec<(f64, String)>)], width: usize) -> String {
+    let n: usize = days.iter().map(|(day, _)| day.n_days).sum();
+    let mut sums = [0.0; 10];
+    for (component, cost) in days.iter().flat_map(|(day, _)| (0..10).map(move |c| (c, day.costs[c]))) {
+        sums[component] += cost;
+    }
+    let what = if days.iter().all(|(_, said)| said.is_empty()) { "without news" } else { "with small news" };
+    let costs = words.costs(&sums);
+    let costs = if costs.is_empty() { String::new() } else { format!(", {costs}") };
+    let days_of = if n == 1 { "day" } else { "days" };
+    let line = format!("{}  {} {days_of} {what}{costs}", words.day(days[0].0.from_hours), amount::count(n as u64));
+    terminal::wrapped(&line, width, INDENT)
+}
+
 fn comparison(stress: &Stress, options: &Options, accounts: &[Account], width: usize) -> String {
     let scenario = &stress.scenario;
     let money = |x: f64| amount::money(x, &scenario.currency);
@@ -327,7 +363,7 @@ fn comparison(stress: &Stress, options: &Options, accounts: &[Account], width: u
         columns.push(("of that planted", Column::Right));
     }
     columns.extend([
-        ("hours unserved", Column::Right),
+        ("unserved", Column::Right),
         ("longest interruption", Column::Right),
         ("total cost", Column::Right),
     ]);

@@ -206,9 +206,9 @@ impl Feature {
     /// The same thing at another length or height.
     fn is_alike(self, other: Self) -> bool {
         match (self, other) {
-            (Self::Down { node: a, .. }, Self::Down { node: b, .. }) => a == b,
+            (Self::Down { node: a, .. }, Self::Down { node: b, .. })
+            | (Self::Price { vendor: a, .. }, Self::Price { vendor: b, .. }) => a == b,
             (Self::Together { vendors: a, .. }, Self::Together { vendors: b, .. }) => a == b,
-            (Self::Price { vendor: a, .. }, Self::Price { vendor: b, .. }) => a == b,
             _ => self == other,
         }
     }

@@ -44,6 +44,8 @@ pub struct Options {
 pub struct Stress {
     /// The scenario that was run: each planted event is a risk of its own, behind those of the file.
     pub scenario: Scenario,
+    /// Index of the first planted risk in it.
+    pub first_planted: usize,
     /// What was decided about stages, of planted events and of those that they may cause.
     pub choices: Vec<Choice>,
     /// Quantities that the file leaves to chance, as they were taken.
@@ -236,7 +238,8 @@ pub fn stress(scenario: &Scenario, events: &[Planted], options: &Options) -> Str
     } else {
         vec![0.0; n]
     };
-    Stress { scenario: planted, choices: planter.choices, taken: planter.taken, traces, without }
+    let first_planted = scenario.risks.len();
+    Stress { scenario: planted, first_planted, choices: planter.choices, taken: planter.taken, traces, without }
 }
 
 /// Whether luck of the firm came into play: what a migration would have taken says nothing where none began.
@@ -378,9 +381,6 @@ impl Planter {
         if let Some(cost) = &mut effects.cost {
             take(&mut cost.amount, OfEvent::Cost(cost.scales_with), false);
         }
-        for cause in &mut effects.causes {
-            take(&mut cause.after, OfEvent::After(cause.risk), true);
-        }
         let u = 1.0 - self.u;
         effects.causes.retain_mut(|cause| {
             if cause.probability < 1.0 {
@@ -389,6 +389,9 @@ impl Planter {
             }
             cause.probability > 0.0
         });
+        for cause in &mut effects.causes {
+            self.take(&mut cause.after, whose, Quantity::Effect(OfEvent::After(cause.risk)), true);
+        }
     }
 
     /// Settles a law; one that hurts more the smaller it is, at the mirrored percentile.

@@ -232,7 +232,9 @@ fn stacked(
     let wide = (time.to - time.from) / real(COLUMNS);
     let mut columns = vec![vec![0.0; n + 1]; COLUMNS];
     for (traffic, part) in trace.traffic.iter().zip(&parts) {
-        traffic.iter().for_each(|t| spread(&mut columns, t, *part, time.from, wide));
+        for t in traffic {
+            spread(&mut columns, t, *part, time.from, wide);
+        }
     }
     let x = time.scale(area);
     let y = Scale::linear(0.0, 1.0, area.bottom, area.top);
@@ -269,10 +271,11 @@ fn stacked(
 fn spread(columns: &mut [Vec<f64>], t: &Served, part: f64, from: f64, wide: f64) {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a column of the picture")]
     let column = |at: f64| (((at - from) / wide).max(0.0) as usize).min(columns.len() - 1);
-    for c in column(t.from_hours)..=column(t.to_hours) {
+    let (first, last) = (column(t.from_hours), column(t.to_hours));
+    for (c, sums) in columns.iter_mut().enumerate().take(last + 1).skip(first) {
         let (a, b) = (from + wide * real(c), from + wide * real(c + 1));
         let share = ((t.to_hours.min(b) - t.from_hours.max(a)) / wide).max(0.0) * part;
-        for (sum, x) in columns[c].iter_mut().zip(t.by_vendor.iter().chain([&t.unserved])) {
+        for (sum, x) in sums.iter_mut().zip(t.by_vendor.iter().chain([&t.unserved])) {
             *sum += share * x;
         }
     }
@@ -288,6 +291,8 @@ fn curve(trace: &Trace, time: &Time) -> Vec<Point> {
 fn cumulated(canvas: &mut Canvas, time: &Time, area: &Area, currency: &str, curves: &[(style::Look, Vec<Point>)]) {
     let values = curves.iter().flat_map(|(_, points)| points.iter().map(|p| p.1));
     let (low, high) = axis::widened(axis::span(values.chain([0.0])));
+    // A little below 0 is no reason for another step of the axis.
+    let low = if low < 0.0 && low > -0.02 * high { 0.0 } else { low };
     let (low, high) = axis::rounded(low, high, 4);
     let y = Scale::linear(low, high, area.bottom, area.top);
     let ticks = axis::ticks(low, high, 4);

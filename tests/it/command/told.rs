@@ -192,7 +192,8 @@ fn every_built_in_scenario_is_told() {
         let start = scenario["start"].to_string();
         for (risk, table) in scenario["risk"].as_table().expect("risks") {
             if table.get("arrivals").is_some() || table.get("due").is_some() {
-                let (out, _) = desk.expect(0, &format!("stress {name}.toml --event {risk}={}", start.trim_matches('"')));
+                let (out, _) =
+                    desk.expect(0, &format!("stress {name}.toml --event {risk}={}", start.trim_matches('"')));
                 assert!(!out.contains("NaN") && out.contains("portfolio"), "{name}: {risk}\n{out}");
             }
         }
