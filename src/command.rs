@@ -1,8 +1,10 @@
 //! The command line: arguments to the library, the library's values to files and terminal. The only place that
 //! prints, reads the clock or touches a file; computes no figure.
 
+mod account;
 mod amount;
 mod check;
+mod explain;
 mod exposure;
 mod folder;
 mod interrupt;
@@ -11,6 +13,7 @@ mod memory;
 mod new;
 mod open;
 mod run;
+mod stress;
 mod summary;
 mod terminal;
 mod value;
@@ -108,6 +111,12 @@ enum Command {
     /// What the loss of each vendor and platform would cost
     #[command(after_help = exposure::HELP)]
     Exposure(exposure::Arguments),
+    /// Plant events on given dates: what each portfolio makes of them, day by day
+    #[command(after_help = stress::HELP)]
+    Stress(stress::Arguments),
+    /// Tell one trial in words, and what the worst trials have in common
+    #[command(after_help = explain::HELP)]
+    Explain(explain::Arguments),
     /// List the scenarios in ./scenarios and those built in
     List,
     /// Write a scenario to start from
@@ -144,6 +153,8 @@ pub fn main() -> ExitCode {
         Command::Check { files } => check::check(&files),
         Command::Value(arguments) => value::show(&arguments),
         Command::Exposure(arguments) => exposure::show(&arguments),
+        Command::Stress(arguments) => stress::show(&arguments),
+        Command::Explain(arguments) => explain::show(&arguments),
         Command::List => list::list(),
         Command::New { file, from } => new::new(&file, &from),
         Command::Schema => terminal::out(&linchpin::scenario::schema()),

@@ -8,12 +8,13 @@ mod capability;
 mod churn;
 mod cover;
 mod decided;
+pub(crate) mod journal;
 pub(crate) mod ledger;
 pub(crate) mod market;
 mod plain;
 pub(crate) mod price;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod traffic;
 
 use crate::chance::event_counter;
@@ -38,8 +39,8 @@ use price::Prices;
 #[derive(Debug, Default)]
 pub(crate) struct Common {
     pub(crate) prices: Prices,
-    /// Market losses: service, month, event, amount.
-    market: Vec<(usize, usize, u32, f64)>,
+    /// Market losses: service, which of its changes, month, amount.
+    market: Vec<(usize, usize, usize, f64)>,
     /// Per service: ∫ of its present-value curve over each cell, and of the nominal one.
     present: Vec<Vec<f64>>,
     nominal: Vec<Vec<f64>>,
@@ -98,7 +99,7 @@ impl Common {
                     let (a, b) = (plan.clock.months[month], plan.clock.months[month + 1]);
                     let before = changes[..n].iter().map(Ramp::from);
                     let amount = service.at_stake * marginal(&service.present, before, Ramp::from(change), a, b);
-                    self.market.push((s, month, change.by.event, amount));
+                    self.market.push((s, n, month, amount));
                 }
             }
         }
@@ -129,6 +130,8 @@ struct Case<'a> {
     view: &'a View,
     common: &'a Common,
     lot: Lot<'a>,
+    /// Every fall comes in pieces.
+    in_pieces: bool,
 }
 
 /// What is drawn for a portfolio: by the address of a vendor and an event.
@@ -176,7 +179,9 @@ impl Judge {
     ) {
         let Sight { plan, world, view, .. } = sight;
         let portfolio = &plan.portfolios[p];
-        let case = Case { sight, plan, portfolio, world, view, common, lot: Lot { plan, portfolio, world } };
+        let in_pieces = portfolio.counts_bills() || ledger.journal.is_some();
+        let lot = Lot { plan, portfolio, world };
+        let case = Case { sight, plan, portfolio, world, view, common, lot, in_pieces };
         ledger.open(plan, portfolio, world);
         self.open(&case);
         let regimes_of = |g: usize| decisions.regimes.get(g).map_or(&regimes[g..=g], Vec::as_slice);
@@ -214,7 +219,10 @@ impl Judge {
         case.decisions(decisions, ledger);
         case.one_off(ledger);
         case.stakes(ledger);
-        for &(s, month, event, amount) in &common.market {
+        for &(s, n, month, amount) in &common.market {
+            let change = &view.revenues[s][n];
+            let event = change.by.event;
+            ledger.at(change.start.max(plan.clock.months[month]), change.end.min(plan.clock.months[month + 1]), None);
             ledger.post(Component::Market, s, month, Cause::Event(event), amount);
             case.capability_of_market(s, month, event, amount, ledger);
         }
@@ -297,6 +305,12 @@ impl Judge {
                 for (&month, amount) in cells.months.iter().zip(&*amounts) {
                     ledger.month(month, *amount);
                 }
+                if ledger.journal.is_some() {
+                    for (link, cell) in chain.iter().flat_map(|link| (0..cells.len()).map(move |cell| (link, cell))) {
+                        ledger.at(cells.bounds[cell], cells.bounds[cell + 1], Some(v));
+                        ledger.note(Component::Spend, s, link.cause, usage[cell] * link.change[cell] * price);
+                    }
+                }
                 if let Some(terms) = terms {
                     let usage = &self.usage_nominal[row];
                     for link in chain {
@@ -367,6 +381,7 @@ impl Case<'_> {
                 ScalesWith::Use => f64::from(u8::from(share > 0.0)),
             };
             let amount = cost.amount * part * self.plan.clock.discount(cost.tau);
+            ledger.at(cost.tau, cost.tau, None);
             ledger.post(
                 Component::OneOff,
                 ledger.firm_wide(),
@@ -384,6 +399,7 @@ impl Case<'_> {
             for &v in struck(change.risk).iter().filter(|&&v| self.plan.vendors[v].stake != 0.0) {
                 let before = self.view.stakes[..i].iter().filter(|c| struck(c.risk).contains(&v));
                 let worth = before.fold(self.plan.vendors[v].stake, |worth, c| worth * (1.0 + c.change));
+                ledger.at(change.tau, change.tau, Some(v));
                 ledger.post(
                     Component::Stake,
                     ledger.firm_wide(),

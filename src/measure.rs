@@ -92,7 +92,7 @@ fn provenance(scenario: &Scenario, trials: &Trials, version: &str) -> Provenance
         version: version.to_owned(),
         scenario: scenario.name.clone(),
         currency: scenario.currency.clone(),
-        start: timeline::iso(scenario.start_unix),
+        start: crate::quantity::iso(scenario.start_unix),
         horizon_hours: scenario.horizon_hours,
         seed: scenario.seed,
         trials: trials.n as u64,

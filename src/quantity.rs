@@ -8,7 +8,7 @@ mod pattern;
 mod tests;
 mod units;
 
-pub(crate) use date::unix_seconds;
+pub(crate) use date::{iso, unix_seconds};
 pub(crate) use pattern::{price as price_pattern, usage as usage_pattern};
 
 pub(crate) use units::TIMES;

@@ -4,6 +4,7 @@
 //! scenario's currency. Nothing here knows how a future is drawn or what it costs.
 
 use crate::chance::law::Law;
+use crate::quantity::iso;
 
 mod check;
 mod contagion;
@@ -571,6 +572,13 @@ pub struct Rebate {
 }
 
 impl Scenario {
+    /// The moment so many hours after the start, ISO 8601 in UTC, to the second; the date alone at midnight.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, reason = "a horizon is at most 100 years")]
+    pub fn date(&self, hours: f64) -> String {
+        iso(self.start_unix + libm::round(hours * 3600.0) as i64)
+    }
+
     /// Index of a vendor's node.
     #[must_use]
     pub fn vendor_node(&self, vendor: usize) -> usize {

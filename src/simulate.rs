@@ -18,6 +18,7 @@ use rayon::prelude::*;
 use crate::plan::Plan;
 use block::Block;
 use engine::Engine;
+pub(crate) use engine::Verdict;
 
 pub(crate) use summary::rank;
 pub use summary::{Histogram, Moments};
@@ -88,6 +89,9 @@ pub struct Parts {
     pub services: Vec<f64>,
 }
 
+/// After so many events a worker asks whether to go on: in less than a tenth of a second.
+const EVENTS_UNASKED: usize = 20_000;
+
 /// Trials in a block. Final: results depend on it in their last digits.
 pub const BLOCK: u64 = 512;
 
@@ -146,6 +150,63 @@ pub fn simulate(plan: &Plan, options: &Options, progress: &(dyn Fn(u64) -> bool 
 pub fn redraw(plan: &Plan, portfolio: usize, trials: &[u64]) -> Vec<Parts> {
     let workers = Workers::new(plan);
     trials.par_iter().map(|&trial| workers.with(|worker| worker.engine.parts(plan, trial, portfolio))).collect()
+}
+
+/// Shows the verdict on one portfolio, every outage an event, in each of a range of trials to `see`: what it makes of them, in order of the trials.
+///
+/// `progress` is told how many trials are done; when it answers `false` the survey stops and gives `None`.
+pub(crate) fn survey<T: Send>(
+    plan: &Plan,
+    portfolio: usize,
+    trials: &Range<u64>,
+    progress: &(dyn Fn(u64) -> bool + Sync),
+    see: impl Fn(&Verdict) -> T + Sync,
+) -> Option<Vec<T>> {
+    let plan = &plan.clone().one_by_one();
+    let workers = Workers::new(plan);
+    let (done, stopped) = (AtomicU64::new(0), AtomicBool::new(false));
+    let goes_on = || {
+        if !progress(done.load(Ordering::Relaxed)) {
+            stopped.store(true, Ordering::Relaxed);
+        }
+        !stopped.load(Ordering::Relaxed)
+    };
+    let blocks: Vec<Vec<T>> = (blocks(trials).into_par_iter())
+        .map(|block| {
+            let mut seen = Vec::new();
+            if stopped.load(Ordering::Relaxed) {
+                return seen;
+            }
+            let n = block.end - block.start;
+            workers.with(|worker| {
+                let mut events = 0;
+                for trial in block {
+                    if events > EVENTS_UNASKED {
+                        if !goes_on() {
+                            return;
+                        }
+                        events = 0;
+                    }
+                    events += worker.engine.trial(plan, trial, |p| p == portfolio, |verdict| seen.push(see(verdict)));
+                }
+            });
+            if !progress(done.fetch_add(n, Ordering::Relaxed) + n) {
+                stopped.store(true, Ordering::Relaxed);
+            }
+            seen
+        })
+        .collect();
+    (!stopped.into_inner()).then(|| blocks.into_iter().flatten().collect())
+}
+
+/// Shows the verdict on one portfolio in one trial to `see`, every outage an event, every amount in the ledger's journal.
+pub(crate) fn replay<T>(plan: &Plan, portfolio: usize, trial: u64, see: impl Fn(&Verdict) -> T) -> T {
+    let plan = &plan.clone().one_by_one();
+    let mut engine = Engine::new(plan);
+    engine.keep_journal();
+    let mut seen = None;
+    engine.trial(plan, trial, |p| p == portfolio, |verdict| seen = Some(see(verdict)));
+    seen.expect("every portfolio sees something of every trial")
 }
 
 /// The blocks of a range, cut at multiples of [`BLOCK`].

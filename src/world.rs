@@ -71,6 +71,8 @@ pub(crate) struct Occurrence {
     pub(crate) event: u32,
     /// Number of the outcome in the plan.
     pub(crate) outcome: u32,
+    /// When it is drawn.
+    pub(crate) tau: f64,
     pub(crate) mark: f64,
     pub(crate) ends: bool,
 }
@@ -295,6 +297,7 @@ impl World {
                     self.occurrences.push(Occurrence {
                         event: by.event,
                         outcome: index(outcome.id),
+                        tau,
                         mark: scratch.mark[j],
                         ends: outcome.ends,
                     });

@@ -13,6 +13,13 @@ pub(super) fn money(value: f64, currency: &str) -> String {
     amount(value, third_digit(value), currency)
 }
 
+/// An amount in full, with so many decimals: `$1,234,568`.
+pub(super) fn whole(value: f64, digits: usize, currency: &str) -> String {
+    let text = format!("{:.digits$}", value.abs());
+    let minus = if value < 0.0 && text.contains(|c: char| c.is_ascii_digit() && c != '0') { "−" } else { "" };
+    format!("{minus}{}{}", currency_sign(currency), grouped(&text))
+}
+
 /// A figure of the file: three digits at most, `$2M`.
 pub(super) fn given(value: f64, currency: &str) -> String {
     let text = money(value, currency);

@@ -50,6 +50,11 @@ impl Shape {
         }
     }
 
+    /// The same of one portfolio alone.
+    pub(super) fn of_one(self) -> Self {
+        Self { portfolios: 1, ..self }
+    }
+
     /// Bytes that `trials` take at their peak.
     pub(super) fn bytes(&self, trials: u64) -> u128 {
         let trials = u128::from(trials);

@@ -59,6 +59,7 @@ impl Judge {
                     continue;
                 }
                 let amount = -part * self.month_bill(case, terms.vendor, month) * clock.discount(end);
+                ledger.at(end, end, Some(terms.vendor));
                 for &Taken { event, hours, .. } in of_month {
                     let (place, cause) = (ledger.firm_wide(), Cause::Event(event));
                     ledger.post(Component::Spend, place, month, cause, amount * hours / taken);
@@ -98,6 +99,7 @@ impl Case<'_> {
                 }
                 let due = clock.year_end(year);
                 let month = clock.year_months(year).end - 1;
+                ledger.at(due, due, Some(terms.vendor));
                 ledger.settle(i, year, month, change * clock.discount(due) / changed);
             }
         }

@@ -98,7 +98,9 @@ impl Case<'_> {
                     .map(|(r, a, b)| r.shares[vendor] * taken(self.plan, self.view, (s, vendor, nth), a, b))
                     .sum()
             };
-            let cause = Cause::Event(self.view.capabilities[vendor][nth].by.event);
+            let change = &self.view.capabilities[vendor][nth];
+            let cause = Cause::Event(change.by.event);
+            ledger.at(change.start.max(clock.months[month]), change.end.min(clock.months[month + 1]), Some(vendor));
             ledger.post(Component::Capability, s, month, cause, amount);
         }
     }
@@ -124,12 +126,15 @@ impl Case<'_> {
                 short += rooms * ((lost.missing - lost.unserved) / moved);
             }
             ledger.book(Component::Capability, s, month, worth * short);
+            ledger.at(from, to, Some(lost.vendor));
+            self.note(Component::Capability, s, lost.by, worth * short, ledger);
             self.charge(lost.by, worth * short, ledger);
         }
         let served = piece.lost.iter().map(|l| (l.vendor, -l.missing)).chain(piece.moved.iter().copied());
         for (v, part) in served {
             for (nth, change) in self.view.capabilities[v].iter().enumerate() {
                 if Ramp::from(change).touches(from, to) {
+                    ledger.at(from, to, Some(v));
                     let amount = part * taken(self.plan, self.view, (s, v, nth), from, to);
                     ledger.post(Component::Capability, s, month, Cause::Event(change.by.event), amount);
                 }
@@ -158,6 +163,7 @@ impl Case<'_> {
         if short != 0.0 {
             let service = &self.plan.services[s];
             let worth = service.per_capability() * self.revenue(s, &service.present, from, to);
+            ledger.at(from, to, None);
             ledger.post(Component::Capability, s, month, change.cause, worth * short);
         }
     }

@@ -55,6 +55,13 @@ impl Judge {
             let amount = lost
                 * case.fading(s, churn, ended.until, |month, flow| {
                     ledger.book(Component::Churn, s, month, lost * flow);
+                    if ledger.journal.is_some() {
+                        let months = &case.plan.clock.months;
+                        ledger.at(ended.until.max(months[month]), months[month + 1], None);
+                        for &(event, part) in &ended.hours {
+                            ledger.note(Component::Churn, s, Cause::Event(event), lost * flow * part / hours);
+                        }
+                    }
                 });
             for &(event, part) in &ended.hours {
                 ledger.charge(Cause::Event(event), amount * part / hours);

@@ -58,6 +58,7 @@ impl Judge {
             let due = of_event.iter().fold(0.0, |end: f64, i| end.max(i.end));
             let amount = -paid * case.plan.clock.discount(due);
             let (place, month) = (ledger.firm_wide(), case.plan.clock.month(due));
+            ledger.at(due, due, None);
             ledger.post(Component::Cover, place, month, Cause::Event(event), amount);
         }
     }

@@ -12,21 +12,24 @@ impl Case<'_> {
         let clock = &self.plan.clock;
         for begun in &decisions.begun {
             let cost = self.lot.costs(begun.vendor, begun.event) * begun.share * clock.discount(begun.at);
+            ledger.at(begun.at, begun.at, Some(begun.vendor));
             for &s in &self.portfolio.groups[begun.group].services {
                 let (month, part) = (clock.month(begun.at), self.plan.services[s].part);
                 ledger.post(Component::Migration, s, month, Cause::Event(begun.event), cost * part);
             }
         }
-        let mut due = |at: f64, cause: Cause, amount: f64| {
+        let mut due = |at: f64, vendor: usize, cause: Cause, amount: f64| {
             let (place, amount) = (ledger.firm_wide(), amount * clock.discount(at));
+            ledger.at(at, at, Some(vendor));
             ledger.post(Component::Migration, place, clock.month(at), cause, amount);
         };
         for fired in &decisions.fired {
-            due(fired.at, fired.cause, self.portfolio.playbook[fired.play].costs);
+            let play = &self.portfolio.playbook[fired.play];
+            due(fired.at, play.vendor, fired.cause, play.costs);
         }
         for exit in &decisions.exits {
             if let Some(fee) = self.portfolio.exit_fee[exit.vendor] {
-                due(exit.at, exit.cause, fee);
+                due(exit.at, exit.vendor, exit.cause, fee);
             }
         }
         for change in &decisions.moves {
@@ -47,7 +50,14 @@ impl Case<'_> {
             }
             let service = &self.plan.services[s];
             let used = service.usage * (service.present.integral(to) - service.present.integral(from));
-            ledger.post(Component::Spend, s, month, change.cause, used * per_unit);
+            ledger.book(Component::Spend, s, month, used * per_unit);
+            ledger.charge(change.cause, used * per_unit);
+            if ledger.journal.is_some() {
+                for &(v, share) in &change.changes {
+                    ledger.at(from, to, Some(v));
+                    ledger.note(Component::Spend, s, change.cause, used * share * price(v));
+                }
+            }
             if self.portfolio.yearly.is_empty() {
                 continue;
             }

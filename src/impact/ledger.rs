@@ -1,5 +1,6 @@
 //! The books of one portfolio in one trial: every amount of loss by component, service, month and cause.
 
+use super::journal::Journal;
 use crate::plan::Plan;
 use crate::plan::portfolio::PortfolioPlan;
 pub(crate) use crate::response::Cause;
@@ -24,6 +25,8 @@ pub(crate) struct Ledger {
     /// Per contract with yearly terms and year: nominal change of the bill by cause.
     bills: Vec<Vec<f64>>,
     n_years: usize,
+    /// Every amount one by one, where somebody asks for it.
+    pub(crate) journal: Option<Box<Journal>>,
 }
 
 impl Ledger {
@@ -34,6 +37,9 @@ impl Ledger {
             list.resize(n, 0.0);
         };
         self.components = [0.0; 10];
+        if let Some(journal) = &mut self.journal {
+            **journal = Journal::new();
+        }
         clear(&mut self.services, plan.services.len() + 1);
         clear(&mut self.months, plan.clock.n_months());
         self.n_paths = plan.paths.len();
@@ -60,6 +66,7 @@ impl Ledger {
     pub(crate) fn post(&mut self, component: Component, service: usize, month: usize, cause: Cause, amount: f64) {
         self.book(component, service, month, amount);
         self.charge(cause, amount);
+        self.note(component, service, cause, amount);
     }
 
     /// Books an amount that is charged apart.
@@ -117,6 +124,11 @@ impl Ledger {
         }
     }
 
+    #[expect(clippy::cast_possible_truncation, reason = "causes are numbered in 32 bits")]
+    fn cause(&self, place: usize) -> Cause {
+        if place < self.n_paths { Cause::Path(place as u32) } else { Cause::Event((place - self.n_paths) as u32) }
+    }
+
     /// Notes a nominal change of a vendor's bill in a year.
     pub(crate) fn bill(&mut self, terms: usize, year: usize, cause: Cause, amount: f64) {
         let place = self.place(cause);
@@ -137,6 +149,11 @@ impl Ledger {
             sum += factor * change;
         }
         self.book(Component::Spend, self.firm_wide(), month, sum);
+        if self.journal.is_some() {
+            for (place, change) in bill.iter().enumerate() {
+                self.note(Component::Spend, self.firm_wide(), self.cause(place), factor * change);
+            }
+        }
         self.bills[terms * self.n_years + year] = bill;
     }
 

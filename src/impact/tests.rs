@@ -1,6 +1,6 @@
 //! The whole engine against a second opinion, on scenarios of any shape.
 
-mod anything;
+pub(crate) mod anything;
 mod beyond;
 mod charges;
 mod hand;
@@ -19,7 +19,7 @@ use anything::Allowed;
 
 const TRIALS: u64 = 6;
 
-const COMPONENTS: [Component; 10] = [
+pub(crate) const COMPONENTS: [Component; 10] = [
     Component::Interruption,
     Component::Churn,
     Component::Capability,

@@ -14,7 +14,7 @@ impl Judge {
         let cell = cells.find(month, alone.start);
         let changes = &case.view.revenues[s];
         let changed = !changes.is_empty() && touched(changes, alone.start, alone.end);
-        let in_pieces = case.portfolio.counts_bills() || case.needs_pieces(s, alone.start, alone.end);
+        let in_pieces = case.in_pieces || case.needs_pieces(s, alone.start, alone.end);
         if changed || alone.end > cells.bounds[cell + 1] || in_pieces {
             // It comes out of order: what is under way elsewhere goes on.
             let run = self.runs[s];
@@ -62,6 +62,7 @@ impl Judge {
 
     /// A piece of lost traffic of one service.
     pub(super) fn piece(&mut self, case: &Case, s: usize, piece: &Piece, ledger: &mut Ledger) {
+        case.note_piece(s, piece, ledger);
         if piece.unserved > 0.0 {
             let run = &mut self.runs[s];
             let begins = run.1.to_bits() != piece.start.to_bits();
@@ -79,7 +80,8 @@ impl Judge {
         let (mut from, mut month) = (piece.start, clock.month(piece.start));
         let mut cell = cells.find(month, from);
         loop {
-            let to = piece.end.min(cells.bounds[cell + 1]);
+            let bound = cells.bounds[cell + 1];
+            let to = ledger.cut(from, piece.end.min(bound));
             self.part(case, s, piece, from, to, cell, month, ledger);
             if case.common.is_capable(s, from, to) {
                 case.lost_capability(s, piece, from, to, month, ledger);
@@ -91,8 +93,10 @@ impl Judge {
                 return;
             }
             from = to;
-            cell += 1;
-            month = cells.months[cell];
+            if to >= bound {
+                cell += 1;
+                month = cells.months[cell];
+            }
         }
     }
 
@@ -130,8 +134,16 @@ impl Judge {
         for lost in piece.lost {
             let unserved = worth * lost.unserved;
             let mut bill = -used * lost.missing * case.portfolio.price(lost.vendor, month);
+            ledger.at(from, to, Some(lost.vendor));
+            case.note(Component::Interruption, s, lost.by, unserved, ledger);
+            case.note(Component::Spend, s, lost.by, bill, ledger);
             if moved_usage > 0.0 {
-                bill += moved_bill * ((lost.missing - lost.unserved) / moved_usage);
+                let part = (lost.missing - lost.unserved) / moved_usage;
+                bill += moved_bill * part;
+                for &(v, x) in piece.moved {
+                    ledger.at(from, to, Some(v));
+                    case.note(Component::Spend, s, lost.by, used * x * case.portfolio.price(v, month) * part, ledger);
+                }
             }
             interruption += unserved;
             spend += bill;

@@ -17,12 +17,14 @@ mod png;
 mod style;
 mod text;
 mod timeline;
+mod trace;
 mod words;
 
 use crate::results::{Comparison, Headline, Results};
 
 pub use exposure::exposure;
 pub use png::png;
+pub use trace::{explained, stressed};
 
 /// A picture.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,12 +4,14 @@
 mod cell;
 mod studies;
 mod summary;
+mod traces;
 
 use std::io;
 
 use csv::Writer;
 
 pub use self::studies::{exposure as exposure_table, value as value_table};
+pub use self::traces::{common as common_table, journal as journal_table, stress as stress_table};
 
 use self::cell::{number, option, text};
 use super::{File, Format};

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::engine::{Verdict, by_node};
-use super::{Moments, Worker};
+use super::{EVENTS_UNASKED, Moments, Worker};
 use crate::plan::Plan;
 
 /// A block's trials.
@@ -49,9 +49,6 @@ impl Columns {
         Self { risks, services, months, years, down, width: down + plan.vendors.len() + 1 }
     }
 }
-
-/// After so many events it is asked whether to go on: in less than a tenth of a second.
-const EVENTS_UNASKED: usize = 20_000;
 
 impl Block {
     /// Runs a block; none if `goes_on` says no. It is asked as often as makes little difference.

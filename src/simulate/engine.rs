@@ -1,6 +1,7 @@
 //! One trial from world to books: the stages in their order, with the memory they keep between trials.
 
 use super::Parts;
+use crate::impact::journal::Journal;
 use crate::impact::ledger::Ledger;
 use crate::impact::{Common, Judge, Lot};
 use crate::plan::{Plan, ViewPlan};
@@ -29,6 +30,11 @@ pub(crate) struct Verdict<'a> {
     pub(crate) world: &'a World,
     pub(crate) view: &'a View,
     pub(crate) ledger: &'a Ledger,
+    pub(crate) seer: &'a ViewPlan,
+    pub(crate) common: &'a Common,
+    pub(crate) decisions: &'a Decisions,
+    /// Where its traffic is placed while nothing is decided.
+    pub(crate) regimes: &'a [Regime],
 }
 
 impl Engine {
@@ -61,7 +67,16 @@ impl Engine {
                 let sight = Sight { plan, world: &self.world, view: &self.view, seer };
                 let (regimes, decisions) = (&self.regimes[p], &self.decisions[p]);
                 self.judge.judge(sight, p, regimes, decisions, &self.common, &mut self.ledger);
-                visit(&Verdict { portfolio: p, world: &self.world, view: &self.view, ledger: &self.ledger });
+                visit(&Verdict {
+                    portfolio: p,
+                    world: &self.world,
+                    view: &self.view,
+                    ledger: &self.ledger,
+                    seer,
+                    common: &self.common,
+                    decisions,
+                    regimes,
+                });
             }
         }
         n_events
@@ -87,6 +102,11 @@ impl Engine {
         decide(world, view, decisions);
         view.part(plan, seer, world, |p, g| decisions[p].regimes.get(g).map_or(&regimes[p][g..=g], Vec::as_slice));
         view.fall(plan, seer, world);
+    }
+
+    /// From now on keeps a journal of every trial.
+    pub(crate) fn keep_journal(&mut self) {
+        self.ledger.journal = Some(Box::new(Journal::new()));
     }
 
     /// The divided loss of one portfolio in `trial`.

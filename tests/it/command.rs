@@ -4,6 +4,7 @@
 
 mod desk;
 mod folders;
+mod told;
 
 use std::fs;
 use std::process::Stdio;

@@ -160,7 +160,11 @@ proptest! {
             before(&before(&text, "arrivals ="), "due =")
         };
         let (plain, all, none) = (trials(&text, N), trials(&conditioned("only_if = { uses = \"v0\", at_least = 0 }"), N), text.contains("path =").then_some(()));
-        prop_assert_eq!(figures(&plain), figures(&all), "{}", text);
+        let ((money, hours), (same_money, same_hours)) = (figures(&plain), figures(&all));
+        // Outages under a condition are settled one by one: a rounding apart.
+        let of = money.iter().fold(1.0, |m: f64, x| m.max(x.abs()));
+        let close = |a: &[f64], b: &[f64], of: f64| a.len() == b.len() && a.iter().zip(b).all(|(x, y)| (x - y).abs() <= 1e-9 * (x.abs() + 1e-6 * of));
+        prop_assert!(close(&money, &same_money, of) && close(&hours, &same_hours, 1e6), "{}", text);
         if none.is_none() {
             let none = trials(&conditioned("only_if = { uses = \"v0\", at_least = 1 }\nrate_if = [{ uses = \"v0\", at_least = 0, times = 0 }]"), N);
             prop_assert!(none.portfolios.iter().flat_map(|p| &p.loss).all(|&l| l == 0.0), "{}", text);

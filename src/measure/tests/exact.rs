@@ -7,8 +7,8 @@ use super::fixture::{generator, scenario, trials};
 use crate::measure::concentration::{by_platform, effective_vendors, hhi, planned_shares};
 use crate::measure::estimate;
 use crate::measure::order::{Binomial, Sorted, near_normal, ranks};
-use crate::measure::timeline::iso;
 use crate::measure::{tail, tvar, tvar_with_error};
+use crate::quantity::iso;
 use crate::scenario::RunsOn;
 use crate::simulate::Moments;
 

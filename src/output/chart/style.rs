@@ -103,22 +103,31 @@ pub(super) struct Look {
     pub coloured: bool,
 }
 
+/// A colour for the nth of things that are no portfolios; of more than seven, grey.
+pub(super) fn colour(n: usize) -> RGBColor {
+    COLOURS.get(n + 1).copied().unwrap_or(GREY)
+}
+
 /// One look per portfolio, in order. Up to eight all have a colour; of more, the baseline and the seven cheapest.
 pub(super) fn looks(results: &Results) -> Vec<Look> {
-    let n = results.portfolios.len();
-    let mut coloured: Vec<usize> = (0..n).filter(|&p| p != results.baseline).collect();
+    let cost = |p: usize| {
+        let headline = results.headlines.get(p);
+        headline.and_then(|h| words::known(&h.mean_total_cost)).unwrap_or(f64::INFINITY)
+    };
+    looks_of(results.portfolios.len(), results.baseline, cost)
+}
+
+/// The same of `n` portfolios, given what each costs.
+pub(super) fn looks_of(n: usize, baseline: usize, cost: impl Fn(usize) -> f64) -> Vec<Look> {
+    let mut coloured: Vec<usize> = (0..n).filter(|&p| p != baseline).collect();
     if n > COLOURED {
-        let cost = |&p: &usize| {
-            let headline = results.headlines.get(p);
-            headline.and_then(|h| words::known(&h.mean_total_cost)).unwrap_or(f64::INFINITY)
-        };
-        coloured.sort_by(|a, b| cost(a).total_cmp(&cost(b)).then(a.cmp(b)));
+        coloured.sort_by(|a, b| cost(*a).total_cmp(&cost(*b)).then(a.cmp(b)));
         coloured.truncate(COLOURED - 1);
         coloured.sort_unstable();
     }
     let look = |p: usize| {
         let rank = coloured.iter().position(|&c| c == p).map(|i| i + 1);
-        match rank.or((p == results.baseline).then_some(0)) {
+        match rank.or((p == baseline).then_some(0)) {
             Some(i) => Look {
                 colour: COLOURS[i % COLOURED],
                 dash: DASHES[i % COLOURED],

@@ -10,7 +10,8 @@ use crate::results::TimelinePoint;
 const PANELS: usize = 20;
 /// More months than this are drawn as lines, not as steps.
 const STEPS: usize = 120;
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+pub(super) const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 pub(super) fn draw(sheet: &Sheet) -> String {
     let shown = sheet.at_most(PANELS);
