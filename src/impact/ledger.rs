@@ -110,10 +110,8 @@ impl Ledger {
     /// Takes note of what one of them costs, in the year in which it began.
     #[inline]
     pub(crate) fn plain_event(&mut self, year: usize, amount: f64) {
-        if let Some(largest) = self.plain_years.get_mut(year) {
-            if amount > *largest {
-                *largest = amount;
-            }
+        if let Some(largest) = self.plain_years.get_mut(year).filter(|largest| amount > **largest) {
+            *largest = amount;
         }
     }
 

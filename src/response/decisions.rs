@@ -105,16 +105,14 @@ impl Decisions {
             let mut regimes = Vec::new();
             let known = &mut self.known[g];
             let mut regime = |shares: &[f64], during: (f64, f64)| {
-                let placement = match known.iter().find(|p| p.shares == shares) {
-                    Some(placement) => Arc::clone(placement),
-                    None => {
-                        if known.len() == KNOWN {
-                            known.clear();
-                        }
-                        known.push(Arc::new(Placement::new(plan, portfolio, group, shares.to_vec())));
-                        Arc::clone(&known[known.len() - 1])
+                let place = known.iter().position(|p| p.shares == shares).unwrap_or_else(|| {
+                    if known.len() == KNOWN {
+                        known.clear();
                     }
-                };
+                    known.push(Arc::new(Placement::new(plan, portfolio, group, shares.to_vec())));
+                    known.len() - 1
+                });
+                let placement = Arc::clone(&known[place]);
                 regimes.push(Regime::new(plan, placement, during));
             };
             let (mut start, mut shares) = (0.0, group.shares.clone());

@@ -142,7 +142,9 @@ fn state(
             let of = &mut state[place].1;
             of.unserved += if settled { lost.unserved * part } else { 0.0 };
             add(&mut of.served, lost.vendor, -lost.missing * part);
-            moved.iter().for_each(|&(v, x)| add(&mut of.served, v, x * elsewhere * part));
+            for &(v, x) in moved {
+                add(&mut of.served, v, x * elsewhere * part);
+            }
         }
     }
     (state, if settled { unserved } else { 0.0 }, next)

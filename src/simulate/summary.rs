@@ -26,7 +26,9 @@ impl Moments {
         for row in table.chunks_exact(width) {
             means.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
         }
-        means.iter_mut().for_each(|sum| *sum /= count(n.max(1)));
+        for sum in &mut means {
+            *sum /= count(n.max(1));
+        }
         let (mut squares, mut left) = (vec![0.0; width], vec![0.0; width]);
         for row in table.chunks_exact(width) {
             for (((m2, left), x), mean) in squares.iter_mut().zip(&mut left).zip(row).zip(&means) {

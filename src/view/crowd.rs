@@ -53,11 +53,11 @@ impl Crowd {
     /// By parts of time, then within these.
     #[expect(clippy::cast_precision_loss, reason = "a small number")]
     fn bring_in_order(&mut self, horizon: f64) {
+        // Adding 2^52 leaves the nearest whole number in the lowest bits: cheaper than a cast, which must saturate.
+        const WHOLE: f64 = 4_503_599_627_370_496.0;
         let n = self.starts.len();
         let n_parts = n.next_power_of_two().clamp(64, 1 << 20);
         let scale = n_parts as f64 / horizon;
-        // Adding 2^52 leaves the nearest whole number in the lowest bits: cheaper than a cast, which must saturate.
-        const WHOLE: f64 = 4_503_599_627_370_496.0;
         #[expect(clippy::cast_possible_truncation, reason = "parts are at most 2^20")]
         let part = |t: f64| ((t * scale + WHOLE).to_bits() as u32).min(n_parts as u32);
         self.parts.clear();

@@ -264,7 +264,8 @@ impl View {
                 };
                 if lasting.is_empty() {
                     continue;
-                } else if simple && lasting.iter().all(settled) {
+                }
+                if simple && lasting.iter().all(settled) {
                     let meets = |k: usize| {
                         let reach = |risk: usize| plan.risks[risk].reach.iter().map(|v| v.0);
                         let on = |v: usize| {
