@@ -26,6 +26,7 @@ use crate::response::decisions::Decisions;
 use crate::response::failover::Sweep;
 use crate::response::found::{By, Found};
 use crate::response::migration::Luck;
+use crate::response::parting::Alone;
 use crate::results::Component;
 use crate::view::View;
 use crate::view::sight::Sight;
@@ -129,6 +130,7 @@ struct Case<'a> {
     world: &'a World,
     view: &'a View,
     common: &'a Common,
+    alone: &'a Alone,
     lot: Lot<'a>,
     /// Every fall comes in pieces.
     in_pieces: bool,
@@ -174,14 +176,14 @@ impl Judge {
         p: usize,
         regimes: &[Regime],
         decisions: &Decisions,
-        common: &Common,
+        (common, alone): (&Common, &Alone),
         ledger: &mut Ledger,
     ) {
         let Sight { plan, world, view, .. } = sight;
         let portfolio = &plan.portfolios[p];
         let in_pieces = portfolio.counts_bills() || ledger.journal.is_some();
         let lot = Lot { plan, portfolio, world };
-        let case = Case { sight, plan, portfolio, world, view, common, lot, in_pieces };
+        let case = Case { sight, plan, portfolio, world, view, common, alone, lot, in_pieces };
         ledger.open(plan, portfolio, world);
         self.open(&case);
         let regimes_of = |g: usize| decisions.regimes.get(g).map_or(&regimes[g..=g], Vec::as_slice);

@@ -6,6 +6,7 @@ pub(crate) mod decisions;
 pub(crate) mod failover;
 pub(crate) mod found;
 pub(crate) mod migration;
+pub(crate) mod parting;
 pub(crate) mod playbook;
 pub(crate) mod reaction;
 #[cfg(test)]

@@ -1,8 +1,7 @@
 //! What portfolios that see alike see of a world, as step functions of time: availability of vendors, changes of prices
 //! and revenue. Knows neither shares nor money.
 
-mod crowd;
-pub(crate) mod plain;
+pub(crate) mod crowd;
 mod seen;
 pub(crate) mod sight;
 pub(crate) mod taken;
@@ -10,9 +9,9 @@ pub(crate) mod taken;
 mod tests;
 
 use crowd::Crowd;
-use plain::Alone;
 use taken::Taken;
 
+use crate::plan::graph::power;
 use crate::plan::{Plan, ViewPlan};
 use crate::world::{CapabilityChange, CostDue, Interruption, PriceChange, RevenueChange, StakeChange, World};
 
@@ -23,8 +22,6 @@ pub(crate) struct View {
     /// happens: those that leave nothing, and those that leave a part.
     pub(crate) whole: Vec<Vec<Lone>>,
     pub(crate) partial: Vec<Vec<Lone>>,
-    /// Plain outages that are alone.
-    pub(crate) alone: Alone,
     /// All other falls, in order of their start.
     pub(crate) falls: Vec<Fall>,
     /// Interruptions that last.
@@ -55,14 +52,13 @@ pub(crate) struct View {
     seen_events: Vec<bool>,
     stopped: Vec<bool>,
     order: Vec<(f64, u32)>,
-    crowd: Crowd,
+    pub(crate) crowd: Crowd,
     open: Vec<Open>,
     runs: Vec<Run>,
     links: Vec<(u32, u32)>,
     outages: Vec<Interruption>,
     own: Vec<f64>,
     scratch: Vec<f64>,
-    moments: Vec<f64>,
 }
 
 /// A short fall of one vendor while, lasting falls apart, all others stand: nearly every outage is one.
@@ -172,7 +168,7 @@ impl View {
     pub(crate) fn look(&mut self, plan: &Plan, seer: &ViewPlan, world: &World) {
         self.notice(plan, seer, world);
         self.changes(plan, seer, world);
-        self.cells(plan, std::iter::empty());
+        self.cut(plan, std::iter::empty());
         self.down.clear();
         self.down.resize(plan.vendors.len(), 0.0);
         self.lasting.clear();
@@ -191,7 +187,7 @@ impl View {
     }
 
     /// Finds out which short interruptions touch no other.
-    fn gather(&mut self, seer: &ViewPlan, world: &World) {
+    pub(crate) fn gather(&mut self, seer: &ViewPlan, world: &World) {
         self.crowd.begin_with(&world.plain.starts, &world.plain.ends);
         for i in &world.interruptions {
             if !i.lasts() && self.sees(seer, world, i.by) {
@@ -395,7 +391,7 @@ impl View {
     }
 
     /// Months, cut where a price changes and at `moments`.
-    fn cells(&mut self, plan: &Plan, moments: impl Iterator<Item = f64>) {
+    pub(crate) fn cut(&mut self, plan: &Plan, moments: impl Iterator<Item = f64>) {
         let cells = &mut self.cells;
         cells.bounds.clear();
         cells.bounds.extend_from_slice(&plan.clock.months);
@@ -430,7 +426,13 @@ impl Interruption {
 
 /// A of a vendor while these interruptions are active. `own`, `scratch`: one value per node, of which the former is left as
 /// what each keeps by itself.
-fn available(plan: &Plan, vendor: usize, active: &[Interruption], own: &mut [f64], scratch: &mut [f64]) -> f64 {
+pub(crate) fn available(
+    plan: &Plan,
+    vendor: usize,
+    active: &[Interruption],
+    own: &mut [f64],
+    scratch: &mut [f64],
+) -> f64 {
     for &node in plan.graph.beneath(vendor) {
         own[node] =
             active.iter().filter(|i| plan.risks[i.risk as usize].on.contains(&node)).map(|i| i.leaves).product();
@@ -439,7 +441,7 @@ fn available(plan: &Plan, vendor: usize, active: &[Interruption], own: &mut [f64
 }
 
 /// Who takes what of a vendor: in proportion to what each interruption alone would take, equally if none would take any.
-fn share_out(plan: &Plan, vendor: usize, active: &[Interruption], takers: &mut Vec<Taker>) {
+pub(crate) fn share_out(plan: &Plan, vendor: usize, active: &[Interruption], takers: &mut Vec<Taker>) {
     let alone = |i: &Interruption| {
         let exponent = plan.risks[i.risk as usize].reach.iter().find(|r| r.0 == vendor).map_or(0, |r| r.1);
         1.0 - power(i.leaves, exponent)
@@ -450,14 +452,4 @@ fn share_out(plan: &Plan, vendor: usize, active: &[Interruption], takers: &mut V
     takers.extend(
         active.iter().map(|i| Taker { event: i.by.event, part: if total > 0.0 { alone(i) / total } else { equal } }),
     );
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "cells are fewer than events")]
-fn index(cell: usize) -> u32 {
-    cell as u32
-}
-
-/// A factor that enters so many times.
-pub(crate) fn power(base: f64, exponent: u32) -> f64 {
-    if exponent == 1 { base } else { (0..exponent).fold(1.0, |product, _| product * base) }
 }

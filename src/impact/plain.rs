@@ -6,10 +6,10 @@ use std::sync::Arc;
 use super::ledger::{Cause, Ledger};
 use super::{Case, Judge};
 use crate::plan::plain::PlainPlan;
+use crate::response::parting::Stretch;
 use crate::response::reaction::{Beside, Reaction};
 use crate::response::{Placement, Regime};
 use crate::results::Component;
-use crate::view::plain::Stretch;
 
 /// Buffers, kept between trials for their memory.
 #[derive(Debug, Default)]
@@ -46,7 +46,7 @@ impl Judge {
         ledger: &mut Ledger,
     ) {
         let Some(plain) = &case.plan.plain else { return };
-        let (alone, cells) = (&case.view.alone, &case.view.cells);
+        let (alone, cells) = (case.alone, &case.view.cells);
         self.plain.open(case, plain);
         for stretch in alone.stretches.iter().filter(|s| s.of.0 == p) {
             let regime = &regimes(stretch.of.1)[stretch.regime];
@@ -59,7 +59,7 @@ impl Judge {
                 }
                 continue;
             }
-            let known = self.plain.known(case.view.beside(case.plan, stretch, regime), regime, plain.risks.len());
+            let known = self.plain.known(stretch.beside(case.plan, case.view, regime), regime, plain.risks.len());
             for (k, risk) in plain.risks.iter().enumerate() {
                 if alone.longest(k)[stretch.cells.clone()].iter().any(|&hours| hours > 0.0) {
                     let Known { placement, beside, reactions } = &mut self.plain.known[known];
@@ -108,7 +108,7 @@ impl Judge {
         stretch: &Stretch,
         ledger: &mut Ledger,
     ) {
-        let (service, alone, n_cells) = (&case.plan.services[s], &case.view.alone, case.view.cells.len());
+        let (service, alone, n_cells) = (&case.plan.services[s], case.alone, case.view.cells.len());
         let (cells, curve) = (&stretch.cells, plain.curve(s) * plain.offsets.len());
         let row = |row: usize| row * n_cells + cells.start..row * n_cells + cells.end;
         let usage_of = |v: usize| row(s * case.plan.vendors.len() + v);
@@ -154,7 +154,7 @@ impl Judge {
                     self.plain.amounts[cell] += lost + bill;
                     charge += lost + bill;
                 }
-                ledger.charge(Cause::Event(case.view.lasting_event(stretch, who)), charge);
+                ledger.charge(Cause::Event(stretch.lasting_event(case.view, who)), charge);
             }
         }
         let longest = alone.longest(k)[cells.clone()].iter().fold(0.0, |most, &x| if x > most { x } else { most });
@@ -172,7 +172,7 @@ impl Buffers {
     fn open(&mut self, case: &Case, plain: &PlainPlan) {
         let cells = &case.view.cells;
         self.costs.clear();
-        self.costs.resize(plain.risks.len() * cells.len() * case.view.alone.n_areas(), 0.0);
+        self.costs.resize(plain.risks.len() * cells.len() * case.alone.n_areas(), 0.0);
         self.amounts.clear();
         self.amounts.resize(cells.len(), 0.0);
         self.prices.clear();

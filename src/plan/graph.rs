@@ -56,6 +56,11 @@ impl Graph {
     }
 }
 
+/// A factor that enters so many times.
+pub(crate) fn power(base: f64, exponent: u32) -> f64 {
+    if exponent == 1 { base } else { (0..exponent).fold(1.0, |product, _| product * base) }
+}
+
 fn visit(needs: &[RunsOn], node: usize, order: &mut Vec<usize>) {
     if order.contains(&node) {
         return;

@@ -2,6 +2,7 @@
 //! whom, and where their areas are cut.
 
 use super::Plan;
+use super::graph::power;
 use super::risk::{ArrivalsPlan, EffectsPlan, RiskPlan};
 use crate::chance::law::Law;
 use crate::scenario::{Scenario, Trigger};
@@ -107,7 +108,7 @@ impl PlainRisk {
             && revenue_change.is_empty()
             && raises.is_empty()
             && causes.is_empty();
-        let taken = |&(v, exponent): &(usize, u32)| (v, 1.0 - crate::view::power(leaves, exponent));
+        let taken = |&(v, exponent): &(usize, u32)| (v, 1.0 - power(leaves, exponent));
         alone.then(|| Self { risk: r, leaves, takes: risk.reach.iter().map(taken).filter(|t| t.1 > 0.0).collect() })
     }
 }

@@ -7,6 +7,7 @@ use crate::impact::{Common, Judge, Lot};
 use crate::plan::{Plan, ViewPlan};
 use crate::response::Regime;
 use crate::response::decisions::Decisions;
+use crate::response::parting::Alone;
 use crate::view::View;
 use crate::view::sight::Sight;
 use crate::world::World;
@@ -15,6 +16,7 @@ use crate::world::World;
 pub(crate) struct Engine {
     world: World,
     view: View,
+    alone: Alone,
     common: Common,
     judge: Judge,
     ledger: Ledger,
@@ -42,6 +44,7 @@ impl Engine {
         Self {
             world: World::default(),
             view: View::default(),
+            alone: Alone::default(),
             common: Common::default(),
             judge: Judge::default(),
             ledger: Ledger::default(),
@@ -66,7 +69,7 @@ impl Engine {
             for &p in seer.portfolios.iter().filter(|&&p| wanted(p)) {
                 let sight = Sight { plan, world: &self.world, view: &self.view, seer };
                 let (regimes, decisions) = (&self.regimes[p], &self.decisions[p]);
-                self.judge.judge(sight, p, regimes, decisions, &self.common, &mut self.ledger);
+                self.judge.judge(sight, p, regimes, decisions, (&self.common, &self.alone), &mut self.ledger);
                 visit(&Verdict {
                     portfolio: p,
                     world: &self.world,
@@ -85,7 +88,7 @@ impl Engine {
     /// What some portfolios see, and what each decides for good. Where outages are plain, decisions come first: time is cut
     /// where they take hold.
     fn see(&mut self, plan: &Plan, seer: &ViewPlan) {
-        let Self { world, view, regimes, decisions, .. } = self;
+        let Self { world, view, alone, regimes, decisions, .. } = self;
         let decide = |world: &World, view: &View, decisions: &mut [Decisions]| {
             for &p in &seer.portfolios {
                 let portfolio = &plan.portfolios[p];
@@ -100,7 +103,9 @@ impl Engine {
         }
         view.look(plan, seer, world);
         decide(world, view, decisions);
-        view.part(plan, seer, world, |p, g| decisions[p].regimes.get(g).map_or(&regimes[p][g..=g], Vec::as_slice));
+        alone.part(plan, seer, world, view, |p, g| {
+            decisions[p].regimes.get(g).map_or(&regimes[p][g..=g], Vec::as_slice)
+        });
         view.fall(plan, seer, world);
     }
 

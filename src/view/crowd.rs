@@ -2,11 +2,11 @@
 
 /// Short interruptions in order of time. Kept between trials for its memory.
 #[derive(Debug, Default)]
-pub(super) struct Crowd {
+pub(crate) struct Crowd {
     starts: Vec<f64>,
     ends: Vec<f64>,
     /// Numbers of the interruptions, in order of their start.
-    pub(super) order: Vec<u32>,
+    pub(crate) order: Vec<u32>,
     /// Per interruption: whether it touches another.
     touched: Vec<bool>,
     parts: Vec<u32>,
@@ -91,7 +91,7 @@ impl Crowd {
 
     /// It is known to touch no other: one that came later is not known.
     #[inline]
-    pub(super) fn is_alone(&self, i: usize) -> bool {
+    pub(crate) fn is_alone(&self, i: usize) -> bool {
         self.touched.get(i).is_some_and(|touched| !touched)
     }
 }

@@ -1,6 +1,7 @@
 //! A world together with what some portfolios see of it, for what is asked too seldom to be kept in the view.
 
-use super::{View, power};
+use super::View;
+use crate::plan::graph::power;
 use crate::plan::{Plan, ViewPlan};
 use crate::world::{Interruption, World};
 

@@ -2,7 +2,8 @@
 //! section 7). Losses of access do not count.
 
 use super::sight::exponent;
-use super::{Taker, View, power, share_out};
+use super::{Taker, View, share_out};
+use crate::plan::graph::power;
 use crate::plan::{Plan, ViewPlan};
 use crate::world::{Interruption, World};
 

@@ -6,6 +6,7 @@ use crate::impact::ledger::Ledger;
 use crate::impact::{Common, Judge, Lot};
 use crate::plan::Plan;
 use crate::response::decisions::Decisions;
+use crate::response::parting::Alone;
 use crate::results::Component;
 use crate::scenario::{Churn, Contract, Cover, Credit, MONTH, Play, Rebate, Scenario, Trigger, YEAR};
 use crate::view::View;
@@ -79,7 +80,7 @@ impl Books {
         let mut judge = Judge::default();
         // Twice, so that nothing is left from trial to trial.
         for _ in 0..2 {
-            judge.judge(sight, 0, &regimes, &decisions, &common, &mut ledger);
+            judge.judge(sight, 0, &regimes, &decisions, (&common, &Alone::default()), &mut ledger);
         }
         let books = Self { plan: plan.portfolios[0].plan, ledger };
         let sum = |list: &[f64]| list.iter().sum::<f64>();

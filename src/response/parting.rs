@@ -1,14 +1,14 @@
-//! Plain outages before somebody's eyes: those that have their part of time for themselves are summed by risk and cell, the
-//! others are handed over to be settled one by one.
+//! Parts the plain outages that somebody sees: those that have their part of time for themselves are summed by risk and cell,
+//! the others become events, to be settled one by one.
 
 use std::ops::Range;
 
-use super::{View, available, share_out};
+use super::reaction::{Beside, Fallen};
+use super::{Regime, Role};
 use crate::chance::event_counter;
 use crate::plan::plain::{PlainPlan, PlainRisk};
 use crate::plan::{Plan, ViewPlan};
-use crate::response::reaction::{Beside, Fallen};
-use crate::response::{Regime, Role};
+use crate::view::{View, available, share_out};
 use crate::world::{Interruption, World};
 
 /// Plain outages that are alone, and their sums. Kept between trials for its memory.
@@ -33,6 +33,7 @@ pub(crate) struct Alone {
     /// Per plain risk and cell: whether its outages are settled one by one.
     blocked: Vec<bool>,
     pub(crate) stretches: Vec<Stretch>,
+    moments: Vec<f64>,
 }
 
 /// Cells during which a group of services is placed alike beside the same things that last.
@@ -51,6 +52,38 @@ impl Stretch {
     /// Nothing lasts that matters.
     pub(crate) fn is_quiet(&self) -> bool {
         self.lasting.is_empty()
+    }
+
+    /// The event of something that lasts, by its place.
+    pub(crate) fn lasting_event(&self, view: &View, place: usize) -> u32 {
+        view.lasting[self.lasting[place] as usize].by.event
+    }
+
+    /// What lasts, vendor by vendor.
+    pub(crate) fn beside(&self, plan: &Plan, view: &View, regime: &Regime) -> Beside {
+        let lasts: Vec<Interruption> = self.lasting.iter().map(|&i| view.lasting[i as usize]).collect();
+        let mut beside = Beside::default();
+        if lasts.is_empty() {
+            return beside;
+        }
+        for vendor in (0..plan.vendors.len()).filter(|&v| regime.roles[v] != Role::None) {
+            let beneath = plan.graph.beneath(vendor);
+            let on = |l: &Interruption| plan.risks[l.risk as usize].on.iter().any(|n| beneath.contains(n));
+            let active: Vec<Interruption> = lasts.iter().filter(|l| on(l)).copied().collect();
+            let places = (0..lasts.len()).filter(|&i| on(&lasts[i]));
+            if active.is_empty() {
+                continue;
+            }
+            let (mut own, mut scratch) = (vec![1.0; plan.n_nodes], vec![1.0; plan.n_nodes]);
+            let available = available(plan, vendor, &active, &mut own, &mut scratch);
+            if available < 1.0 {
+                let mut takers = Vec::new();
+                share_out(plan, vendor, &active, &mut takers);
+                let takers = places.zip(takers).map(|(i, t)| (i, t.part)).collect();
+                beside.falls.push(Fallen { vendor, available, takers });
+            }
+        }
+        beside
     }
 }
 
@@ -136,47 +169,53 @@ impl Alone {
     }
 }
 
-impl View {
-    /// Parts the plain outages of a world. `regimes`: of a portfolio's group.
+impl Alone {
+    /// Parts the plain outages of a world, and cuts the view's cells for them. `regimes`: of a portfolio's group.
     pub(crate) fn part<'r>(
         &mut self,
         plan: &Plan,
         seer: &ViewPlan,
         world: &mut World,
+        view: &mut View,
         regimes: impl Fn(usize, usize) -> &'r [Regime] + Copy,
     ) {
         let Some(plain) = &plan.plain else { return };
         let all = || seer.portfolios.iter().flat_map(|&p| (0..plan.portfolios[p].groups.len()).map(move |g| (p, g)));
-        let mut moments = std::mem::take(&mut self.moments);
+        let moments = &mut self.moments;
         moments.clear();
-        moments.extend(self.lasting_ends());
+        moments.extend(lasting_ends(view));
         moments.extend(all().flat_map(|(p, g)| regimes(p, g)).map(|r| r.start));
-        if !self.lasting.is_empty() {
+        if !view.lasting.is_empty() {
             // By then all is open that opens because of what lasts.
             for i in 0..moments.len() {
                 moments.push(moments[i] + plain.settles());
             }
         }
-        self.cells(plan, moments.drain(..));
-        self.moments = moments;
+        view.cut(plan, moments.drain(..));
         world.restore();
-        self.gather(seer, world);
-        let mut alone = std::mem::take(&mut self.alone);
-        alone.clear(plain, self.cells.len());
-        alone.blocked.resize(plain.risks.len() * alone.n_cells, false);
-        self.block_changed(&mut alone);
-        alone.stretches.clear();
+        view.gather(seer, world);
+        self.clear(plain, view.cells.len());
+        self.blocked.resize(plain.risks.len() * self.n_cells, false);
+        self.block_changed(view);
+        self.stretches.clear();
         for (p, g) in all() {
-            self.stretch(plan, plain, (p, g), regimes(p, g), &mut alone);
+            self.stretch(plan, plain, view, (p, g), regimes(p, g));
         }
+        self.sift(plan, plain, view, world);
+        self.sum(plan, plain);
+        self.take_down(plan, plain, view);
+    }
+
+    /// Keeps those that are alone; makes events of the others.
+    fn sift(&mut self, plan: &Plan, plain: &PlainPlan, view: &View, world: &mut World) {
         let drawn = std::mem::take(&mut world.plain);
         let n_plain = drawn.starts.len();
-        alone.places.resize(n_plain, 0);
-        alone.starts.resize(n_plain, 0.0);
-        alone.hours.resize(n_plain, 0.0);
-        let bounds = &self.cells.bounds[1..];
+        self.places.resize(n_plain, 0);
+        self.starts.resize(n_plain, 0.0);
+        self.hours.resize(n_plain, 0.0);
+        let bounds = &view.cells.bounds[1..];
         let (mut cell, mut n) = (0, 0);
-        for &i in &self.crowd.order {
+        for &i in &view.crowd.order {
             let i = i as usize;
             if i >= n_plain {
                 continue;
@@ -186,38 +225,30 @@ impl View {
                 cell += 1;
             }
             let k = drawn.risks[i] as usize;
-            let place = k * alone.n_cells + cell;
-            let settled = end < bounds[cell]
-                && self.crowd.is_alone(i)
-                && !alone.blocked[place]
+            let place = k * self.n_cells + cell;
+            let alone = end < bounds[cell]
+                && view.crowd.is_alone(i)
+                && !self.blocked[place]
                 && (plain.works >= 1.0 || works(plan, plain, &plain.risks[k], world.trial, drawn.counter(k, i)));
-            if settled {
-                (alone.places[n], alone.starts[n], alone.hours[n]) = (super::index(place), start, end - start);
+            if alone {
+                (self.places[n], self.starts[n], self.hours[n]) = (index(place), start, end - start);
                 n += 1;
             } else if end < f64::INFINITY {
                 world.promote(plan, &plain.risks[k], drawn.counter(k, i), start, end - start);
             }
         }
-        alone.places.truncate(n);
-        alone.starts.truncate(n);
-        alone.hours.truncate(n);
-        alone.sum(plan, plain);
+        self.places.truncate(n);
+        self.starts.truncate(n);
+        self.hours.truncate(n);
         world.plain = drawn;
-        self.take_down(plan, plain, &alone);
-        self.alone = alone;
-    }
-
-    /// When something that lasts begins or ends.
-    fn lasting_ends(&self) -> impl Iterator<Item = f64> + use<'_> {
-        self.lasting.iter().flat_map(|l| [l.start, l.end])
     }
 
     /// Blocks the cells in which revenue has changed.
-    fn block_changed(&self, alone: &mut Alone) {
-        for change in self.revenues.iter().flatten() {
-            for (cell, bounds) in self.cells.bounds.windows(2).enumerate() {
+    fn block_changed(&mut self, view: &View) {
+        for change in view.revenues.iter().flatten() {
+            for (cell, bounds) in view.cells.bounds.windows(2).enumerate() {
                 if bounds[0] < change.end && bounds[1] > change.start {
-                    alone.block(cell..cell + 1, |_| true);
+                    self.block(cell..cell + 1, |_| true);
                 }
             }
         }
@@ -225,9 +256,9 @@ impl View {
 
     /// Finds the stretches of a portfolio's group, and blocks outages that meet what lasts on a vendor of theirs, or come
     /// before the response to it has settled.
-    fn stretch(&self, plan: &Plan, plain: &PlainPlan, of: (usize, usize), regimes: &[Regime], alone: &mut Alone) {
-        let bounds = &self.cells.bounds;
-        let n_cells = alone.n_cells;
+    fn stretch(&mut self, plan: &Plan, plain: &PlainPlan, view: &View, of: (usize, usize), regimes: &[Regime]) {
+        let bounds = &view.cells.bounds;
+        let n_cells = self.n_cells;
         let place = |t: f64| bounds.partition_point(|&b| b < t).min(n_cells);
         let portfolio = &plan.portfolios[of.0];
         let simple = portfolio.failover.as_ref().is_none_or(|f| f.works >= 1.0)
@@ -240,26 +271,26 @@ impl View {
                     && l.end > regime.start
                     && plan.risks[l.risk as usize].reach.iter().any(|v| regime.roles[v.0] != Role::None)
             };
-            if !self.lasting.iter().any(matters) {
-                alone.stretches.push(Stretch { of, regime: r, cells, lasting: Vec::new() });
+            if !view.lasting.iter().any(matters) {
+                self.stretches.push(Stretch { of, regime: r, cells, lasting: Vec::new() });
                 continue;
             }
             let mut lasting = Vec::new();
             let mut first = cells.start;
             for cell in cells.clone() {
                 let here = |l: &Interruption| l.start < bounds[cell + 1] && l.end > bounds[cell] && matters(l);
-                let now = || (0_u32..).zip(&self.lasting).filter(|(_, l)| here(l)).map(|(i, _)| i);
+                let now = || (0_u32..).zip(&view.lasting).filter(|(_, l)| here(l)).map(|(i, _)| i);
                 if !now().eq(lasting.iter().copied()) {
                     if cell > first {
                         let before = std::mem::take(&mut lasting);
-                        alone.stretches.push(Stretch { of, regime: r, cells: first..cell, lasting: before });
+                        self.stretches.push(Stretch { of, regime: r, cells: first..cell, lasting: before });
                     }
                     lasting.clear();
                     lasting.extend(now());
                     first = cell;
                 }
                 let settled = |i: &u32| {
-                    let since = self.lasting[*i as usize].start.max(regime.start);
+                    let since = view.lasting[*i as usize].start.max(regime.start);
                     bounds[cell] >= since + plain.settles()
                 };
                 if lasting.is_empty() {
@@ -269,71 +300,39 @@ impl View {
                     let meets = |k: usize| {
                         let reach = |risk: usize| plan.risks[risk].reach.iter().map(|v| v.0);
                         let on = |v: usize| {
-                            lasting.iter().any(|&i| reach(self.lasting[i as usize].risk as usize).any(|w| w == v))
+                            lasting.iter().any(|&i| reach(view.lasting[i as usize].risk as usize).any(|w| w == v))
                         };
                         reach(plain.risks[k].risk).any(|v| regime.roles[v] != Role::None && on(v))
                     };
-                    alone.block(cell..cell + 1, meets);
+                    self.block(cell..cell + 1, meets);
                 } else {
-                    alone.block(cell..cell + 1, |_| true);
+                    self.block(cell..cell + 1, |_| true);
                 }
             }
-            alone.stretches.push(Stretch { of, regime: r, cells: first..cells.end, lasting });
+            self.stretches.push(Stretch { of, regime: r, cells: first..cells.end, lasting });
         }
-    }
-
-    /// The event of something that lasts, by its place in a stretch.
-    pub(crate) fn lasting_event(&self, stretch: &Stretch, place: usize) -> u32 {
-        self.lasting[stretch.lasting[place] as usize].by.event
-    }
-
-    /// What lasts during a stretch, vendor by vendor.
-    pub(crate) fn beside(&self, plan: &Plan, stretch: &Stretch, regime: &Regime) -> Beside {
-        let lasts: Vec<Interruption> = stretch.lasting.iter().map(|&i| self.lasting[i as usize]).collect();
-        let mut beside = Beside::default();
-        if lasts.is_empty() {
-            return beside;
-        }
-        for vendor in (0..plan.vendors.len()).filter(|&v| regime.roles[v] != Role::None) {
-            let beneath = plan.graph.beneath(vendor);
-            let on = |l: &Interruption| plan.risks[l.risk as usize].on.iter().any(|n| beneath.contains(n));
-            let active: Vec<Interruption> = lasts.iter().filter(|l| on(l)).copied().collect();
-            let places = (0..lasts.len()).filter(|&i| on(&lasts[i]));
-            if active.is_empty() {
-                continue;
-            }
-            let (mut own, mut scratch) = (vec![1.0; plan.n_nodes], vec![1.0; plan.n_nodes]);
-            let available = available(plan, vendor, &active, &mut own, &mut scratch);
-            if available < 1.0 {
-                let mut takers = Vec::new();
-                share_out(plan, vendor, &active, &mut takers);
-                let takers = places.zip(takers).map(|(i, t)| (i, t.part)).collect();
-                beside.falls.push(Fallen { vendor, available, takers });
-            }
-        }
-        beside
     }
 
     /// Adds what outages alone take to the hours down, given what lasts meanwhile.
-    fn take_down(&mut self, plan: &Plan, plain: &PlainPlan, alone: &Alone) {
-        let all = 0..alone.n_cells;
-        let hours = |k: usize, cells: Range<usize>| alone.sums(0, k)[cells].iter().sum::<f64>();
-        if self.lasting.is_empty() {
+    fn take_down(&self, plan: &Plan, plain: &PlainPlan, view: &mut View) {
+        let all = 0..self.n_cells;
+        let hours = |k: usize, cells: Range<usize>| self.sums(0, k)[cells].iter().sum::<f64>();
+        if view.lasting.is_empty() {
             for (k, risk) in plain.risks.iter().enumerate() {
-                risk.takes.iter().for_each(|&(v, takes)| self.down[v] += takes * hours(k, all.clone()));
+                risk.takes.iter().for_each(|&(v, takes)| view.down[v] += takes * hours(k, all.clone()));
             }
             return;
         }
         let mut turns: Vec<usize> =
-            self.lasting_ends().map(|t| self.cells.bounds.partition_point(|&b| b < t).min(alone.n_cells)).collect();
-        turns.extend([0, alone.n_cells]);
+            lasting_ends(view).map(|t| view.cells.bounds.partition_point(|&b| b < t).min(self.n_cells)).collect();
+        turns.extend([0, self.n_cells]);
         turns.sort_unstable();
         turns.dedup();
         for turn in turns.windows(2) {
             let cells = turn[0]..turn[1];
-            let (from, to) = (self.cells.bounds[turn[0]], self.cells.bounds[turn[1]]);
+            let (from, to) = (view.cells.bounds[turn[0]], view.cells.bounds[turn[1]]);
             let lasts: Vec<Interruption> =
-                self.lasting.iter().filter(|l| l.start < to && l.end > from).copied().collect();
+                view.lasting.iter().filter(|l| l.start < to && l.end > from).copied().collect();
             for (k, risk) in plain.risks.iter().enumerate() {
                 let hours = hours(k, cells.clone());
                 if hours == 0.0 {
@@ -342,30 +341,36 @@ impl View {
                 for &(v, takes) in &risk.takes {
                     let beneath = plan.graph.beneath(v);
                     let apart = |l: &Interruption| plan.risks[l.risk as usize].on.iter().all(|n| !beneath.contains(n));
-                    let takes = if lasts.iter().all(apart) { takes } else { self.takes(plan, risk, v, &lasts) };
-                    self.down[v] += takes * hours;
+                    let takes = if lasts.iter().all(apart) { takes } else { takes_beside(plan, risk, v, &lasts) };
+                    view.down[v] += takes * hours;
                 }
             }
         }
     }
+}
 
-    /// What an outage takes of a vendor beside what lasts.
-    fn takes(&mut self, plan: &Plan, risk: &PlainRisk, vendor: usize, lasts: &[Interruption]) -> f64 {
-        self.own.clear();
-        self.own.resize(plan.n_nodes, 1.0);
-        self.scratch.clear();
-        self.scratch.resize(plan.n_nodes, 1.0);
-        let before = self.together_available(plan, vendor, lasts);
-        for &node in plan.risks[risk.risk].on.iter().filter(|n| plan.graph.beneath(vendor).contains(n)) {
-            self.own[node] *= risk.leaves;
-        }
-        let own = &self.own;
-        before - plan.graph.availability(vendor, |node| own[node], &mut self.scratch)
+/// When something that lasts begins or ends.
+fn lasting_ends(view: &View) -> impl Iterator<Item = f64> + '_ {
+    view.lasting.iter().flat_map(|l| [l.start, l.end])
+}
+
+/// What an outage takes of a vendor beside what lasts.
+fn takes_beside(plan: &Plan, risk: &PlainRisk, vendor: usize, lasts: &[Interruption]) -> f64 {
+    let (mut own, mut scratch) = (vec![1.0; plan.n_nodes], vec![1.0; plan.n_nodes]);
+    let before = available(plan, vendor, lasts, &mut own, &mut scratch);
+    for &node in plan.risks[risk.risk].on.iter().filter(|n| plan.graph.beneath(vendor).contains(n)) {
+        own[node] *= risk.leaves;
     }
+    before - plan.graph.availability(vendor, |node| own[node], &mut scratch)
 }
 
 /// Whether failover would work from every vendor that an outage strikes.
 fn works(plan: &Plan, plain: &PlainPlan, risk: &PlainRisk, trial: u64, counter: u64) -> bool {
     let counter = event_counter(plan.risks[risk.risk].hash, counter);
     risk.takes.iter().all(|&(v, _)| plan.vendors[v].failover.uniform(trial, counter) < plain.works)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "fewer than events")]
+fn index(place: usize) -> u32 {
+    place as u32
 }
