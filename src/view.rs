@@ -68,7 +68,6 @@ pub(crate) struct Lone {
     pub(crate) end: f64,
     pub(crate) available: f64,
     pub(crate) event: u32,
-    pub(crate) cell: u32,
 }
 
 /// Falls longer than this last: they do not keep others from being alone where they do not matter.
@@ -243,8 +242,7 @@ impl View {
         if available < 1.0 {
             self.down[vendor] += (1.0 - available) * (end - start);
             let list = if available == 0.0 { &mut self.whole[vendor] } else { &mut self.partial[vendor] };
-            #[expect(clippy::cast_possible_truncation, reason = "cells are fewer than events")]
-            list.push(Lone { start, end, available, event: interruption.by.event, cell: cell as u32 });
+            list.push(Lone { start, end, available, event: interruption.by.event });
         }
         true
     }
