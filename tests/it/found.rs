@@ -28,10 +28,11 @@ fn found(file: &str, run: &Run) -> Found {
             run.plan("neutral").minus(run.plan("openai-only")),
             run.plan("two-clouds").minus(run.plan("openai-only")),
         ])
-        .and("staying costs least", {
-            let others = ["openai-standby", "grok-committed", "neutral", "two-clouds", "in-house-first"];
-            others.iter().all(|other| run.is_cheaper("openai-only", other))
-        })
+        .and("standing by costs no less", !run.is_cheaper("openai-standby", "openai-only"))
+        .and("a commitment costs more", run.is_cheaper("openai-only", "grok-committed"))
+        .and("the neutral layer costs more", run.is_cheaper("openai-only", "neutral"))
+        .and("two clouds cost more", run.is_cheaper("openai-only", "two-clouds"))
+        .and("models of one's own cost more", run.is_cheaper("openai-only", "in-house-first"))
         .and("but for hosting, which changes little", run.within("grok-hosted", "openai-only", 0.03))
         .and("about half is the stake's", {
             let part = run.component("openai-only", "stake").over(run.mean("openai-only")).value;
@@ -206,7 +207,7 @@ fn found(file: &str, run: &Run) -> Found {
 fn trials(file: &str) -> u64 {
     match file {
         "copilot-2025" => 800,
-        "bank-assistant" => 5_000,
+        "bank-assistant" => 8_000,
         "startup-api" => 6_000,
         "examples/governance" | "examples/retaliation" => 50_000,
         _ => 8_000,
@@ -536,9 +537,9 @@ fn stale_words_are_refused() {
         let wrong = wrong(file, &edited, &run);
         assert!(wrong.len() == 1 && wrong[0].contains(why), "{from} for {to}: {wrong:?}");
     };
-    refused("$280k", "$310k", "says 310k");
-    refused("$280k", "$28k", "says 28k");
-    refused("$280k", "much less", "figures in the words");
+    refused("$285k", "$310k", "says 310k");
+    refused("$285k", "$28k", "says 28k");
+    refused("$285k", "much less", "figures in the words");
     refused("# Found:", "#", "does not say what it found");
     refused("# Asks:", "#", "does not open with what it asks");
 }
