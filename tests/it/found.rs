@@ -11,6 +11,7 @@ use linchpin::results::{Estimate, Results};
 use linchpin::scenario::{FileError, Files, read};
 
 /// What the words of a file say, as measures of `run`: its figures in order, and what else must hold.
+#[expect(clippy::too_many_lines, reason = "a table, one entry a scenario")]
 fn found(file: &str, run: &Run) -> Found {
     match file {
         "bank-assistant" => says([
@@ -207,7 +208,6 @@ fn found(file: &str, run: &Run) -> Found {
 fn trials(file: &str) -> u64 {
     match file {
         "copilot-2025" => 800,
-        "bank-assistant" => 8_000,
         "startup-api" => 6_000,
         "examples/governance" | "examples/retaliation" => 50_000,
         _ => 8_000,
@@ -401,15 +401,12 @@ impl Printed {
     /// `digits` as in `1.25` or `120`, in units of `scale`. Two digits count at least: `120` is 115 to 125.
     fn new(text: String, digits: &str, scale: f64) -> Self {
         let digits = digits.replace(',', "");
-        let last = match digits.split_once('.') {
-            Some((_, decimals)) => -i32::try_from(decimals.len()).expect("few"),
-            None => {
-                let n_zeros = digits.len() - digits.trim_end_matches('0').len();
-                i32::try_from(n_zeros.min(digits.len().saturating_sub(2))).expect("few")
-            }
-        };
+        let n_decimals = digits.split_once('.').map(|(_, decimals)| decimals.len());
+        let n_zeros = (digits.len() - digits.trim_end_matches('0').len()).min(digits.len().saturating_sub(2));
+        let power = |n: usize| 10_f64.powi(i32::try_from(n).expect("few"));
+        let last = n_decimals.map_or_else(|| power(n_zeros), |n| 1.0 / power(n));
         let value = digits.parse::<f64>().unwrap_or_else(|_| panic!("{text}"));
-        Self { text, value: value * scale, rounding: 0.5 * 10_f64.powi(last) * scale }
+        Self { text, value: value * scale, rounding: 0.5 * last * scale }
     }
 
     /// Why the figure found is not the one printed.
