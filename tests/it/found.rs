@@ -467,6 +467,9 @@ fn wrong(file: &str, text: &str, run: &Run) -> Vec<String> {
         wrong.push("does not say what it found".to_owned());
         return wrong;
     };
+    if words.len() > 2 * 150 {
+        wrong.push("says what it found in more than two lines".to_owned());
+    }
     let (printed, found) = (printed(&words), found(file, run));
     if printed.len() != found.figures.len() {
         wrong.push(format!("{} figures in the words, {} held: {printed:?}", printed.len(), found.figures.len()));
