@@ -18,6 +18,7 @@ mod command;
 mod contagion;
 mod damage;
 mod examples;
+mod found;
 mod luck;
 mod measures;
 mod one_by_one;
