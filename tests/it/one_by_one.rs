@@ -176,6 +176,7 @@ fn outages_settled_together_are_those_settled_one_by_one() {
         "[risk.leaks]\nkind = \"breach\"\non = \"c\"\narrivals = { per_year = 0.7 }\nrevenue_change = { s = \"-9%\" }\nfor = \"90 days\"\nover = \"30 days\"\n[risk.price]",
     );
     with("detect = \"10 min\"", "detect = \"0 s\"");
+    with("starts = \"1 h\"", "starts = \"2 days\"");
 }
 
 /// The comparison is one: a text in which nothing is settled together differs in nothing, one in which it is does in roundings.
