@@ -19,6 +19,9 @@ use anything::Allowed;
 
 const TRIALS: u64 = 6;
 
+/// How far both may be apart, as a part of what was summed.
+const PRECISION: f64 = 1e-9;
+
 pub(crate) const COMPONENTS: [Component; 10] = [
     Component::Interruption,
     Component::Churn,
@@ -46,9 +49,6 @@ fn differences(text: &str, spoil: f64) -> Vec<String> {
     let apart = plan.clone().one_by_one();
     let mut world = World::default();
     let mut wrong = vec![];
-    // Where a change of revenue is reached bit by bit, the engine takes an hour of a weekly profile for flat: growth of
-    // 3e-5 an hour, on a weight that rises from 0, is 5e-6 of the first hour at worst.
-    let precision = if text.contains("over =") { 5e-6 } else { 1e-9 };
     for trial in 0..TRIALS {
         world.draw(&apart, trial);
         let n = usize::try_from(trial).expect("small");
@@ -61,19 +61,15 @@ fn differences(text: &str, spoil: f64) -> Vec<String> {
                 }
             };
             for component in COMPONENTS {
-                let precision = match component {
-                    Component::Spend | Component::Migration | Component::OneOff | Component::Stake => 1e-9,
-                    _ => precision,
-                };
                 let planned = engine.plan[component as usize];
                 let expected = second.components[component as usize] * spoil;
-                let slack = precision * (expected.abs() + planned.abs() + 1.0);
+                let slack = PRECISION * (expected.abs() + planned.abs() + 1.0);
                 hold(format!("{component:?}"), planned + row[component as usize], expected, slack);
             }
             let parts = &redraw(&plan, p, &[trial])[0];
             let of: f64 = engine.plan.iter().sum::<f64>().abs() + row.iter().map(|x| x.abs()).sum::<f64>() + 1.0;
             for (risk, (got, expected)) in parts.risks.iter().zip(second.by_risk(&plan, &world)).enumerate() {
-                hold(format!("charge of risk {risk}"), *got, expected, precision * of);
+                hold(format!("charge of risk {risk}"), *got, expected, PRECISION * of);
             }
             for (s, (hours, longest)) in engine.unserved_hours.iter().zip(&engine.longest_hours).enumerate() {
                 hold(format!("unserved hours of service {s}"), hours[n], second.hours[s].0, 1e-7);
