@@ -23,6 +23,7 @@ HEADERS = {
     "exceedance.csv": "portfolio,kind,return_period,probability,loss,lower,upper",
     "attribution.csv": "portfolio,by,item,mean,mean_std_error,tvar_99_part,tvar_99_part_std_error",
     "timeline.csv": "portfolio,month,start,mean,p05,p25,p50,p75,p95",
+    "convergence.csv": "portfolio,trials,measure,level,value,std_error,lower,upper,relative_error",
     "trials.csv": "trial,portfolio,loss,total_cost,interruption,churn,capability,market,spend,overhead,migration,"
     "one_off,stake,cover",
     "exposure.csv": "node,lost_hours,portfolio,loss,unserved_hours,recovery_hours",
@@ -30,7 +31,7 @@ HEADERS = {
     "comparison.csv": None,
 }
 CHARTS = ["exceedance", "total-cost", "causes-mean-and-tail", "loss-over-time", "cost-and-tail-risk", "availability",
-          "exposure"]
+          "convergence", "exposure"]
 WORDS = {"portfolio", "appetite", "node", "lost_hours", "baseline", "verdict", "quantity", "item", "measure", "unit", "kind", "by", "start"}
 COMPONENTS = HEADERS["trials.csv"].split(",")[4:]
 
@@ -175,6 +176,17 @@ def check_timeline(rows, run):
         expect(re.match(r"\d{4}-\d\d-\d\d", row["start"]), f"timeline.csv: {row['start']} is not a date")
 
 
+def check_convergence(rows, summary, run):
+    for row in summary:
+        mine = [point for point in rows if point["portfolio"] == row["portfolio"]]
+        last = {point["measure"]: point for point in mine if point["trials"] == run["trials"]}
+        near(last["mean"]["value"], row["mean_loss"], abs(row["mean_loss"]), "convergence.csv: the last mean")
+        near(last["tvar"]["value"], row["tvar_995"], abs(row["tvar_995"]), "convergence.csv: the last TVaR")
+        expect(("difference" in last) == (row["baseline"] != "true"), "convergence.csv: the difference to the baseline")
+        counts = [point["trials"] for point in mine if point["measure"] == "mean"]
+        expect(counts == sorted(set(counts)), f"convergence.csv: numbers of trials {counts}")
+
+
 def check_trials(rows, summary, run):
     expect(len(rows) == run["trials"] * len(run["portfolios"]), f"trials.csv: {len(rows)} rows")
     for row in rows:
@@ -226,6 +238,7 @@ def main():
     check_measures(rows["measures.csv"], rows["summary.csv"])
     check_curves(rows["exceedance.csv"], run)
     check_timeline(rows["timeline.csv"], run)
+    check_convergence(rows["convergence.csv"], rows["summary.csv"], run)
     check_trials(rows["trials.csv"], rows["summary.csv"], run)
     if arguments.documented:
         headers = {name: header for name, (header, _) in tables.items()}

@@ -3,6 +3,7 @@
 
 mod account;
 mod amount;
+mod arguments;
 mod check;
 mod explain;
 mod exposure;
@@ -10,14 +11,17 @@ mod folder;
 mod interrupt;
 mod list;
 mod memory;
+mod merge;
 mod new;
 mod open;
 mod run;
+mod saving;
 mod stress;
 mod summary;
 mod terminal;
 mod value;
 mod verdict;
+mod written;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -99,6 +103,9 @@ enum Command {
     /// Simulate scenarios: tables, charts and a verdict
     #[command(after_help = run::HELP)]
     Run(run::Arguments),
+    /// Join the parts of a run
+    #[command(after_help = merge::HELP)]
+    Merge(merge::Arguments),
     /// Say what is wrong in scenarios, or else what was understood
     Check {
         /// Scenario files (TOML)
@@ -150,6 +157,7 @@ pub fn main() -> ExitCode {
     };
     let done = match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
+        Command::Merge(arguments) => merge::merge(&arguments),
         Command::Check { files } => check::check(&files),
         Command::Value(arguments) => value::show(&arguments),
         Command::Exposure(arguments) => exposure::show(&arguments),
@@ -179,6 +187,12 @@ fn completions(shell: clap_complete::Shell) -> Result<(), Failure> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "linchpin", &mut script);
     terminal::out(&String::from_utf8_lossy(&script))
+}
+
+/// So many threads, or all cores.
+fn pool(threads: Option<u16>) -> Result<rayon::ThreadPool, Failure> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.map_or(0, usize::from)).build();
+    pool.map_err(|error| Failure::new(Exit::Usage, format!("cannot start the threads: {error}")))
 }
 
 /// A path as messages show it.

@@ -17,7 +17,7 @@
 //!     portfolio.single = { shares = { a = 1.0 } }
 //! "#;
 //! let read = scenario::read("chat.toml", text.as_bytes(), &NoFiles)?;
-//! let options = Options { trials: 0..1_000, keep_components: false };
+//! let options = Options::of(0..1_000);
 //! let results = linchpin::run(&read.scenario, &options, &|_trials_done| true).expect("nobody stops it");
 //!
 //! let loss = results.headlines[0].mean_loss;
@@ -77,8 +77,10 @@ mod plan;
 mod quantity;
 mod response;
 pub mod results;
+pub mod saved;
 pub mod scenario;
 pub mod simulate;
+pub mod simulation;
 pub mod source;
 pub mod study;
 mod view;
@@ -88,6 +90,7 @@ pub use plan::Plan;
 use results::Results;
 use scenario::Scenario;
 pub use simulate::Options;
+pub use simulation::Simulation;
 
 /// Version of the engine, as results record it.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -97,15 +100,6 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// `progress` is told how many trials are done, from any thread; when it answers `false` the run stops and gives `None`.
 /// The results depend on the scenario and the range of trials alone, not on the number of threads.
 pub fn run(scenario: &Scenario, options: &Options, progress: &(dyn Fn(u64) -> bool + Sync)) -> Option<Results> {
-    let plan = Plan::new(scenario, scenario.seed);
-    let trials = simulate::simulate(&plan, options, progress)?;
-    let tails: Vec<_> = (trials.portfolios.iter().enumerate())
-        .map(|(p, portfolio)| {
-            let tail = measure::tail(&portfolio.loss, measure::TAIL);
-            let numbers: Vec<u64> = tail.iter().map(|&(i, _)| trials.first + i as u64).collect();
-            let parts = simulate::redraw(&plan, p, &numbers);
-            tail.into_iter().map(|(_, weight)| weight).zip(parts).collect()
-        })
-        .collect();
-    Some(measure::results(scenario, &trials, &tails, VERSION))
+    let mut simulation = Simulation::new(scenario, options);
+    simulation.advance(options.trials.end, progress).then(|| simulation.results())
 }

@@ -4,6 +4,7 @@
 mod attribution;
 mod comparison;
 pub(crate) mod concentration;
+mod convergence;
 mod curve;
 mod estimate;
 mod order;
@@ -14,9 +15,12 @@ mod tail;
 mod timeline;
 mod years;
 
+pub use convergence::Goal;
+pub(crate) use convergence::relative_error;
 pub use order::Sorted;
 pub use tail::{tail, tvar, tvar_with_error};
 
+use self::comparison::Shared;
 use self::portfolio::{Figures, Losses};
 use crate::results::{COMPONENTS, Comparison, Provenance, Results, TrialRow};
 use crate::scenario::Scenario;
@@ -46,10 +50,14 @@ pub fn results(scenario: &Scenario, trials: &Trials, tails: &[Vec<(f64, Parts)>]
     let figures: Vec<Figures> = (0..trials.portfolios.len())
         .map(|portfolio| Figures::new(scenario, trials, portfolio, &tails[portfolio]))
         .collect();
+    let shared = Shared { n: trials.n, weights: trials.weights.as_deref() };
     let comparison: Vec<_> = (0..figures.len())
         .filter(|&portfolio| portfolio != scenario.baseline)
-        .map(|portfolio| side(&figures, trials, portfolio))
-        .map(|ours| comparison::compare(scenario, ours, side(&figures, trials, scenario.baseline)))
+        .map(|portfolio| {
+            let (ours, baseline) = (side(&figures, trials, portfolio), side(&figures, trials, scenario.baseline));
+            let all = &trials.portfolios[portfolio].all;
+            comparison::compare(scenario, ours, baseline, shared, (&all.difference, &all.cheaper))
+        })
         .collect();
     Results {
         provenance: provenance(scenario, trials, version),
@@ -62,6 +70,7 @@ pub fn results(scenario: &Scenario, trials: &Trials, tails: &[Vec<(f64, Parts)>]
         exceedance: figures.iter().flat_map(|figures| figures.exceedance.iter().cloned()).collect(),
         attribution: figures.iter().flat_map(|figures| figures.attribution.iter().cloned()).collect(),
         timeline: figures.iter().flat_map(|figures| figures.timeline.iter().cloned()).collect(),
+        convergence: convergence::convergence(scenario, trials, &figures),
         headlines: figures.iter().map(Figures::headline).collect(),
         distribution: distribution(&figures, trials),
         trials: rows(trials),
@@ -69,14 +78,14 @@ pub fn results(scenario: &Scenario, trials: &Trials, tails: &[Vec<(f64, Parts)>]
     }
 }
 
-/// Compares pairs of portfolios on the same trials: the first of each less the second.
+/// Compares pairs of portfolios on the same trials, which must all have rows of weight 1: the first of each less the second.
 ///
 /// # Panics
 ///
 /// If a pair names a portfolio that `trials` has not.
 #[must_use]
 pub fn compare(scenario: &Scenario, trials: &Trials, pairs: &[(usize, usize)]) -> Vec<Comparison> {
-    let losses = |portfolio: &PortfolioTrials| Losses::new(&portfolio.loss, &Sorted::of(&portfolio.loss));
+    let losses = |portfolio: &PortfolioTrials| Losses::new(&portfolio.all.loss, &Sorted::of(&portfolio.loss));
     let losses: Vec<Losses> = trials.portfolios.iter().map(losses).collect();
     let side = |portfolio: usize| {
         let kept = &trials.portfolios[portfolio];
@@ -84,7 +93,12 @@ pub fn compare(scenario: &Scenario, trials: &Trials, pairs: &[(usize, usize)]) -
         let plan = kept.plan.iter().sum();
         comparison::Side { portfolio, plan, losses: &kept.loss, var: &of.var, tvar: &of.tvar }
     };
-    pairs.iter().map(|&(ours, other)| comparison::compare(scenario, side(ours), side(other))).collect()
+    let shared = Shared { n: trials.n, weights: None };
+    let compared = |&(ours, other): &(usize, usize)| {
+        let (difference, cheaper) = comparison::paired(side(ours), side(other));
+        comparison::compare(scenario, side(ours), side(other), shared, (&difference, &cheaper))
+    };
+    pairs.iter().map(compared).collect()
 }
 
 fn provenance(scenario: &Scenario, trials: &Trials, version: &str) -> Provenance {
@@ -95,7 +109,9 @@ fn provenance(scenario: &Scenario, trials: &Trials, version: &str) -> Provenance
         start: crate::quantity::iso(scenario.start_unix),
         horizon_hours: scenario.horizon_hours,
         seed: scenario.seed,
-        trials: trials.n as u64,
+        trials: trials.n,
+        rows: trials.portfolios.first().map_or(0, |kept| kept.loss.len() as u64),
+        bin_width: (trials.thinned > 0).then(|| 1.0 / f64::from(1_u32 << trials.bits)),
         appetite: scenario.appetite.map(|appetite| appetite.loss),
         appetite_probability: scenario.appetite.and_then(|appetite| appetite.probability),
     }
@@ -116,8 +132,13 @@ fn side<'a>(figures: &'a [Figures], trials: &'a Trials, portfolio: usize) -> com
 fn distribution(figures: &[Figures], trials: &Trials) -> crate::results::Distribution {
     let from = figures.iter().map(|figures| figures.plan + figures.ends.0).fold(f64::INFINITY, f64::min);
     let to = figures.iter().map(|figures| figures.plan + figures.ends.1).fold(f64::NEG_INFINITY, f64::max);
-    let costs: Vec<_> =
-        figures.iter().zip(&trials.portfolios).map(|(figures, trials)| (&trials.loss[..], figures.plan)).collect();
+    let weights = trials.weights.as_deref();
+    let costs: Vec<_> = (figures.iter().zip(&trials.portfolios))
+        .map(|(figures, kept)| {
+            let counted = kept.counted.as_ref().map(|counted| &counted.loss);
+            (portfolio::column(&kept.loss, weights, counted), figures.plan)
+        })
+        .collect();
     spread::distribution(from, to, &costs)
 }
 
@@ -126,8 +147,9 @@ fn rows(trials: &Trials) -> Option<Vec<TrialRow>> {
     if trials.portfolios.iter().any(|portfolio| portfolio.rows.is_none()) {
         return None;
     }
-    let each = (0..trials.n).flat_map(|t| trials.portfolios.iter().enumerate().map(move |(p, kept)| (t, p, kept)));
-    each.map(|(t, p, kept)| row(trials.first + t as u64, t, p, kept)).collect()
+    let numbers = trials.numbers().enumerate();
+    let each = numbers.flat_map(|(t, number)| trials.portfolios.iter().enumerate().map(move |kept| (t, number, kept)));
+    each.map(|(t, number, (p, kept))| row(number, t, p, kept)).collect()
 }
 
 fn row(trial: u64, idx: usize, portfolio: usize, kept: &PortfolioTrials) -> Option<TrialRow> {

@@ -45,6 +45,8 @@ pub struct Plan {
     pub(crate) portfolios: Vec<PortfolioPlan>,
     /// Groups of portfolios that see alike.
     pub(crate) views: Vec<ViewPlan>,
+    /// Index of the baseline in `portfolios`.
+    pub(crate) baseline: usize,
     /// Platforms and vendors together.
     pub(crate) n_nodes: usize,
     /// The shortest loss that makes any portfolio move; infinite if none migrates.
@@ -251,6 +253,7 @@ impl Plan {
             terms: Vec::new(),
             portfolios: Vec::new(),
             views: Vec::new(),
+            baseline: scenario.baseline,
             n_nodes: scenario.nodes.len(),
             least_patience: scenario
                 .portfolios

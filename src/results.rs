@@ -45,6 +45,8 @@ pub struct Results {
     pub attribution: Vec<Attribution>,
     /// Loss by month.
     pub timeline: Vec<TimelinePoint>,
+    /// How figures settled as trials were added: portfolio by portfolio, by number of trials.
+    pub convergence: Vec<ConvergencePoint>,
     /// One entry per portfolio, in order.
     pub headlines: Vec<Headline>,
     /// Distribution of total cost: one histogram per portfolio, on common bin edges.
@@ -70,6 +72,10 @@ pub struct Provenance {
     pub seed: u64,
     /// Trials run.
     pub trials: u64,
+    /// Trials of which rows were kept: all, or as many as memory had room for. Then distributions were counted in bins.
+    pub rows: u64,
+    /// Width of those bins as a part of the amount; none where all trials have rows.
+    pub bin_width: Option<f64>,
     /// The appetite for loss, if any.
     pub appetite: Option<f64>,
     /// At most so likely to be exceeded, if the file says so.
@@ -230,6 +236,21 @@ pub struct TimelinePoint {
     pub quantiles: [f64; 5],
 }
 
+/// A figure after so many trials.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConvergencePoint {
+    /// Index of the portfolio.
+    pub portfolio: usize,
+    /// Trials.
+    pub trials: u64,
+    /// `mean`, `tvar` or `difference`.
+    pub measure: &'static str,
+    /// Level of a TVaR.
+    pub level: Option<f64>,
+    /// The figure.
+    pub estimate: Estimate,
+}
+
 /// The figures a reader wants first.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Headline {
@@ -287,7 +308,7 @@ pub struct ServiceHeadline {
 pub struct Distribution {
     /// Bin edges, ascending; one more than counts. Trials beyond the ends are counted in the end bins.
     pub edges: Vec<f64>,
-    /// Per portfolio: trials in each bin.
+    /// Per portfolio: trials in each bin, or weight of trials in equal units.
     pub counts: Vec<Vec<u64>>,
 }
 

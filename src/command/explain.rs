@@ -13,7 +13,7 @@ use super::account::{Words, that_add_up};
 use super::folder::Draft;
 use super::open::{self, Opened};
 use super::terminal::{self, Column};
-use super::{Exit, Failure, amount, interrupt, memory, run, shown};
+use super::{Exit, Failure, amount, arguments, interrupt, memory, shown};
 
 pub(super) const HELP: &str = "\
 Replays one trial: the one of --trial, or the one whose loss is the percentile of
@@ -36,10 +36,10 @@ pub(super) struct Arguments {
     /// Portfolio instead of the baseline
     #[arg(long, value_name = "NAME")]
     portfolio: Option<String>,
-    #[arg(long, help = "Trials instead of the scenario's: 200_000, 200k, 2e5", value_name = "N", value_parser = run::trials, allow_negative_numbers = true)]
+    #[arg(long, help = "Trials instead of the scenario's: 200_000, 200k, 2e5", value_name = "N", value_parser = arguments::trials, allow_negative_numbers = true)]
     trials: Option<u64>,
     /// Seed instead of the scenario's
-    #[arg(long, value_name = "N", value_parser = run::seed, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = arguments::seed, allow_negative_numbers = true)]
     seed: Option<u64>,
     /// Tell every event, not the costliest alone
     #[arg(long)]
@@ -89,7 +89,7 @@ pub(super) fn show(arguments: &Arguments) -> Result<(), Failure> {
     memory::check(&shown(&opened.path), shape, n)?;
     drop(Draft::begin(&target)?);
     let plan = Plan::new(scenario, scenario.seed);
-    let bar = terminal::progress(n, &shown(&opened.path), arguments.quiet);
+    let bar = terminal::progress(Some(n), &shown(&opened.path), arguments.quiet);
     let all = common(scenario, &plan, portfolio, &(0..n), &|done| {
         bar.set_position(done);
         !interrupt::stopped()

@@ -9,7 +9,7 @@ use linchpin::study::exposure::{Exposure, LOST, Lost, exposure};
 
 use super::folder::Draft;
 use super::terminal::{self, Column};
-use super::{Failure, amount, interrupt, open, run, shown};
+use super::{Failure, amount, interrupt, open, shown, written};
 
 pub(super) const HELP: &str = "\
 Each vendor and platform is lost alone at the start: for 1 h, 8 h, 3 days,
@@ -52,7 +52,7 @@ pub(super) fn show(arguments: &Arguments) -> Result<(), Failure> {
 fn write(scenario: &Scenario, all: &[Exposure], target: &Path) -> Result<(), Failure> {
     let mut draft = Draft::begin(target)?;
     draft.write(Path::new("exposure.csv"), |out| csv::exposure_table(scenario, all, out))?;
-    for (name, bytes) in run::pictures(vec![chart::exposure(scenario, all)])? {
+    for (name, bytes) in written::pictures(vec![chart::exposure(scenario, all)])? {
         draft.write(Path::new(&name), |out| out.write_all(&bytes))?;
     }
     draft.commit(&[])

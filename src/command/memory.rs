@@ -16,6 +16,9 @@ const HISTOGRAM: u128 = 190 << 10;
 const EVENT: u128 = 2_000;
 /// What the program and its charts take.
 const BASE: u128 = 64 << 20;
+/// The same as `--memory` counts it, and the least that is left for trials.
+const PROGRAM: u64 = 32 << 20;
+const LEAST: u64 = 8 << 20;
 /// No machine holds this much; said of a run where the machine does not tell what it has.
 const ABSURD: u128 = 1 << 40;
 
@@ -55,21 +58,26 @@ impl Shape {
         Self { portfolios: 1, ..self }
     }
 
-    /// Bytes that `trials` take at their peak.
-    pub(super) fn bytes(&self, trials: u64) -> u128 {
-        let trials = u128::from(trials);
+    /// Bytes that the engines of all threads take, with the blocks under way.
+    fn fixed(&self) -> u128 {
+        let tables = u128::from(BLOCK) * 8 * (self.parts + self.months + self.years + 8) * self.portfolios;
+        BASE + self.threads * (self.events * EVENT + 2 * tables)
+    }
+
+    /// Bytes that the rows of `trials` take.
+    fn rows(&self, trials: u64) -> u128 {
         let kept = 8 * (1 + 2 * self.years + 2 * self.services + if self.rows { 10 } else { 0 });
-        // As many trials again are under way before they are joined.
-        let wave = trials.min(u128::from(64 * BLOCK) * self.threads);
-        let tables = self.threads * u128::from(BLOCK) * 8 * (self.parts + self.months + self.years + 8);
-        let sorting = 2 * 8 * trials * self.years.max(1);
-        let tail = trials / 100 * (8 * self.parts + 160);
+        self.portfolios * u128::from(trials) * kept
+    }
+
+    /// Bytes that `trials` take at their peak, where all are kept.
+    pub(super) fn bytes(&self, trials: u64) -> u128 {
+        let sorting = 2 * 8 * u128::from(trials) * self.years.max(1);
+        let tail = u128::from(trials / 100) * (8 * self.parts + 160) * self.portfolios;
         // A table row of 14 numbers per trial.
-        let rows = if self.rows { 112 } else { 0 };
-        let histograms = self.months * (self.threads + 2) * HISTOGRAM;
-        BASE + self.threads * self.events * EVENT
-            + sorting
-            + self.portfolios * ((trials + wave) * kept + trials * rows + tail + tables + histograms)
+        let rows = if self.rows { 112 * u128::from(trials) * self.portfolios } else { 0 };
+        let histograms = self.months * HISTOGRAM * self.portfolios;
+        self.fixed() + sorting + tail + self.rows(trials) + rows + histograms
     }
 
     /// The largest round number of trials whose bytes are at most `available`.
@@ -79,7 +87,45 @@ impl Shape {
     }
 }
 
-/// Refuses a run that would not fit.
+/// What of the memory of a run is for the trials that it keeps. On this alone it depends which trials are kept, so not on
+/// the number of threads.
+pub(super) fn for_trials(memory: u64) -> u64 {
+    (memory / 4 * 3).saturating_sub(PROGRAM).max(LEAST)
+}
+
+/// Refuses a run that would not fit: not in `memory` if all trials must be kept, not in the machine in any case.
+pub(super) fn check_run(name: &str, shape: Shape, trials: u64, memory: u64) -> Result<(), Failure> {
+    let half = u128::from(for_trials(memory) / 2);
+    if shape.rows && shape.rows(trials) > half {
+        let each = shape.rows(1);
+        let message = format!(
+            "`{name}`: --trials-csv keeps every trial, and in {} of --memory {} have room; {} would take --memory {}M",
+            size(u128::from(memory)),
+            amount::trials(u64::try_from(half / each).unwrap_or(u64::MAX)),
+            amount::trials(trials),
+            amount::count(
+                u64::try_from((((2 * shape.rows(trials) + u128::from(PROGRAM)) * 4 / 3) >> 20) + 1).unwrap_or(u64::MAX)
+            )
+            .replace(',', "")
+        );
+        return Err(Failure::new(Exit::Usage, message));
+    }
+    let most = u128::from(memory).max(shape.fixed() + u128::from(for_trials(memory)));
+    let needs = shape.bytes(trials).min(most);
+    match available() {
+        Some(available) if needs > available => {
+            let message = format!(
+                "`{name}` needs about {} of memory, and {} are free; a smaller --memory or fewer --threads need less",
+                size(needs),
+                size(available)
+            );
+            Err(Failure::new(Exit::Usage, message))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses what would not fit with all its trials.
 pub(super) fn check(name: &str, shape: Shape, trials: u64) -> Result<(), Failure> {
     let available = available();
     if shape.bytes(trials) <= available.unwrap_or(ABSURD) {

@@ -73,7 +73,7 @@ fn limited(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 /// `line 12: what is wrong (what to write instead)`.
-fn on_one_line(text: &str, problem: &Problem) -> String {
+pub(super) fn on_one_line(text: &str, problem: &Problem) -> String {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let at = problem.labels.first().map(|(span, _)| span.start.min(text.len()));
     let line = at.map(|at| String::from_utf8_lossy(&text.as_bytes()[..at]).matches('\n').count() + 1);

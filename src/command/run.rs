@@ -1,21 +1,20 @@
 //! `linchpin run`: each scenario simulated, its folder written, its summary shown.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use indicatif::ProgressBar;
-use linchpin::output::chart::{self, Chart};
-use linchpin::output::{FORMATS, RunInfo, csv, manifest};
-use linchpin::results::Results;
-use linchpin::simulate::Options;
-use linchpin::study::exposure::exposure;
-use rayon::prelude::*;
-use sha2::{Digest as _, Sha256};
+use linchpin::measure::Goal;
+use linchpin::saved::{Asked, Saved};
+use linchpin::simulate::{BLOCK, Options};
+use linchpin::{Simulation, VERSION};
 
-use super::folder::{self, Draft, INPUTS, MANIFEST};
+use super::folder::Draft;
 use super::open::{self, Opened};
-use super::{Exit, Failure, interrupt, memory, shown, summary, terminal};
+use super::written::{self, Manner};
+use super::{Exit, Failure, amount, arguments, interrupt, memory, saving, shown, terminal};
 
 pub(super) const HELP: &str = "\
 Each scenario gets a folder: summary.csv, measures.csv, exceedance.csv,
@@ -25,16 +24,42 @@ the number of threads (run.json aside, which has the time taken). A run
 replaces its own files of an earlier run and leaves all others alone.";
 
 /// Arguments of `run`.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("until").multiple(true))]
 pub(super) struct Arguments {
     /// Scenario files (TOML); results go to output/NAME of FILE
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
-    #[arg(long, help = "Trials instead of the scenario's: 200_000, 200k, 2e5", value_name = "N", value_parser = trials, allow_negative_numbers = true)]
+    #[arg(long, help = "Trials instead of the scenario's: 200_000, 200k, 2e5", value_name = "N", value_parser = arguments::trials, allow_negative_numbers = true)]
     trials: Option<u64>,
     /// Seed instead of the scenario's
-    #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = arguments::seed, allow_negative_numbers = true)]
     seed: Option<u64>,
+    /// Run until this relative standard error is reached, in every portfolio: 1%
+    #[arg(long, value_name = "PERCENT", value_parser = arguments::precision, conflicts_with = "trials", group = "until", allow_negative_numbers = true)]
+    precision: Option<f64>,
+    /// The figure to be so precise: tvar,0.995 or another level, mean, difference (to baseline)
+    #[arg(long, value_name = "MEASURE", value_parser = arguments::goal, requires = "precision", default_value = "tvar,0.995")]
+    of: Goal,
+    /// Run so long: 30s, 5min, 2h. The number of trials reached is recorded, to be asked for again
+    #[arg(long, value_name = "TIME", value_parser = arguments::time, conflicts_with = "trials", group = "until", allow_negative_numbers = true)]
+    time: Option<Duration>,
+    /// At most so many trials, with --precision or --time
+    #[arg(long, value_name = "N", value_parser = arguments::trials, conflicts_with = "trials", requires = "until", allow_negative_numbers = true)]
+    max_trials: Option<u64>,
+    /// Memory to use, whatever the number of trials; where not all trials fit, distributions are counted in narrow bins
+    #[arg(long, value_name = "SIZE", value_parser = arguments::memory, default_value = "1G", allow_negative_numbers = true)]
+    memory: u64,
+    /// Run only the i-th of n parts, into one file for `linchpin merge`
+    #[arg(long, value_name = "i/n", value_parser = arguments::part, conflicts_with_all = ["precision", "time", "json"], allow_negative_numbers = true)]
+    part: Option<(u32, u32)>,
+    /// Put trials aside now and then, and go on from there when run again after Ctrl-C, a crash or a power cut
+    #[arg(long)]
+    checkpoint: bool,
+    /// How often to put trials aside; they are not while that would take more than a twentieth of the time
+    #[arg(long, value_name = "TIME", value_parser = arguments::time, requires = "checkpoint", default_value = "5s", allow_negative_numbers = true)]
+    checkpoint_every: Duration,
     /// Threads instead of all cores
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), allow_negative_numbers = true)]
     threads: Option<u16>,
@@ -55,28 +80,40 @@ pub(super) struct Arguments {
 /// A run to come.
 struct Job {
     opened: Opened,
+    /// The folder of the results, or the file of a part.
     target: PathBuf,
+    /// Of the whole run; the most that there may be, where it ends by precision or time.
     trials: u64,
+    /// Which of them to run here.
+    range: Range<u64>,
+    part: Option<(u32, u32)>,
+    /// What `--memory` says.
+    memory: u64,
+    options: Options,
 }
+
+/// The most trials of a run that ends by precision, unless told otherwise, and of one that ends by time.
+const MOST: (u64, u64) = (100_000_000, 1_000_000_000_000);
 
 /// Runs every file in turn. Nothing runs before all of them are read and found good.
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let targets = targets(arguments)?;
     interrupt::listen();
     let jobs = open_all(arguments, targets)?;
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(arguments.threads.map_or(0, usize::from)).build();
-    let pool = pool.map_err(|error| Failure::new(Exit::Usage, format!("cannot start the threads: {error}")))?;
+    let pool = super::pool(arguments.threads)?;
     for job in &jobs {
         let shape = memory::Shape::of(&job.opened.scenario, arguments.trials_csv, pool.current_num_threads());
-        memory::check(&shown(&job.opened.path), shape, job.trials)?;
+        memory::check_run(&shown(&job.opened.path), shape, job.range.end - job.range.start, arguments.memory)?;
         // What cannot be written is better known before an hour of simulation than after it.
-        drop(Draft::begin(&job.target)?);
+        if job.part.is_none() {
+            drop(Draft::begin(&job.target)?);
+        }
     }
-    for (n, job) in jobs.iter().enumerate() {
+    for (n, job) in jobs.into_iter().enumerate() {
         if n > 0 && !arguments.quiet && !arguments.json {
             terminal::out("\n")?;
         }
-        pool.install(|| one(job, arguments))?;
+        pool.install(|| one(&job, arguments))?;
     }
     Ok(())
 }
@@ -105,10 +142,14 @@ fn targets(arguments: &Arguments) -> Result<Vec<(PathBuf, PathBuf)>, Failure> {
             return Err(usage(message));
         }
         stems.push((key, path));
-        let target = match &arguments.out {
-            Some(out) if arguments.files.len() == 1 => out.clone(),
-            Some(out) => out.join(stem),
-            None => Path::new("output").join(stem),
+        let target = match (&arguments.out, arguments.part) {
+            (out, Some((i, n))) => {
+                let name = format!("{}.{i}-of-{n}.part", stem.to_string_lossy());
+                out.as_deref().unwrap_or(Path::new("output")).join(name)
+            }
+            (Some(out), None) if arguments.files.len() == 1 => out.clone(),
+            (Some(out), None) => out.join(stem),
+            (None, None) => Path::new("output").join(stem),
         };
         targets.push((path.clone(), target));
     }
@@ -123,8 +164,7 @@ fn open_all(arguments: &Arguments, targets: Vec<(PathBuf, PathBuf)>) -> Result<V
         match open::open(&path, arguments.quiet) {
             Ok(mut opened) => {
                 opened.scenario.seed = arguments.seed.unwrap_or(opened.scenario.seed);
-                let trials = arguments.trials.unwrap_or(opened.scenario.trials);
-                jobs.push(Job { opened, target, trials });
+                jobs.push(job(arguments, opened, target));
             }
             Err(failure) => failed = failed.and(Err(failure.told())),
         }
@@ -132,132 +172,195 @@ fn open_all(arguments: &Arguments, targets: Vec<(PathBuf, PathBuf)>) -> Result<V
     failed.map(|()| jobs)
 }
 
+/// The trials of the i-th of n parts, cut between blocks.
+pub(super) fn range(trials: u64, i: u32, n: u32) -> Range<u64> {
+    let blocks = u128::from(trials.div_ceil(BLOCK));
+    let cut = |i: u32| {
+        let block = blocks * u128::from(i) / u128::from(n);
+        u64::try_from(block * u128::from(BLOCK)).unwrap_or(u64::MAX).min(trials)
+    };
+    cut(i - 1)..cut(i)
+}
+
+fn job(arguments: &Arguments, opened: Opened, target: PathBuf) -> Job {
+    let trials = if arguments.precision.is_some() || arguments.time.is_some() {
+        arguments.max_trials.unwrap_or(if arguments.precision.is_some() { MOST.0 } else { MOST.1 })
+    } else {
+        arguments.trials.unwrap_or(opened.scenario.trials)
+    };
+    let range = arguments.part.map_or(0..trials, |(i, n)| range(trials, i, n));
+    let options = Options {
+        keep_components: arguments.trials_csv,
+        memory: memory::for_trials(arguments.memory),
+        ..Options::of(range.clone())
+    };
+    Job { opened, target, trials, range, part: arguments.part, memory: arguments.memory, options }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the time taken is shown, and enters no figure")]
 fn one(job: &Job, arguments: &Arguments) -> Result<(), Failure> {
-    let bar = terminal::progress(job.trials, &stem(job), arguments.quiet);
-    let done = simulate(job, arguments, &bar).and_then(|(results, info)| {
-        terminal::under_way(&bar, "writing files");
-        write(job, &results, &info)?;
-        Ok((results, info))
-    });
-    bar.finish_and_clear();
-    let (results, info) = done.map_err(|failure| match failure.exit {
-        Exit::Interrupted => {
-            Failure::new(Exit::Interrupted, format!("interrupted; nothing was written to `{}`", shown(&job.target)))
-        }
-        _ => failure,
-    })?;
-    if arguments.json {
-        return terminal::out(&format!("{}\n", summary::json(&results, &info, &job.target)));
+    let began = Instant::now();
+    let known = arguments.precision.is_none() && arguments.time.is_none();
+    let bar = terminal::progress(known.then(|| job.range.end - job.range.start), &stem(job), arguments.quiet);
+    let mut simulation = Simulation::new(&job.opened.scenario, &job.options);
+    let simulated = simulate(job, arguments, &mut simulation, &bar);
+    if simulated.is_err() || job.part.is_some() {
+        bar.finish_and_clear();
+    } else {
+        terminal::under_way(&bar, "measuring");
     }
-    if arguments.quiet {
-        return Ok(());
+    simulated.map_err(|failure| written::named(failure, &job.target))?;
+    if job.part.is_some() {
+        saving::write(&job.target, &job.saved(&simulation))?;
+        saving::remove(&job.checkpoint());
+        return if arguments.quiet { Ok(()) } else { terminal::out(&part_done(job)) };
     }
-    terminal::out(&summary::text(&results, &info, &job.target, terminal::width()))
+    let results = simulation.results();
+    let info = written::info(&job.opened, arguments.memory, began.elapsed().as_secs_f64());
+    let manner = Manner { json: arguments.json, quiet: arguments.quiet };
+    written::finish(&job.opened, &job.target, &results, &info, &bar, manner)?;
+    saving::remove(&job.checkpoint());
+    Ok(())
+}
+
+fn part_done(job: &Job) -> String {
+    let trials = amount::trials(job.range.end - job.range.start);
+    let (_, n) = job.part.unwrap_or((1, 1));
+    format!("{trials} in {}; `linchpin merge` joins all {n} parts\n", shown(&job.target))
 }
 
 fn stem(job: &Job) -> String {
     job.opened.path.file_stem().map_or_else(String::new, |stem| terminal::plain(&stem.to_string_lossy()))
 }
 
-#[expect(clippy::disallowed_methods, reason = "the time taken is shown, and enters no figure")]
-fn simulate(job: &Job, arguments: &Arguments, bar: &ProgressBar) -> Result<(Results, RunInfo), Failure> {
+/// Blocks of a step between looks at the clock, at first.
+const STEP: u64 = 4;
+/// How long such a step should take.
+const STEP_TIME: (Duration, Duration) = (Duration::from_millis(300), Duration::from_millis(1200));
+/// How many times as long as putting aside takes trials wait for it.
+const CHECKPOINT_PART: u32 = 20;
+
+/// Runs all trials that are asked for.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "when to stop and when to save; no figure depends on it but the number of trials"
+)]
+fn simulate(job: &Job, arguments: &Arguments, simulation: &mut Simulation, bar: &ProgressBar) -> Result<(), Failure> {
     let began = Instant::now();
-    let options = Options { trials: 0..job.trials, keep_components: arguments.trials_csv };
+    let path = job.checkpoint();
+    if arguments.checkpoint {
+        take_up(job, simulation, &path)?;
+    }
     let progress = |done: u64| {
         bar.set_position(done);
-        if done >= job.trials {
-            terminal::under_way(bar, "measuring");
-        }
         !interrupt::stopped()
     };
-    let results = linchpin::run(&job.opened.scenario, &options, &progress).ok_or_else(Failure::interrupted)?;
-    interrupt::check()?;
-    let wall_seconds = began.elapsed().as_secs_f64();
-    let opened = &job.opened;
-    let info = RunInfo {
-        scenario_file: file_name(opened),
-        scenario_sha256: sha256(&opened.text),
-        files: opened.scenario.files.iter().map(|(path, content)| (path.clone(), sha256(content))).collect(),
-        threads: rayon::current_num_threads(),
-        wall_seconds,
-        warnings: opened.warnings.clone(),
-    };
-    Ok((results, info))
-}
-
-fn file_name(opened: &Opened) -> String {
-    opened.path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
-}
-
-fn sha256(content: &[u8]) -> String {
-    format!("{:x}", Sha256::digest(content))
-}
-
-/// Writes the folder of a run.
-fn write(job: &Job, results: &Results, info: &RunInfo) -> Result<(), Failure> {
-    let mut draft = Draft::begin(&job.target)?;
-    for file in FORMATS.iter().flat_map(|format| (format.files)(results)) {
-        draft.write(Path::new(&file.path), |out| (file.write)(results, out))?;
+    let timed = arguments.checkpoint || arguments.time.is_some();
+    let (mut step, mut saved, mut saving_took) = (STEP, Instant::now(), Duration::ZERO);
+    while simulation.next() < job.range.end {
+        let next = simulation.next();
+        if let Some(precision) = arguments.precision {
+            let is_check = next > 0 && linchpin::simulation::next_check(next - 1) == next;
+            if is_check && simulation.relative_error(arguments.of) <= precision {
+                break;
+            }
+        }
+        let mut to = job.range.end;
+        if arguments.precision.is_some() {
+            to = to.min(linchpin::simulation::next_check(next));
+        }
+        if timed {
+            to = to.min((next / BLOCK + step).saturating_mul(BLOCK));
+        }
+        let step_began = Instant::now();
+        if !simulation.advance(to, &progress) {
+            return Err(stopped(job, arguments, simulation, &path));
+        }
+        let took = step_began.elapsed();
+        if took < STEP_TIME.0 {
+            step *= 2;
+        } else if took > STEP_TIME.1 {
+            step = (step / 2).max(rayon::current_num_threads() as u64);
+        }
+        if arguments.checkpoint && saved.elapsed() > arguments.checkpoint_every.max(saving_took * CHECKPOINT_PART) {
+            let saving_began = Instant::now();
+            saving::write(&path, &job.saved(simulation))?;
+            saving_took = saving_began.elapsed();
+            saved = Instant::now();
+        }
+        if arguments.time.is_some_and(|time| began.elapsed() >= time) {
+            break;
+        }
     }
-    let exposed = exposure(&job.opened.scenario);
-    let mut drawn = chart::charts(results);
-    drawn.push(chart::exposure(&job.opened.scenario, &exposed));
-    for (name, bytes) in pictures(drawn)? {
-        draft.write(&Path::new("charts").join(name), |out| out.write_all(&bytes))?;
+    interrupt::check()
+}
+
+/// What an interruption leaves.
+fn stopped(job: &Job, arguments: &Arguments, simulation: &Simulation, path: &Path) -> Failure {
+    if !arguments.checkpoint {
+        return Failure::interrupted();
     }
-    let inputs = Path::new(INPUTS);
-    for (path, content) in &job.opened.scenario.files {
-        draft.write(&inputs.join(path), |out| out.write_all(content))?;
+    match saving::write(path, &job.saved(simulation)) {
+        Ok(()) => Failure::new(
+            Exit::Interrupted,
+            format!(
+                "interrupted; {} are put aside in `{}`: the same command goes on from there",
+                amount::trials(simulation.next() - job.range.start),
+                shown(path)
+            ),
+        ),
+        Err(failure) => failure,
     }
-    draft.write(&inputs.join(file_name(&job.opened)), |out| out.write_all(&job.opened.text))?;
-    draft.write(Path::new("exposure.csv"), |out| csv::exposure_table(&job.opened.scenario, &exposed, out))?;
-    draft.write(Path::new(MANIFEST), |out| manifest::write(results, info, out))?;
-    draft.commit(&folder::left_by_earlier_run(&job.target, &["trials.csv"]))
 }
 
-/// Pictures with the names of their files.
-pub(super) fn pictures(charts: Vec<Chart>) -> Result<Vec<(String, Vec<u8>)>, Failure> {
-    interrupt::check()?;
-    let drawn: Result<Vec<_>, String> = (charts.into_par_iter())
-        .map(|chart| {
-            let png = chart::png(&chart.svg)?;
-            Ok([(format!("{}.svg", chart.name), chart.svg.into_bytes()), (format!("{}.png", chart.name), png)])
-        })
-        .collect();
-    let drawn = drawn.map_err(|why| Failure::new(Exit::Io, format!("cannot draw a chart: {why}")))?;
-    Ok(drawn.into_iter().flatten().collect())
+/// Goes on from a checkpoint, if there is one.
+fn take_up(job: &Job, simulation: &mut Simulation, path: &Path) -> Result<(), Failure> {
+    let Some(saved) = saving::read_if_there(path)? else { return Ok(()) };
+    let mut asked = job.asked();
+    // A run may be made longer.
+    if job.part.is_none() && saved.next <= job.range.end {
+        asked.trials = saved.asked.trials;
+    }
+    let different = saving::difference(&asked, &saved.asked);
+    let same_range = job.part == saved.part && saved.range.0 == job.range.start;
+    if different.is_none() && same_range && simulation.restore(&saved.state) {
+        return Ok(());
+    }
+    let why = different.unwrap_or_else(|| "it holds other trials".to_owned());
+    let message = format!(
+        "the checkpoint `{}` is of another run: {why}; remove it to begin anew, or run without --checkpoint",
+        shown(path)
+    );
+    Err(Failure::new(Exit::Usage, message))
 }
 
-/// `100000`, `100_000`, `100,000`, `100k`, `1M`, `1e6`.
-pub(super) fn trials(text: &str) -> Result<u64, String> {
-    let plain: String = text.chars().filter(|c| !matches!(c, '_' | ',' | ' ')).collect();
-    let (number, times) = match plain.strip_suffix(['k', 'K']) {
-        Some(number) => (number, 1_000),
-        None => plain.strip_suffix(['m', 'M']).map_or((plain.as_str(), 1), |number| (number, 1_000_000)),
-    };
-    let explained = || "a whole number of at least 1: 200000, 200_000, 200k, 2e5".to_owned();
-    let n = match number.parse::<u64>() {
-        Ok(n) => n.checked_mul(times),
-        Err(_) => fractional(number, times),
-    };
-    n.filter(|n| *n > 0).ok_or_else(explained)
-}
+impl Job {
+    fn checkpoint(&self) -> PathBuf {
+        saving::with_suffix(&self.target, ".checkpoint")
+    }
 
-/// `1e6` and `1.5k`, if they come out whole.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    clippy::cast_precision_loss,
-    reason = "whole and at most 1e15, as is checked"
-)]
-fn fractional(number: &str, times: u64) -> Option<u64> {
-    let n = number.parse::<f64>().ok()? * times as f64;
-    ((1.0..=1e15).contains(&n) && n.fract() == 0.0).then_some(n as u64)
-}
+    fn asked(&self) -> Asked {
+        Asked {
+            version: VERSION.to_owned(),
+            scenario_file: written::file_name(&self.opened),
+            text: self.opened.text.clone(),
+            files: self.opened.scenario.files.clone(),
+            seed: self.opened.scenario.seed,
+            trials: self.trials,
+            keep_components: self.options.keep_components,
+            memory: self.memory,
+        }
+    }
 
-pub(super) fn seed(text: &str) -> Result<u64, String> {
-    let plain: String = text.chars().filter(|c| *c != '_').collect();
-    plain.parse().map_err(|_| format!("a whole number from 0 to {}", u64::MAX))
+    fn saved(&self, simulation: &Simulation) -> Saved {
+        Saved {
+            asked: self.asked(),
+            part: self.part,
+            range: (self.range.start, self.range.end),
+            next: simulation.next(),
+            state: simulation.save(),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -265,21 +368,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn trials_are_read_as_people_write_them() {
-        for (text, n) in [
-            ("1", 1),
-            ("100_000", 100_000),
-            ("100,000", 100_000),
-            ("20k", 20_000),
-            ("1.5k", 1_500),
-            ("2M", 2_000_000),
-            ("1e6", 1_000_000),
-        ] {
-            assert_eq!(trials(text), Ok(n), "{text}");
-        }
-        for text in ["", "0", "-5", "1.5", "k", "many", "nan", "inf", "1e300", "99999999999999999999", "0x10", "1e6k0"]
-        {
-            assert!(trials(text).is_err(), "{text}");
+    fn parts_are_disjoint_and_whole() {
+        for trials in [1, 511, 512, 513, 10_000, u64::MAX] {
+            for n in [1, 2, 3, 7, 64] {
+                let parts: Vec<_> = (1..=n).map(|i| range(trials, i, n)).collect();
+                assert_eq!((parts[0].start, parts[n as usize - 1].end), (0, trials));
+                for pair in parts.windows(2) {
+                    assert_eq!(pair[0].end, pair[1].start);
+                    assert!(pair[0].end == trials || pair[0].end % BLOCK == 0);
+                }
+            }
         }
     }
 }

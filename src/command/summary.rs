@@ -19,13 +19,14 @@ pub(super) fn text(results: &Results, info: &RunInfo, target: &Path, width: usiz
         from.seed,
         took(info.wall_seconds)
     );
+    let imprecise = imprecise(results);
     let verdict = format!("Verdict (95 % paired intervals): {}", verdict::sentence(results));
     let files = format!("Files: {} (tables, charts/, run.json, inputs/)", shown(&target.join("")));
     let wrapped = |text: &str, indent: &str| terminal::wrapped(text, width, indent);
     [
         wrapped(&title, "  "),
         table(results, width),
-        wrapped(&note(results), ""),
+        wrapped(&note(results), "") + &if imprecise.is_empty() { imprecise } else { wrapped(&imprecise, "") },
         tolerances(results, width) + &wrapped(&verdict, ""),
         wrapped(&files, "  "),
     ]
@@ -34,11 +35,52 @@ pub(super) fn text(results: &Results, info: &RunInfo, target: &Path, width: usiz
 
 /// What the columns of the table mean.
 fn note(results: &Results) -> String {
+    let counted = results.provenance.bin_width.map_or_else(String::new, |width| {
+        format!(
+            " Distributions are counted in bins {} wide; their errors are those of {} of the trials.",
+            amount::percent(width),
+            amount::count(results.provenance.rows)
+        )
+    });
     let usual = "Present values. TVaR: mean of the worst 5 and 1 % of losses beyond plan. To baseline: total cost, ± half of the 95 % interval.";
     if results.headlines.iter().any(|h| [h.mean_loss, h.tvar_95, h.tvar_99].iter().any(is_vague)) {
-        return format!("{usual} {VAGUE} means too few trials to know the error.");
+        return format!("{usual} {VAGUE} means too few trials to know the error.{counted}");
     }
-    usual.to_owned()
+    format!("{usual}{counted}")
+}
+
+/// A relative standard error above which a figure is called uncertain.
+const IMPRECISE: f64 = 0.1;
+
+/// Which figures of the table have a large error; empty if none has. A figure lost in the noise of what it is made of, such as
+/// the mean of gains and losses that cancel, is judged by the largest figure beside it.
+fn imprecise(results: &Results) -> String {
+    let mut said = Vec::new();
+    let mut worst: f64 = 0.0;
+    for (name, of) in [
+        ("mean loss", (|h| h.mean_loss) as fn(&linchpin::results::Headline) -> Estimate),
+        ("TVaR 95 %", |h| h.tvar_95),
+        ("TVaR 99 %", |h| h.tvar_99),
+    ] {
+        let errors: Vec<(usize, f64)> = (results.headlines.iter().enumerate())
+            .filter_map(|(p, headline)| Some((p, of(headline).relative_error()?)))
+            .filter(|(_, error)| *error > IMPRECISE)
+            .collect();
+        worst = errors.iter().map(|(_, error)| *error).fold(worst, f64::max);
+        let of = match &errors[..] {
+            [] => continue,
+            all if all.len() == results.portfolios.len() => "every portfolio".to_owned(),
+            some => some.iter().map(|(p, _)| terminal::plain(&results.portfolios[*p])).collect::<Vec<_>>().join(", "),
+        };
+        said.push(format!("{name} of {of}"));
+    }
+    if said.is_empty() {
+        return String::new();
+    }
+    #[expect(clippy::cast_precision_loss, reason = "for the eye")]
+    let enough = results.provenance.trials as f64 * (worst / IMPRECISE) * (worst / IMPRECISE);
+    let more = if enough < 1e9 { format!("; some {} trials would do", amount::short(enough)) } else { String::new() };
+    format!("Uncertain, with a standard error above 10 % of the figure: {}{more}.", said.join("; "))
 }
 
 /// How likely each service is interrupted for longer than its impact tolerance; empty if none has one.

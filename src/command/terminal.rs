@@ -182,19 +182,20 @@ fn columns_of(text: &str) -> usize {
 }
 
 /// A bar on standard error: trials done, rate, time left. Hidden if `quiet` or where nobody looks.
-pub(super) fn progress(trials: u64, title: &str, quiet: bool) -> ProgressBar {
+pub(super) fn progress(trials: Option<u64>, title: &str, quiet: bool) -> ProgressBar {
     if quiet || !io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let bar = ProgressBar::with_draw_target(Some(trials), ProgressDrawTarget::stderr());
+    let bar = ProgressBar::with_draw_target(trials, ProgressDrawTarget::stderr());
     let rate = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
         let _ = write!(out, "{}/s", super::amount::short(state.per_sec()));
     };
     let columns = console::Term::stderr().size_checked().map_or(USUAL_WIDTH, |(_, columns)| usize::from(columns));
-    let template = if columns_of(title) + 50 <= columns {
-        "{prefix} {wide_bar} {human_pos}/{human_len} trials, {rate}, {eta} left"
-    } else {
-        "{human_pos}/{human_len}, {rate}, {eta} left"
+    let template = match (trials, columns_of(title) + 50 <= columns) {
+        (Some(_), true) => "{prefix} {wide_bar} {human_pos}/{human_len} trials, {rate}, {eta} left",
+        (Some(_), false) => "{human_pos}/{human_len}, {rate}, {eta} left",
+        (None, true) => "{prefix} {human_pos} trials, {rate}, {elapsed} so far",
+        (None, false) => "{human_pos}, {rate}, {elapsed}",
     };
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style.with_key("rate", rate).progress_chars("=> "));

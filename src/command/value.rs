@@ -8,7 +8,7 @@ use linchpin::scenario::Scenario;
 use linchpin::study::value::{Worth, value};
 
 use super::terminal::{self, Column};
-use super::{Failure, amount, interrupt, open, run, shown};
+use super::{Failure, amount, arguments, interrupt, open, shown};
 
 pub(super) const HELP: &str = "\
 Removes, one at a time and on the same luck, each standby, failover, migration
@@ -23,10 +23,10 @@ pub(super) struct Arguments {
     /// Scenario file (TOML)
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    #[arg(long, help = "Trials: 20_000, 20k, 2e4", value_name = "N", value_parser = run::trials, allow_negative_numbers = true, default_value = "20k")]
+    #[arg(long, help = "Trials: 20_000, 20k, 2e4", value_name = "N", value_parser = arguments::trials, allow_negative_numbers = true, default_value = "20k")]
     trials: u64,
     /// Seed instead of the scenario's
-    #[arg(long, value_name = "N", value_parser = run::seed, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = arguments::seed, allow_negative_numbers = true)]
     seed: Option<u64>,
     /// Print CSV instead of tables
     #[arg(long)]
@@ -38,7 +38,7 @@ pub(super) fn show(arguments: &Arguments) -> Result<(), Failure> {
     interrupt::listen();
     let mut opened = open::open(&arguments.file, arguments.csv)?;
     opened.scenario.seed = arguments.seed.unwrap_or(opened.scenario.seed);
-    let bar = terminal::progress(arguments.trials, &shown(&opened.path), arguments.csv);
+    let bar = terminal::progress(Some(arguments.trials), &shown(&opened.path), arguments.csv);
     let worth = value(&opened.scenario, arguments.trials, &|done| {
         bar.set_position(done);
         !interrupt::stopped()

@@ -190,6 +190,8 @@ mod tests {
                 horizon_hours: 1.0,
                 seed: 1,
                 trials: 1000,
+                rows: 1000,
+                bin_width: None,
                 appetite: Some(2e6),
                 appetite_probability: allowed,
             },
@@ -206,6 +208,7 @@ mod tests {
             headlines: std::iter::once(headline(over(base_over), allowed)).chain(headlines).collect(),
             distribution: Distribution { edges: Vec::new(), counts: Vec::new() },
             trials: None,
+            convergence: Vec::new(),
         }
     }
 

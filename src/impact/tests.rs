@@ -43,7 +43,7 @@ fn scenario(text: &str) -> Scenario {
 fn differences(text: &str, spoil: f64) -> Vec<String> {
     let scenario = scenario(text);
     let plan = Plan::new(&scenario, scenario.seed);
-    let options = Options { trials: 0..TRIALS, keep_components: true };
+    let options = Options { keep_components: true, ..Options::of(0..TRIALS) };
     let trials = simulate(&plan, &options, &|_| true).expect("not stopped");
     // It looks at every outage as an event.
     let apart = plan.clone().one_by_one();

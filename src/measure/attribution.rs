@@ -2,6 +2,7 @@
 
 use super::TAIL;
 use super::estimate::number;
+use super::order::{Sorted, number_of};
 use super::tail::is_enough;
 use crate::results::Estimate;
 use crate::simulate::Parts;
@@ -11,14 +12,30 @@ pub(super) struct Tail<'a> {
     trials: &'a [(f64, Parts)],
     /// Which of `trials` stand for those at the VaR.
     nearest: Vec<usize>,
-    /// Trials of the whole run.
-    n: usize,
+    /// Trials among which they were chosen.
+    n: f64,
+    /// n × the sum of squared weights ÷ the square of their sum: 1 where all weigh alike.
+    spread: f64,
+    /// Whether these are enough for a standard error.
+    enough: bool,
+    /// What the parts and their errors are multiplied by, where all trials know more than those that have rows.
+    scales: (f64, f64),
 }
 
 impl<'a> Tail<'a> {
-    /// `trials`: weights and parts of the trials that `tail` chose among `n`.
-    pub(super) fn new(trials: &'a [(f64, Parts)], n: usize) -> Self {
-        Self { trials, nearest: nearest(trials), n }
+    /// `trials`: weights and parts of the trials that `tail` chose among `rows`. `tvar`: of all trials; `all`: their number.
+    pub(super) fn new(trials: &'a [(f64, Parts)], rows: &Sorted, tvar: f64, all: u64) -> Self {
+        let n = number(rows.n());
+        let own: f64 = trials.iter().map(|(weight, parts)| weight * parts.loss).sum();
+        let scale = if all > rows.n() as u64 && own != 0.0 { tvar / own } else { 1.0 };
+        Self {
+            trials,
+            nearest: nearest(trials),
+            n,
+            spread: n / rows.effective_n(),
+            enough: is_enough(rows.effective_tail(TAIL)),
+            scales: (scale, (n / number_of(all)).sqrt()),
+        }
     }
 
     /// The part of TVaR that `part` picks from a trial: its weighted sum. NaN if no trials were drawn again.
@@ -33,19 +50,27 @@ impl<'a> Tail<'a> {
         if self.trials.is_empty() {
             return Estimate::exact(f64::NAN);
         }
-        let value = self.trials.iter().map(|(weight, parts)| weight * part(parts)).sum();
-        let error = is_enough(self.n, TAIL).then(|| self.standard_error(part));
+        let value = self.trials.iter().map(|(weight, parts)| weight * part(parts)).sum::<f64>() * self.scales.0;
+        let error = self.enough.then(|| self.standard_error(part) * self.scales.1);
         Estimate::normal(value, error)
     }
 
     fn standard_error(&self, part: impl Fn(&Parts) -> f64) -> f64 {
-        let n = number(self.n);
+        let n = self.n;
         let at_var =
             self.nearest.iter().map(|&trial| part(&self.trials[trial].1)).sum::<f64>() / number(self.nearest.len());
         let influence = |(weight, parts): &(f64, Parts)| n * weight * (part(parts) - at_var);
         let mean = self.trials.iter().map(influence).sum::<f64>() / n;
-        let squares: f64 = self.trials.iter().map(influence).map(|x| x * x).sum();
-        ((squares - n * mean * mean).max(0.0) / (n - 1.0) / n).sqrt()
+        // A trial of weight w, which is n (1 − p) × its weight here, is off by w × the mean besides; so are those outside.
+        let (mut squares, mut outside) = (0.0, n * self.spread);
+        for trial in self.trials {
+            let w = n * trial.0 * (1.0 - TAIL);
+            let x = influence(trial) - w * mean;
+            squares += x * x;
+            outside -= w * w;
+        }
+        squares += mean * mean * outside.max(0.0);
+        (squares / (n - 1.0) / n).sqrt()
     }
 }
 

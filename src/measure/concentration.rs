@@ -49,7 +49,7 @@ pub(crate) fn by_platform(scenario: &Scenario, vendor_shares: &[f64]) -> Vec<f64
 ///
 /// Source: Choueifaty and Coignard, "Toward maximum diversification", 2008 (the ratio, squared).
 pub(super) fn effective_vendors(trials: &PortfolioTrials) -> Option<f64> {
-    let sum: f64 = trials.down.iter().map(crate::simulate::Moments::sd).sum();
-    let variance = trials.down_total.variance();
+    let sum: f64 = trials.all.down.iter().map(crate::simulate::Moments::sd).sum();
+    let variance = trials.all.down_total.variance();
     (variance > 0.0).then(|| sum * sum / variance)
 }

@@ -1,24 +1,24 @@
 //! Exceedance curves: which points they have, and what is exceeded there.
 
-use super::estimate::number;
 use super::order::Sorted;
-use super::{LEVELS, QUANTILES, years};
+use super::years::Years;
+use super::{LEVELS, QUANTILES};
 use crate::results::{Estimate, Exceedance, ExceedancePoint};
 
 /// 1, 2 and 5 × 10⁻ᵏ from 0.5 down to 1 in `n`, and in any case to 0.001.
-pub(super) fn probabilities(n: usize) -> Vec<f64> {
+pub(super) fn probabilities(n: f64) -> Vec<f64> {
     let mut all = vec![];
     let mut tenths = 10.0;
     // Division of two whole numbers: each is the float nearest to the decimal.
-    while tenths <= 1e3_f64.max(10.0 * number(n)) {
-        all.extend([5.0, 2.0, 1.0].map(|digit| digit / tenths).iter().filter(|&&p| p >= 0.001 || p * number(n) >= 1.0));
+    while tenths <= 1e3_f64.max(10.0 * n) {
+        all.extend([5.0, 2.0, 1.0].map(|digit| digit / tenths).iter().filter(|&&p| p >= 0.001 || p * n >= 1.0));
         tenths *= 10.0;
     }
     all
 }
 
 /// The same with those at which MODEL wants quantiles and VaR, for the loss over the horizon.
-fn horizon_probabilities(n: usize) -> Vec<f64> {
+fn horizon_probabilities(n: f64) -> Vec<f64> {
     let mut all = probabilities(n);
     for level in QUANTILES.iter().chain(&LEVELS) {
         // Taken from whole thousandths, so that 1 − 0.9 is 0.1.
@@ -40,13 +40,14 @@ pub(super) fn horizon(portfolio: usize, losses: &Sorted) -> Vec<ExceedancePoint>
         probability,
         loss: losses.quantile_with_error(1.0 - probability),
     };
-    horizon_probabilities(losses.n()).into_iter().map(point).collect()
+    horizon_probabilities(losses.n_in_tail()).into_iter().map(point).collect()
 }
 
 /// Points of the curve of a year's loss; none without a full year.
-pub(super) fn yearly(portfolio: usize, kind: Exceedance, losses: &[f64], n_years: usize) -> Vec<ExceedancePoint> {
-    let probabilities = probabilities(losses.len());
-    let estimates = years::exceeded(losses, n_years, &probabilities);
+pub(super) fn yearly(portfolio: usize, kind: Exceedance, years: &Years) -> Vec<ExceedancePoint> {
+    let sorted = years.sorted();
+    let probabilities = probabilities(sorted.n_in_tail());
+    let estimates = years.exceeded(&sorted, &probabilities);
     let point = |(&probability, loss): (&f64, Estimate)| ExceedancePoint {
         portfolio,
         kind,

@@ -1,5 +1,6 @@
 //! Figures with their errors: means, standard deviations, probabilities. Knows no portfolio.
 
+use super::order::Sorted;
 use crate::results::Estimate;
 use crate::simulate::Moments;
 
@@ -22,6 +23,12 @@ impl Estimate {
     pub(crate) fn between(value: f64, lower: Option<f64>, upper: Option<f64>) -> Self {
         let std_error = lower.zip(upper).map(|(lower, upper)| (upper - lower) / (2.0 * Z));
         Self { value, std_error, lower, upper }
+    }
+
+    /// Standard error ÷ size of the figure; 0 of a certain figure, none where it has no error.
+    #[must_use]
+    pub fn relative_error(&self) -> Option<f64> {
+        self.std_error.map(|error| if error == 0.0 { 0.0 } else { error / self.value.abs() })
     }
 
     /// The same with a constant added.
@@ -48,8 +55,13 @@ pub(super) fn mean(moments: &Moments) -> Estimate {
     let Some(error) = moments.standard_error() else {
         return Estimate::exact(value);
     };
-    #[expect(clippy::cast_precision_loss, reason = "numbers of trials are far below 2^53")]
-    let half = error * student(1.0 / (moments.n - 1) as f64);
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::float_cmp,
+        reason = "numbers of trials are far below 2^53; weights of 1 sum exactly"
+    )]
+    let n = if moments.weight == moments.n as f64 { moments.n as f64 } else { moments.effective_n() };
+    let half = error * student(1.0 / (n - 1.0).max(1.0));
     Estimate { value, std_error: Some(error), lower: Some(value - half), upper: Some(value + half) }
 }
 
@@ -61,17 +73,16 @@ pub(super) struct Influence {
 }
 
 impl Influence {
-    /// Of these trials; those left out count 0.
-    pub(super) fn of(influences: impl Iterator<Item = f64>) -> Self {
-        let mut sums = Self::default();
-        influences.for_each(|x| sums.add(x));
-        sums
+    /// Those left out count 0.
+    pub(super) fn add(&mut self, x: f64) {
+        self.add_times(x, 1.0);
     }
 
-    pub(super) fn add(&mut self, x: f64) {
+    /// The same of `n` trials alike.
+    pub(super) fn add_times(&mut self, x: f64, n: f64) {
         let square = x * x;
         for (sum, power) in self.powers.iter_mut().zip([x, square, square * x, square * square]) {
-            *sum += power;
+            *sum += n * power;
         }
     }
 
@@ -108,7 +119,7 @@ fn student(one_over_df: f64) -> f64 {
 /// √(m₄ − s⁴) / (2 s √n).
 ///
 /// Source: Kendall and Stuart, *The Advanced Theory of Statistics*, volume 1, section 10.8.
-pub(super) fn sd(values: &[f64], moments: &Moments) -> Estimate {
+pub(super) fn sd(values: &Sorted, moments: &Moments) -> Estimate {
     if moments.n < 2 {
         return Estimate::exact(f64::NAN);
     }
@@ -116,9 +127,11 @@ pub(super) fn sd(values: &[f64], moments: &Moments) -> Estimate {
     if sd == 0.0 {
         return Estimate::between(0.0, Some(0.0), Some(0.0));
     }
-    let deviations = values.iter().map(|x| (x - moments.mean) / sd);
-    let influences = Influence::of(deviations.map(|z| (z * z - 1.0) / 2.0));
-    let estimate = influences.estimate(1.0, number(values.len())).times(sd);
+    let influence = |x: f64| {
+        let z = (x - moments.mean) / sd;
+        (z * z - 1.0) / 2.0
+    };
+    let estimate = values.estimate(1.0, f64::NEG_INFINITY, influence).times(sd);
     Estimate { lower: estimate.lower.map(|x| x.max(0.0)), ..estimate }
 }
 
@@ -131,6 +144,33 @@ pub(super) fn probability(hits: usize, n: usize) -> Estimate {
         return Estimate::exact(if n == 0 { f64::NAN } else { number(hits) });
     }
     let (p, n) = (number(hits) / number(n), number(n));
+    wilson(p, n)
+}
+
+/// A weighted share `p` with its variance; `n`: effective number of trials, where the share is 0 or 1.
+pub(super) fn share(p: f64, variance: f64, n: f64) -> Estimate {
+    let n = if variance > 0.0 { p * (1.0 - p) / variance } else { n };
+    if n < 2.0 { Estimate::exact(p) } else { wilson(p, n) }
+}
+
+/// The probability whose indicators have these moments.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    clippy::float_cmp,
+    reason = "a number of trials; weights of 1 sum exactly"
+)]
+pub(super) fn probability_of(indicators: &Moments) -> Estimate {
+    if indicators.weight == indicators.n as f64 {
+        let hits = libm::round(indicators.mean * indicators.weight);
+        return probability(hits as usize, indicators.n as usize);
+    }
+    let error = indicators.standard_error().unwrap_or(0.0);
+    share(indicators.mean, error * error, indicators.effective_n())
+}
+
+fn wilson(p: f64, n: f64) -> Estimate {
     let shrink = 1.0 + Z * Z / n;
     let centre = (p + Z * Z / (2.0 * n)) / shrink;
     let half = Z * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt() / shrink;

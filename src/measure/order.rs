@@ -1,12 +1,29 @@
 //! Values in ascending order: quantiles, and intervals for them from the ranks of the sample alone.
 
-use super::estimate::{Z, number};
+use super::estimate::{self, Influence, Z, number};
 use crate::results::Estimate;
-use crate::simulate::rank;
+use crate::simulate::{Histogram, UNITS, rank};
 
-/// Values in ascending order.
+/// Values in ascending order, each of them one trial's, or of so many trials, or with a weight.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Sorted(Vec<f64>);
+pub struct Sorted {
+    values: Vec<f64>,
+    mass: Mass,
+}
+
+/// What each value stands for.
+#[derive(Debug, Clone, PartialEq)]
+enum Mass {
+    /// One trial.
+    One,
+    /// Trials up to and with each value.
+    Counted(Vec<u64>),
+    /// Weight up to and with each value, in units, and the sum of squared weights.
+    Weighted { upto: Vec<u64>, squares: Vec<f64> },
+}
+
+/// Values into which a bin of a histogram is taken apart.
+const PER_BIN: u64 = 4;
 
 impl Sorted {
     /// Sorts a copy of the values, which must be numbers.
@@ -15,39 +32,121 @@ impl Sorted {
         // As integers in the same order: twice as fast as comparing floats.
         let mut keys: Vec<u64> = values.iter().map(|&x| key(x)).collect();
         keys.sort_unstable();
-        Self(keys.into_iter().map(unkey).collect())
+        Self { values: keys.into_iter().map(unkey).collect(), mass: Mass::One }
+    }
+
+    /// The same of values that have weights, if they have.
+    #[must_use]
+    pub fn weighted(values: &[f64], weights: Option<&[f64]>) -> Self {
+        let Some(weights) = weights else { return Self::of(values) };
+        let mut pairs: Vec<(u64, u64)> = values.iter().zip(weights).map(|(&x, &w)| (key(x), units(w))).collect();
+        pairs.sort_unstable();
+        let (mut weight, mut square) = (0, 0.0);
+        let mass = pairs.iter().map(|&(_, units)| {
+            weight += units;
+            let w = weight_of(units);
+            square += w * w;
+            (weight, square)
+        });
+        let (upto, squares) = mass.unzip();
+        Self { values: pairs.into_iter().map(|(key, _)| unkey(key)).collect(), mass: Mass::Weighted { upto, squares } }
+    }
+
+    /// The values that a histogram has counted, as even in each of its bins.
+    #[must_use]
+    pub fn counted(histogram: &Histogram) -> Self {
+        let (mut values, mut upto, mut before) = (vec![], vec![], 0);
+        for bin in histogram.ascending() {
+            let parts = if bin.min < bin.max { bin.n.min(PER_BIN) } else { 1 };
+            for k in 0..parts {
+                // The first and the last are seen extremes.
+                let along = if parts > 1 { number_of(k) / number_of(parts - 1) } else { 0.0 };
+                values.push(if k > 0 && k + 1 == parts { bin.max } else { bin.min + (bin.max - bin.min) * along });
+                upto.push(before + bin.n * (k + 1) / parts);
+            }
+            before += bin.n;
+        }
+        Self { values, mass: Mass::Counted(upto) }
     }
 
     /// The values, ascending.
     #[must_use]
     pub fn values(&self) -> &[f64] {
-        &self.0
+        &self.values
     }
 
-    /// How many.
+    /// How many trials they are of.
     #[must_use]
     pub fn n(&self) -> usize {
-        self.0.len()
+        match &self.mass {
+            Mass::Counted(upto) => upto.last().map_or(0, |&n| usize::try_from(n).unwrap_or(usize::MAX)),
+            Mass::One | Mass::Weighted { .. } => self.values.len(),
+        }
+    }
+
+    /// Whether trials weigh differently.
+    pub(super) fn is_weighted(&self) -> bool {
+        matches!(self.mass, Mass::Weighted { .. })
+    }
+
+    /// Trials, or units of weight, up to and with the value at `idx`.
+    fn upto(&self, idx: usize) -> u64 {
+        match &self.mass {
+            Mass::One => idx as u64 + 1,
+            Mass::Counted(upto) | Mass::Weighted { upto, .. } => upto[idx],
+        }
+    }
+
+    /// All trials, or units of weight.
+    pub(super) fn total(&self) -> u64 {
+        if self.values.is_empty() { 0 } else { self.upto(self.values.len() - 1) }
+    }
+
+    /// The values from the one at `idx` on, with the trials or units of weight of each.
+    fn each_from(&self, idx: usize) -> impl Iterator<Item = (f64, u64)> {
+        let mut before = if idx > 0 { self.upto(idx - 1) } else { 0 };
+        (idx..self.values.len()).map(move |k| {
+            let mass = self.upto(k) - before;
+            before = self.upto(k);
+            (self.values[k], mass)
+        })
+    }
+
+    /// The values with the trials or units of weight of each.
+    pub(super) fn each(&self) -> impl Iterator<Item = (f64, u64)> {
+        self.each_from(0)
     }
 
     /// The smallest x with F(x) ≥ `p`, F being the sample's distribution function. NaN of nothing.
     #[must_use]
     pub fn quantile(&self, p: f64) -> f64 {
-        if self.0.is_empty() { f64::NAN } else { self.0[rank_in(self.n(), p) - 1] }
+        if self.values.is_empty() { f64::NAN } else { self.at(rank(self.total(), p)) }
+    }
+
+    /// The value at a rank from 1, counted in trials or units of weight.
+    fn at(&self, rank: u64) -> f64 {
+        match &self.mass {
+            Mass::One => self.values[usize::try_from(rank - 1).unwrap_or(usize::MAX)],
+            Mass::Counted(upto) | Mass::Weighted { upto, .. } => self.values[upto.partition_point(|&n| n < rank)],
+        }
     }
 
     /// The same with its 95 % interval from order statistics; an end that would lie outside the sample is not
     /// known. The standard error is that of a normal interval of the same width.
     ///
-    /// Source: David and Nagaraja, *Order Statistics*, section 7.1.
+    /// Source: David and Nagaraja, *Order Statistics*, section 7.1; with weights see [`Self::quantile_clustered`].
     #[must_use]
     pub fn quantile_with_error(&self, p: f64) -> Estimate {
-        let (lower, upper) = ranks(number(self.n()), p);
+        if let Mass::Weighted { .. } = self.mass {
+            let spread = self.share_variance(self.n_upto(self.quantile(p)), p);
+            return self.quantile_clustered(p, number(self.n()) * spread / (p * (1.0 - p)).max(f64::MIN_POSITIVE));
+        }
+        let (lower, upper) = ranks(number_of(self.total()), p);
         Estimate::between(self.quantile(p), self.at_rank(lower), self.at_rank(upper))
     }
 
-    /// The same where the values come in clusters: `design_effect` is the variance of the share of values at or
-    /// below the quantile ÷ what it would be if all were independent.
+    /// The same where the values come in clusters or have weights: `design_effect` is the variance of the share of values at or
+    /// below the quantile ÷ what it would be if all were independent and weighed alike.
     ///
     /// Source: Woodruff, "Confidence intervals for medians and other position measures", 1952; Kish, *Survey
     /// Sampling*, 1965, for the design effect.
@@ -56,29 +155,124 @@ impl Sorted {
         if design_effect <= 0.0 {
             return Estimate::between(value, Some(value), Some(value));
         }
-        let n = number(self.n());
-        let effective = (n / design_effect).round().clamp(1.0, 1e12);
+        let effective = (number(self.n()) / design_effect).round().clamp(1.0, 1e12);
         let (lower, upper) = ranks(effective, p);
-        let lower = (lower * n / effective).floor();
-        let upper = if upper > effective { f64::INFINITY } else { (upper * n / effective).ceil() };
+        let total = number_of(self.total());
+        let lower = (lower * total / effective).floor();
+        let upper = if upper > effective { f64::INFINITY } else { (upper * total / effective).ceil() };
         Estimate::between(value, self.at_rank(lower), self.at_rank(upper))
     }
 
-    /// Number of values above `x`.
-    pub(super) fn n_above(&self, x: f64) -> usize {
-        self.n() - self.0.partition_point(|&value| value <= x)
+    /// How many values are at most `x`.
+    fn n_upto(&self, x: f64) -> usize {
+        self.values.partition_point(|&value| value <= x)
     }
 
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to lie in 1 … n")]
+    /// The values above `x`, with the trials or units of weight of each.
+    fn above(&self, x: f64) -> impl Iterator<Item = (f64, u64)> {
+        self.each_from(self.n_upto(x))
+    }
+
+    /// Trials, or units of weight, of values above `x`.
+    pub(super) fn mass_above(&self, x: f64) -> u64 {
+        match self.n_upto(x) {
+            0 => self.total(),
+            n => self.total() - self.upto(n - 1),
+        }
+    }
+
+    /// Variance of the weighted share, of about `p`, of the `n` lowest values.
+    fn share_variance(&self, n: usize, p: f64) -> f64 {
+        let Mass::Weighted { upto, squares } = &self.mass else { return p * (1.0 - p) / number(self.n()) };
+        let (Some(&total), Some(&all)) = (upto.last(), squares.last()) else { return 0.0 };
+        let below = if n > 0 { squares[n - 1] } else { 0.0 };
+        let weight = weight_of(total);
+        ((1.0 - p) * (1.0 - p) * below + p * p * (all - below).max(0.0)) / (weight * weight)
+    }
+
+    /// The probability of a value above `x`.
+    pub(super) fn probability_above(&self, x: f64) -> Estimate {
+        let above = self.mass_above(x);
+        let Mass::Weighted { .. } = self.mass else {
+            return estimate::probability(usize::try_from(above).unwrap_or(usize::MAX), self.n());
+        };
+        let p = number_of(above) / number_of(self.total().max(1));
+        estimate::share(p, self.share_variance(self.n_upto(x), 1.0 - p), self.effective_n())
+    }
+
+    /// Kish's effective number of trials.
+    pub(super) fn effective_n(&self) -> f64 {
+        match &self.mass {
+            Mass::Weighted { squares, .. } => {
+                let weight = weight_of(self.total());
+                squares.last().map_or(0.0, |square| weight * weight / square.max(f64::MIN_POSITIVE))
+            }
+            Mass::One | Mass::Counted(_) => number(self.n()),
+        }
+    }
+
+    /// As many trials of weight 1 as would reach as far into the tail.
+    pub(super) fn n_in_tail(&self) -> f64 {
+        if !self.is_weighted() {
+            return number(self.n());
+        }
+        // The probability beyond the largest value is about that of its weight.
+        let least = self.each_from(self.values.len().saturating_sub(10)).map(|(_, mass)| mass).sum::<u64>();
+        10.0 * number_of(self.total()) / number_of(least.max(1))
+    }
+
+    /// Effective number of trials in the worst 1 − `p`.
+    pub(super) fn effective_tail(&self, p: f64) -> f64 {
+        let Mass::Weighted { squares, .. } = &self.mass else { return number(self.n()) * (1.0 - p) };
+        let (Some(all), var) = (squares.last(), self.quantile(p)) else { return 0.0 };
+        // From the VaR itself on: an atom there is part of the tail.
+        let below = self.values.partition_point(|&value| value < var);
+        let (weight, square) = match below {
+            0 => (self.total(), *all),
+            n => (self.total() - self.upto(n - 1), all - squares[n - 1]),
+        };
+        let weight = weight_of(weight);
+        if square > 0.0 { weight * weight / square } else { 0.0 }
+    }
+
+    /// Sum of what values exceed `x` by, over all trials or units of weight.
+    pub(super) fn excess(&self, x: f64) -> f64 {
+        self.above(x).map(|(value, mass)| (value - x) * number_of(mass)).sum()
+    }
+
+    /// A figure with its error, from what each value adds to n × (it − the truth); its weighted mean must be 0 where values have
+    /// weights. `zero_upto`: where no value has weights, values up to this one may be left out, since they add 0.
+    pub(super) fn estimate(&self, value: f64, zero_upto: f64, influence: impl Fn(f64) -> f64) -> Estimate {
+        let mut sums = Influence::default();
+        if let Mass::Weighted { .. } = self.mass {
+            let per_weight = number(self.n()) / number_of(self.total());
+            self.each().for_each(|(x, mass)| sums.add(number_of(mass) * per_weight * influence(x)));
+        } else {
+            self.above(zero_upto).for_each(|(x, mass)| sums.add_times(influence(x), number_of(mass)));
+        }
+        sums.estimate(value, number(self.n()))
+    }
+
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to lie in 1 … total")]
     fn at_rank(&self, rank: f64) -> Option<f64> {
-        (1.0..=number(self.n())).contains(&rank).then(|| self.0[rank as usize - 1])
+        (1.0..=number_of(self.total())).contains(&rank).then(|| self.at(rank as u64))
     }
 }
 
-/// Rank from 1 of the `p` quantile among `n` ≥ 1 values.
-#[expect(clippy::cast_possible_truncation, reason = "at most n, a usize")]
-fn rank_in(n: usize, p: f64) -> usize {
-    rank(n as u64, p) as usize
+/// A weight in units.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "weights are small and positive")]
+pub(super) fn units(weight: f64) -> u64 {
+    (weight * UNITS) as u64
+}
+
+fn weight_of(units: u64) -> f64 {
+    number_of(units) / UNITS
+}
+
+/// A large count as a float.
+#[expect(clippy::cast_precision_loss, reason = "a rounding of the last digits at most")]
+pub(super) fn number_of(n: u64) -> f64 {
+    n as f64
 }
 
 /// An integer that is in the order of the floats; −0 counts as 0.

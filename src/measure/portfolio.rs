@@ -4,14 +4,18 @@ use super::attribution::Tail;
 use super::estimate;
 use super::order::Sorted;
 use super::tail::tvar_with_error;
+use super::years::Years;
 use super::{LEVELS, QUANTILES, TAIL, concentration, curve, services, timeline};
 use crate::results::{
     Appetite, Attribution, By, COMPONENTS, Estimate, Exceedance, ExceedancePoint, Headline, ServiceHeadline,
     TimelinePoint,
 };
 use crate::scenario::Scenario;
-use crate::simulate::{Moments, Parts, PortfolioTrials, Trials};
+use crate::simulate::{All, Histogram, Moments, Parts, PortfolioTrials, Trials};
 
+/// The place of the attributed tail among the levels.
+const AT_TAIL: usize = 2;
+const _: () = assert!(LEVELS[AT_TAIL] == TAIL);
 /// Hours that an interruption may last longer than.
 const LONGER_THAN: [f64; 4] = [1.0, 8.0, 24.0, 72.0];
 /// Hours by which rounding alone may lengthen an interruption.
@@ -80,18 +84,29 @@ impl Figures {
     pub(super) fn new(scenario: &Scenario, trials: &Trials, portfolio: usize, tail: &[(f64, Parts)]) -> Self {
         let kept = &trials.portfolios[portfolio];
         let plan = kept.plan.iter().sum();
-        let sorted = Sorted::of(&kept.loss);
-        let loss = Losses::new(&kept.loss, &sorted);
+        let weights = trials.weights.as_deref();
+        let sorted = column(&kept.loss, weights, kept.counted.as_ref().map(|counted| &counted.loss));
+        let loss = Losses::new(&kept.all.loss, &sorted);
         let prob_over_appetite = scenario.appetite.map(|appetite| {
             let noise = ROUNDING * (appetite.loss.abs() + f64::abs(plan));
-            estimate::probability(sorted.n_above(appetite.loss + noise), sorted.n())
+            sorted.probability_above(appetite.loss + noise)
         });
         let allowed = scenario.appetite.and_then(|appetite| appetite.probability);
         let ends = (sorted.quantile(ENDS.0), sorted.quantile(ENDS.1));
         let mut exceedance = curve::horizon(portfolio, &sorted);
+        let tail = match &kept.counted {
+            // The trials to divide were chosen among those that have rows.
+            Some(_) => Tail::new(tail, &Sorted::weighted(&kept.loss, weights), loss.tvar[AT_TAIL].value, trials.n),
+            None => Tail::new(tail, &sorted, loss.tvar[AT_TAIL].value, trials.n),
+        };
         drop(sorted);
-        exceedance.extend(curve::yearly(portfolio, Exceedance::Aep, &kept.aep, trials.n_years));
-        exceedance.extend(curve::yearly(portfolio, Exceedance::Oep, &kept.oep, trials.n_years));
+        for (kind, losses, counted) in [
+            (Exceedance::Aep, &kept.aep, kept.counted.as_ref().map(|counted| &counted.aep)),
+            (Exceedance::Oep, &kept.oep, kept.counted.as_ref().map(|counted| &counted.oep)),
+        ] {
+            let years = Years { losses, per_trial: trials.n_years, weights, counted };
+            exceedance.extend(curve::yearly(portfolio, kind, &years));
+        }
         let shares = concentration::planned_shares(scenario, portfolio);
         Self {
             plan,
@@ -100,17 +115,17 @@ impl Figures {
             components: kept
                 .plan
                 .iter()
-                .zip(&kept.components)
+                .zip(&kept.all.components)
                 .map(|(plan, part)| estimate::mean(part).plus(*plan))
                 .collect(),
             prob_over_appetite,
             appetite: prob_over_appetite.zip(allowed).map(|(over, allowed)| judged(over, allowed)),
-            services: (0..scenario.services.len()).map(|service| Served::new(scenario, kept, service)).collect(),
-            years: kept.years.iter().map(estimate::mean).collect(),
+            services: (0..scenario.services.len()).map(|s| Served::new(scenario, kept, s, weights)).collect(),
+            years: kept.all.years.iter().map(estimate::mean).collect(),
             exceedance,
-            attribution: attribution(scenario, kept, portfolio, &Tail::new(tail, trials.n)),
+            attribution: attribution(scenario, &kept.all, portfolio, &tail),
             timeline: timeline::timeline(scenario.start_unix, portfolio, kept),
-            months: kept.months.iter().map(estimate::mean).collect(),
+            months: kept.all.months.iter().map(estimate::mean).collect(),
             hhi_vendor: concentration::hhi(&shares),
             hhi_platform: concentration::hhi(&concentration::by_platform(scenario, &shares)),
             effective_vendors: concentration::effective_vendors(kept),
@@ -148,11 +163,10 @@ impl Figures {
 }
 
 impl Losses {
-    pub(super) fn new(losses: &[f64], sorted: &Sorted) -> Self {
-        let moments = Moments::from_slice(losses);
+    pub(super) fn new(moments: &Moments, sorted: &Sorted) -> Self {
         Self {
-            mean: estimate::mean(&moments),
-            sd: estimate::sd(losses, &moments),
+            mean: estimate::mean(moments),
+            sd: estimate::sd(sorted, moments),
             quantiles: quantiles(sorted),
             var: LEVELS.iter().map(|&level| sorted.quantile_with_error(level)).collect(),
             tvar: LEVELS.iter().map(|&level| tvar_with_error(sorted, level)).collect(),
@@ -161,16 +175,18 @@ impl Losses {
 }
 
 impl Served {
-    fn new(scenario: &Scenario, kept: &PortfolioTrials, service: usize) -> Self {
-        let (unserved_mean, unserved_tvar, unserved_quantiles) = {
-            let hours = &kept.unserved_hours[service];
-            let sorted = Sorted::of(hours);
-            (estimate::mean(&Moments::from_slice(hours)), tvar_with_error(&sorted, TAIL), quantiles(&sorted))
+    fn new(scenario: &Scenario, kept: &PortfolioTrials, service: usize, weights: Option<&[f64]>) -> Self {
+        let unserved_mean = estimate::mean(&kept.all.unserved_hours[service]);
+        let (unserved_tvar, unserved_quantiles) = {
+            let counted = kept.counted.as_ref().map(|counted| &counted.unserved_hours[service]);
+            let sorted = column(&kept.unserved_hours[service], weights, counted);
+            (tvar_with_error(&sorted, TAIL), quantiles(&sorted))
         };
-        let longest = Sorted::of(&kept.longest_hours[service]);
+        let counted = kept.counted.as_ref().map(|counted| &counted.longest_hours[service]);
+        let longest = column(&kept.longest_hours[service], weights, counted);
         let tolerance = scenario.services[service].impact_tolerance_hours;
         let thresholds = LONGER_THAN.into_iter().chain(tolerance.filter(|hours| !LONGER_THAN.contains(hours)));
-        let longer_than = |hours| (hours, estimate::probability(longest.n_above(hours + MOMENT), longest.n()));
+        let longer_than = |hours| (hours, longest.probability_above(hours + MOMENT));
         let available = |hours: Estimate| hours.times(-1.0 / scenario.horizon_hours).plus(1.0);
         Self {
             availability_mean: available(unserved_mean),
@@ -178,7 +194,7 @@ impl Served {
             unserved_mean,
             unserved_tvar,
             unserved_quantiles,
-            longest_mean: estimate::mean(&Moments::from_slice(longest.values())),
+            longest_mean: estimate::mean(&kept.all.longest_hours[service]),
             longest_quantiles: quantiles(&longest),
             longer_than: thresholds.map(longer_than).collect(),
             over_impact_tolerance: tolerance.map(longer_than),
@@ -196,6 +212,11 @@ impl Served {
     }
 }
 
+/// What all trials gave: their rows, or what was counted where not all have rows.
+pub(super) fn column(rows: &[f64], weights: Option<&[f64]>, counted: Option<&Histogram>) -> Sorted {
+    counted.map_or_else(|| Sorted::weighted(rows, weights), Sorted::counted)
+}
+
 /// Whether a loss above the appetite is at most as likely as `allowed`, as far as the interval of its probability tells.
 pub(super) fn judged(over: Estimate, allowed: f64) -> Appetite {
     match (over.lower, over.upper) {
@@ -210,7 +231,7 @@ fn quantiles(sorted: &Sorted) -> Vec<Estimate> {
 }
 
 /// The loss divided by risk, node, component and service.
-fn attribution(scenario: &Scenario, kept: &PortfolioTrials, portfolio: usize, tail: &Tail) -> Vec<Attribution> {
+fn attribution(scenario: &Scenario, all: &All, portfolio: usize, tail: &Tail) -> Vec<Attribution> {
     let parts = |by: By, items: Vec<String>, moments: &[Moments], of: fn(&Parts) -> &[f64]| -> Vec<Attribution> {
         let each = items.into_iter().zip(moments).enumerate();
         each.map(|(k, (item, moments))| Attribution {
@@ -226,10 +247,10 @@ fn attribution(scenario: &Scenario, kept: &PortfolioTrials, portfolio: usize, ta
     let nodes = scenario.nodes.iter().map(|node| node.id.clone()).collect();
     let components = COMPONENTS.map(String::from).to_vec();
     [
-        parts(By::Risk, risks, &kept.risks, |parts| &parts.risks),
-        parts(By::Node, nodes, &kept.nodes, |parts| &parts.nodes),
-        parts(By::Component, components, &kept.components, |parts| &parts.components),
-        parts(By::Service, services(scenario), &kept.services, |parts| &parts.services),
+        parts(By::Risk, risks, &all.risks, |parts| &parts.risks),
+        parts(By::Node, nodes, &all.nodes, |parts| &parts.nodes),
+        parts(By::Component, components, &all.components, |parts| &parts.components),
+        parts(By::Service, services(scenario), &all.services, |parts| &parts.services),
     ]
     .concat()
 }

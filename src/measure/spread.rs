@@ -1,14 +1,15 @@
 //! The distribution of total cost, on bins that all portfolios share.
 
 use super::estimate::number;
+use super::order::Sorted;
 use crate::results::Distribution;
 
 const BINS: usize = 80;
 
 /// Histograms on equal bins from `from` to `to`; what lies beyond counts in the end bins.
 ///
-/// `costs`: per portfolio, the loss of each trial and the plan to add to it.
-pub(super) fn distribution(from: f64, to: f64, costs: &[(&[f64], f64)]) -> Distribution {
+/// `costs`: per portfolio, its losses and the plan to add to them.
+pub(super) fn distribution(from: f64, to: f64, costs: &[(Sorted, f64)]) -> Distribution {
     let (from, to) = widened(from, to);
     let width = (to - from) / number(BINS);
     let edges = (0..=BINS).map(|k| if k == BINS { to } else { from + width * number(k) }).collect();
@@ -30,11 +31,11 @@ fn widened(from: f64, to: f64) -> (f64, f64) {
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the bins")]
-fn counts(losses: &[f64], shift: f64, width: f64) -> Vec<u64> {
+fn counts(losses: &Sorted, shift: f64, width: f64) -> Vec<u64> {
     let mut counts = vec![0; BINS];
-    for loss in losses {
+    for (loss, mass) in losses.each() {
         let bin = ((loss + shift) / width).clamp(0.0, number(BINS - 1));
-        counts[bin as usize] += 1;
+        counts[bin as usize] += mass;
     }
     counts
 }

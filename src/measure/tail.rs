@@ -1,8 +1,9 @@
 //! The worst trials: TVaR, and which trials carry it with which weight.
 
-use super::estimate::{Influence, number};
-use super::order::Sorted;
+use super::estimate::number;
+use super::order::{Sorted, number_of, units};
 use crate::results::Estimate;
+use crate::simulate::UNITS;
 
 /// Trials that a tail must hold for a standard error of its mean.
 const ENOUGH: f64 = 10.0;
@@ -16,7 +17,7 @@ const ENOUGH: f64 = 10.0;
 #[must_use]
 pub fn tvar(losses: &Sorted, p: f64) -> f64 {
     let var = losses.quantile(p);
-    var + excesses(losses, var).iter().map(|x| x - var).sum::<f64>() / (number(losses.n()) * (1.0 - p))
+    var + losses.excess(var) / (number_of(losses.total()) * (1.0 - p))
 }
 
 /// TVaR with its standard error, if at least ten trials' worth lies in the tail.
@@ -28,44 +29,44 @@ pub fn tvar(losses: &Sorted, p: f64) -> f64 {
 #[must_use]
 pub fn tvar_with_error(losses: &Sorted, p: f64) -> Estimate {
     let value = tvar(losses, p);
-    if !is_enough(losses.n(), p) {
+    if !is_enough(losses.effective_tail(p)) {
         return Estimate::exact(value);
     }
-    let (var, n) = (losses.quantile(p), number(losses.n()));
-    let excesses = excesses(losses, var);
-    let influences = Influence::of(excesses.iter().map(|x| (x - var) / (1.0 - p)));
-    influences.estimate(value, n)
+    let var = losses.quantile(p);
+    // A constant changes no error where all trials weigh alike; with weights the mean must be 0.
+    let centre = if losses.is_weighted() { value - var } else { 0.0 };
+    losses.estimate(value, var, |x| (x - var).max(0.0) / (1.0 - p) - centre)
 }
 
-/// Whether `n` trials leave enough in the worst `1 − p` for a standard error.
-pub(super) fn is_enough(n: usize, p: f64) -> bool {
-    n >= 2 && number(n) * (1.0 - p) >= ENOUGH * (1.0 - 1e-9)
-}
-
-fn excesses(losses: &Sorted, var: f64) -> &[f64] {
-    &losses.values()[losses.n() - losses.n_above(var)..]
+/// Whether so many trials in the tail are enough for a standard error.
+pub(super) fn is_enough(in_tail: f64) -> bool {
+    in_tail >= ENOUGH * (1.0 - 1e-9)
 }
 
 /// The trials that make up TVaR: index and weight, ascending by index. Weights sum to 1, and the weighted sum of
 /// losses is `TVaR_p`, so that the weighted sum of any part of the loss is its part of TVaR.
 ///
-/// Every trial above the VaR weighs 1 / (n (1 − p)). What is left falls on the trials at the VaR, in equal parts;
+/// Every trial above the VaR weighs its part of all weight ÷ (1 − p). What is left falls on the trials at the VaR, in equal parts;
 /// of very many, on 4 ⌈n (1 − p)⌉ spaced evenly, so that a great atom costs no second run of everything.
 ///
-/// `losses`: one per trial. `p`: in `[0, 1)`. Source: MODEL section 8.
+/// `losses`: one per trial. `weights`: of the trials, if they do not weigh alike. `p`: in `[0, 1)`. Source: MODEL section 8.
 #[must_use]
-pub fn tail(losses: &[f64], p: f64) -> Vec<(usize, f64)> {
+pub fn tail(losses: &[f64], weights: Option<&[f64]>, p: f64) -> Vec<(usize, f64)> {
     if losses.is_empty() {
         return vec![];
     }
-    let mass = number(losses.len()) * (1.0 - p);
-    let var = Sorted::of(losses).quantile(p);
-    let above = losses.iter().filter(|&&x| x > var).count();
-    let rest = (1.0 - number(above) / mass).max(0.0);
-    let tied = spaced(losses, var, if rest > 0.0 { most_tied(mass) } else { 0 });
-    let share = rest / number(tied.len());
-    let mut trials: Vec<(usize, f64)> = tied.into_iter().map(|trial| (trial, share)).collect();
-    trials.extend(losses.iter().enumerate().filter(|&(_, &x)| x > var).map(|(trial, _)| (trial, 1.0 / mass)));
+    let sorted = Sorted::weighted(losses, weights);
+    let weight = |trial: usize| weights.map_or(1.0, |weights| number_of(units(weights[trial])) / UNITS);
+    let all = if sorted.is_weighted() { number_of(sorted.total()) / UNITS } else { number(losses.len()) };
+    let mass = all * (1.0 - p);
+    let var = sorted.quantile(p);
+    let above: f64 = losses.iter().enumerate().filter(|&(_, &x)| x > var).map(|(trial, _)| weight(trial)).sum();
+    let rest = (1.0 - above / mass).max(0.0);
+    let tied = spaced(losses, var, if rest > 0.0 { most_tied(number(losses.len()) * (1.0 - p)) } else { 0 });
+    let of_tied: f64 = tied.iter().map(|&trial| weight(trial)).sum();
+    let mut trials: Vec<(usize, f64)> = tied.into_iter().map(|trial| (trial, rest * weight(trial) / of_tied)).collect();
+    let beyond = losses.iter().enumerate().filter(|&(_, &x)| x > var);
+    trials.extend(beyond.map(|(trial, _)| (trial, weight(trial) / mass)));
     trials.sort_unstable_by_key(|&(trial, _)| trial);
     trials
 }

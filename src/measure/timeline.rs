@@ -12,7 +12,7 @@ const MONTH_SECONDS: i64 = 2_629_800;
 
 /// One point per month of one portfolio.
 pub(super) fn timeline(start_unix: i64, portfolio: usize, trials: &PortfolioTrials) -> Vec<TimelinePoint> {
-    let months = trials.months.iter().zip(&trials.month_histograms).enumerate();
+    let months = trials.all.months.iter().zip(&trials.month_histograms).enumerate();
     months
         .map(|(month, (moments, histogram))| TimelinePoint {
             portfolio,

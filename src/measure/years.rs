@@ -4,34 +4,60 @@
 use super::estimate::number;
 use super::order::Sorted;
 use crate::results::Estimate;
+use crate::simulate::Histogram;
 
-/// The losses that a year exceeds with the given probabilities, which must fall.
-///
-/// `losses`: of each year, trial by trial, `per_year` … `n × n_years`. Nothing without a full year.
-///
-/// The interval is that of order statistics for as many independent years as would tell as much: the years ÷
-/// the design effect of their clustering by trial at that quantile.
-pub(super) fn exceeded(losses: &[f64], n_years: usize, probabilities: &[f64]) -> Vec<Estimate> {
-    if n_years == 0 || losses.is_empty() {
-        return vec![];
+/// Losses of each year, trial by trial.
+pub(super) struct Years<'a> {
+    /// Of the trials that have rows: `n × per_trial`.
+    pub(super) losses: &'a [f64],
+    pub(super) per_trial: usize,
+    /// A weight per trial, if they do not weigh alike.
+    pub(super) weights: Option<&'a [f64]>,
+    /// Of all trials, if not all have rows.
+    pub(super) counted: Option<&'a Histogram>,
+}
+
+impl Years<'_> {
+    /// All years of all trials.
+    pub(super) fn sorted(&self) -> Sorted {
+        match (self.counted, self.weights) {
+            (Some(counted), _) => Sorted::counted(counted),
+            (None, None) => Sorted::of(self.losses),
+            (None, Some(weights)) => {
+                let each = weights.iter().flat_map(|&w| std::iter::repeat_n(w, self.per_trial));
+                Sorted::weighted(self.losses, Some(&each.collect::<Vec<_>>()))
+            }
+        }
     }
-    let sorted = Sorted::of(losses);
-    let quantiles: Vec<f64> = probabilities.iter().map(|p| sorted.quantile(1.0 - p)).collect();
-    let effects = design_effects(losses, n_years, &quantiles);
-    let n_trials = losses.len() / n_years;
-    let mut effect = 1.0;
-    let mut curve = vec![];
-    for (p, here) in probabilities.iter().zip(effects) {
-        // Where it cannot be told, that of the next more likely loss will do.
-        effect = here.unwrap_or(effect);
-        curve.push(match n_trials {
-            0..2 => Estimate::exact(sorted.quantile(1.0 - p)),
-            // So few may look alike by chance.
-            2..30 => sorted.quantile_clustered(1.0 - p, f64::max(effect, 1.0)),
-            _ => sorted.quantile_clustered(1.0 - p, effect),
-        });
+
+    /// The losses that a year exceeds with the given probabilities, which must fall. Nothing without a full year.
+    ///
+    /// The interval is that of order statistics for as many independent years as would tell as much: the years ÷
+    /// the design effect of their clustering by trial at that quantile.
+    pub(super) fn exceeded(&self, sorted: &Sorted, probabilities: &[f64]) -> Vec<Estimate> {
+        if self.per_trial == 0 || self.losses.is_empty() {
+            return vec![];
+        }
+        let quantiles: Vec<f64> = probabilities.iter().map(|p| sorted.quantile(1.0 - p)).collect();
+        let effects = match self.weights {
+            None => design_effects(self.losses, self.per_trial, &quantiles),
+            Some(weights) => weighted_design_effects(self.losses, weights, self.per_trial, &quantiles),
+        };
+        let n_trials = self.losses.len() / self.per_trial;
+        let mut effect = 1.0;
+        let mut curve = vec![];
+        for (p, here) in probabilities.iter().zip(effects) {
+            // Where it cannot be told, that of the next more likely loss will do.
+            effect = here.unwrap_or(effect);
+            curve.push(match n_trials {
+                0..2 => Estimate::exact(sorted.quantile(1.0 - p)),
+                // So few may look alike by chance.
+                2..30 => sorted.quantile_clustered(1.0 - p, f64::max(effect, 1.0)),
+                _ => sorted.quantile_clustered(1.0 - p, effect),
+            });
+        }
+        curve
     }
-    curve
 }
 
 /// Variance of the share of years above each of the ascending `quantiles` ÷ that of independent years; none where
@@ -42,22 +68,57 @@ pub(super) fn exceeded(losses: &[f64], n_years: usize, probabilities: &[f64]) ->
 fn design_effects(losses: &[f64], n_years: usize, quantiles: &[f64]) -> Vec<Option<f64>> {
     let mut years = vec![0_u64; quantiles.len() + 1];
     let mut squares = years.clone();
-    let mut trial = Vec::with_capacity(n_years);
-    for losses in losses.chunks_exact(n_years) {
-        trial.clear();
-        trial.extend(losses.iter().copied().filter(|&x| quantiles.first().is_some_and(|&lowest| x > lowest)));
-        trial.sort_unstable_by(|a: &f64, b| b.total_cmp(a));
-        for (odd, &x) in (1_u64..).step_by(2).zip(&trial) {
-            let passed = quantiles.partition_point(|&q| q < x);
-            years[passed] += 1;
-            squares[passed] += odd;
-        }
-    }
+    for_each_above(losses, n_years, quantiles, |_, passed, odd| {
+        years[passed] += 1;
+        squares[passed] += odd;
+    });
     sum_from_the_end(&mut years);
     sum_from_the_end(&mut squares);
     let n_trials = number(losses.len() / n_years);
     let effect = |(&years, &squares)| design_effect(n_trials, number(n_years), years, squares);
     years[1..].iter().zip(&squares[1..]).map(effect).collect()
+}
+
+/// The same where trials weigh differently: the spread of w (c − mean of c), against that of as many years of weight 1.
+fn weighted_design_effects(losses: &[f64], weights: &[f64], n_years: usize, quantiles: &[f64]) -> Vec<Option<f64>> {
+    // Sums of w c, w² c and w² c².
+    let mut sums = vec![[0.0; 3]; quantiles.len() + 1];
+    for_each_above(losses, n_years, quantiles, |trial, passed, odd| {
+        let w = weights[trial];
+        #[expect(clippy::cast_precision_loss, reason = "a number of years")]
+        let odd = odd as f64;
+        for (sum, x) in sums[passed].iter_mut().zip([w, w * w, w * w * odd]) {
+            *sum += x;
+        }
+    });
+    for k in (1..sums.len()).rev() {
+        let above = sums[k];
+        sums[k - 1].iter_mut().zip(above).for_each(|(sum, x)| *sum += x);
+    }
+    let (all, all_squares) = weights.iter().fold((0.0, 0.0), |(sum, squares), w| (sum + w, squares + w * w));
+    let (n, n_years) = (number(losses.len()), number(n_years));
+    let effect = |[once, twice, squares]: &[f64; 3]| {
+        let mean = once / all;
+        let spread = (squares - mean * (2.0 * twice - mean * all_squares)).max(0.0);
+        let share = mean / n_years;
+        let independent = share * (1.0 - share) / n;
+        (independent > 0.0).then(|| spread / (all * all * n_years * n_years) / independent)
+    };
+    sums[1..].iter().map(effect).collect()
+}
+
+/// Tells of every year above the lowest of the quantiles: its trial, how many quantiles it passes, and 2j − 1 if it is the
+/// trial's j-th largest.
+fn for_each_above(losses: &[f64], n_years: usize, quantiles: &[f64], mut tell: impl FnMut(usize, usize, u64)) {
+    let mut years = Vec::with_capacity(n_years);
+    for (trial, losses) in losses.chunks_exact(n_years).enumerate() {
+        years.clear();
+        years.extend(losses.iter().copied().filter(|&x| quantiles.first().is_some_and(|&lowest| x > lowest)));
+        years.sort_unstable_by(|a: &f64, b| b.total_cmp(a));
+        for (odd, &x) in (1_u64..).step_by(2).zip(&years) {
+            tell(trial, quantiles.partition_point(|&q| q < x), odd);
+        }
+    }
 }
 
 fn sum_from_the_end(counts: &mut [u64]) {

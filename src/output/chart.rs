@@ -7,6 +7,7 @@ mod availability;
 mod axis;
 mod canvas;
 mod causes;
+mod convergence;
 mod distribution;
 mod exceedance;
 mod exposure;
@@ -39,13 +40,14 @@ pub struct Chart {
 #[must_use]
 pub fn charts(results: &Results) -> Vec<Chart> {
     let sheet = Sheet::new(results);
-    let pages: [(&'static str, Page); 6] = [
+    let pages: [(&'static str, Page); 7] = [
         ("exceedance", exceedance::draw),
         ("total-cost", distribution::draw),
         ("causes-mean-and-tail", causes::draw),
         ("loss-over-time", timeline::draw),
         ("cost-and-tail-risk", frontier::draw),
         ("availability", availability::draw),
+        ("convergence", convergence::draw),
     ];
     pages.into_iter().map(|(name, draw)| Chart { name, svg: draw(&sheet) }).collect()
 }

@@ -30,6 +30,7 @@ fn files(results: &Results) -> Vec<File> {
         file("comparison.csv", comparison),
         file("attribution.csv", attribution),
         file("timeline.csv", timeline),
+        file("convergence.csv", convergence),
     ];
     if results.trials.is_some() {
         files.push(file("trials.csv", trials));
@@ -154,6 +155,27 @@ fn timeline(results: &Results, out: &mut dyn io::Write) -> io::Result<()> {
         ];
         row.extend(point.quantiles.map(number));
         rows.row(row)?;
+    }
+    rows.end()
+}
+
+/// Figures after growing numbers of trials.
+fn convergence(results: &Results, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut rows = Rows::new(out);
+    rows.header("portfolio,trials,measure,level,value,std_error,lower,upper,relative_error")?;
+    for point in &results.convergence {
+        let Estimate { value, std_error, lower, upper } = point.estimate;
+        rows.row([
+            text(&results.portfolios[point.portfolio]),
+            point.trials.to_string(),
+            text(point.measure),
+            option(point.level),
+            number(value),
+            option(std_error),
+            option(lower),
+            option(upper),
+            option(point.estimate.relative_error()),
+        ])?;
     }
     rows.end()
 }

@@ -18,6 +18,8 @@ pub struct RunInfo {
     pub files: Vec<(String, String)>,
     /// Threads used.
     pub threads: usize,
+    /// Bytes that it was allowed to use.
+    pub memory: u64,
     /// Wall time, seconds.
     pub wall_seconds: f64,
     /// Warnings about the scenario.
@@ -48,6 +50,9 @@ fn manifest(results: &Results, run: &RunInfo) -> Value {
         "currency": from.currency,
         "seed": from.seed,
         "trials": from.trials,
+        "memory": run.memory,
+        "trials_with_rows": from.rows,
+        "bin_width": from.bin_width,
         "portfolios": results.portfolios,
         "baseline": results.portfolios.get(results.baseline),
         "threads": run.threads,

@@ -1,104 +1,122 @@
-//! A block of trials: rows for what ranking needs, moments and counts for the rest.
+//! A block of trials: rows for what ranking needs, moments for the rest.
 
 use std::ops::Range;
 
-use super::engine::{Verdict, by_node};
-use super::{EVENTS_UNASKED, Moments, Worker};
+use super::engine::{Engine, Verdict, by_node};
+use super::{EVENTS_UNASKED, Moments, Rows};
 use crate::plan::Plan;
 
+/// Differences of total cost smaller than this part of the amounts compared are rounding.
+const ROUNDING: f64 = 1e-12;
+
 /// A block's trials.
-pub(crate) struct Block {
-    pub(crate) n: usize,
-    pub(crate) portfolios: Vec<PortfolioBlock>,
+pub(super) struct Block {
+    pub(super) trials: Range<u64>,
+    /// Of each portfolio.
+    pub(super) portfolios: Vec<PortfolioBlock>,
+    /// Moments of every column of every portfolio, in the order of [`Columns`].
+    pub(super) sums: Vec<Moments>,
 }
 
 /// One portfolio's part of a block.
-#[derive(Default)]
-pub(crate) struct PortfolioBlock {
-    pub(crate) loss: Vec<f64>,
-    pub(crate) aep: Vec<f64>,
-    pub(crate) oep: Vec<f64>,
-    pub(crate) unserved_hours: Vec<Vec<f64>>,
-    pub(crate) longest_hours: Vec<Vec<f64>>,
-    /// Moments of the columns, in the order of [`Columns`].
-    pub(crate) moments: Vec<Moments>,
-    pub(crate) rows: Option<Vec<[f64; 10]>>,
+pub(super) struct PortfolioBlock {
+    pub(super) rows: Rows,
     /// The block's table, trial by trial.
     table: Vec<f64>,
 }
 
 /// Where each division of a loss stands in a row of the table: components, risks, nodes, services, months, years,
-/// vendors' hours down, and the sum of these.
-struct Columns {
-    risks: usize,
-    services: usize,
-    months: usize,
-    years: usize,
-    down: usize,
-    width: usize,
+/// vendors' hours down and the sum of these. Behind the table follow the loss, each service's unserved hours and longest interruption,
+/// the difference to the baseline, and whether it is cheaper.
+pub(super) struct Columns {
+    pub(super) risks: usize,
+    pub(super) nodes: usize,
+    pub(super) services: usize,
+    pub(super) months: usize,
+    pub(super) years: usize,
+    pub(super) down: usize,
+    /// Width of the table.
+    table: usize,
+    pub(super) longest: usize,
+    pub(super) difference: usize,
+    /// All columns of a portfolio.
+    pub(super) width: usize,
 }
 
 impl Columns {
-    fn new(plan: &Plan) -> Self {
+    pub(super) fn new(plan: &Plan) -> Self {
         let risks = 10;
         let nodes = risks + plan.risks.len();
         let services = nodes + plan.n_nodes;
         let months = services + plan.services.len() + 1;
         let years = months + plan.clock.n_months();
         let down = years + plan.clock.n_years;
-        Self { risks, services, months, years, down, width: down + plan.vendors.len() + 1 }
+        let table = down + plan.vendors.len() + 1;
+        let longest = table + 1 + plan.services.len();
+        let difference = longest + plan.services.len();
+        Self { risks, nodes, services, months, years, down, table, longest, difference, width: difference + 2 }
+    }
+
+    /// Where the loss stands.
+    pub(super) fn loss(&self) -> usize {
+        self.table
     }
 }
 
 impl Block {
     /// Runs a block; none if `goes_on` says no. It is asked as often as makes little difference.
-    pub(crate) fn run(
+    pub(super) fn run(
         plan: &Plan,
         trials: Range<u64>,
         keep_components: bool,
-        worker: &mut Worker,
+        engine: &mut Engine,
         goes_on: impl Fn() -> bool,
     ) -> Option<Self> {
         let columns = Columns::new(plan);
-        let mut portfolios: Vec<PortfolioBlock> =
-            plan.portfolios.iter().map(|_| PortfolioBlock::new(plan, keep_components)).collect();
-        let n = trials.clone().count();
+        let block = || PortfolioBlock { rows: Rows::new(plan, keep_components, 0), table: Vec::new() };
+        let mut portfolios: Vec<PortfolioBlock> = plan.portfolios.iter().map(|_| block()).collect();
         let mut events = 0;
-        for trial in trials {
+        for trial in trials.clone() {
             if events > EVENTS_UNASKED {
                 if !goes_on() {
                     return None;
                 }
                 events = 0;
             }
-            events += worker.engine.trial(
+            events += engine.trial(
                 plan,
                 trial,
                 |_| true,
                 |verdict| portfolios[verdict.portfolio].add(plan, &columns, verdict),
             );
         }
-        for (portfolio, histograms) in portfolios.iter_mut().zip(&mut worker.histograms) {
-            portfolio.sum_up(&columns, histograms);
+        let mut sums = Vec::with_capacity(columns.width * portfolios.len());
+        let baseline = &portfolios[plan.baseline].rows.loss;
+        let cost = |p: usize| plan.portfolios[p].plan.iter().sum::<f64>();
+        for (p, portfolio) in portfolios.iter().enumerate() {
+            sums.extend(Moments::of_columns(&portfolio.table, columns.table, None));
+            let rows = &portfolio.rows;
+            let each = [&rows.loss].into_iter().chain(&rows.unserved_hours).chain(&rows.longest_hours);
+            sums.extend(each.map(|column| Moments::from_slice(column)));
+            let (ours, other) = (cost(p), cost(plan.baseline));
+            let pairs = rows.loss.iter().zip(baseline);
+            sums.push(Moments::of(pairs.clone().map(|(a, b)| a - b + (ours - other))));
+            sums.push(Moments::of(pairs.map(|(a, b)| f64::from(is_cheaper(ours + a, other + b)))));
         }
-        Some(Self { n, portfolios })
+        Some(Self { trials, portfolios, sums })
     }
 }
 
-impl PortfolioBlock {
-    fn new(plan: &Plan, keep_components: bool) -> Self {
-        Self {
-            unserved_hours: vec![Vec::new(); plan.services.len()],
-            longest_hours: vec![Vec::new(); plan.services.len()],
-            rows: keep_components.then(Vec::new),
-            ..Self::default()
-        }
-    }
+/// Whether a total cost is below another by more than rounding.
+pub(crate) fn is_cheaper(ours: f64, other: f64) -> bool {
+    ours - other < -ROUNDING * (ours.abs() + other.abs())
+}
 
+impl PortfolioBlock {
     fn add(&mut self, plan: &Plan, columns: &Columns, verdict: &Verdict) {
         let ledger = verdict.ledger;
         let start = self.table.len();
-        self.table.resize(start + columns.width, 0.0);
+        self.table.resize(start + columns.table, 0.0);
         let row = &mut self.table[start..];
         row[..10].copy_from_slice(&ledger.components);
         let (risks, rest) = row[columns.risks..].split_at_mut(plan.risks.len());
@@ -115,27 +133,22 @@ impl PortfolioBlock {
             row[columns.down + v] = down * share;
             total += down * share;
         }
-        row[columns.width - 1] = total;
-        self.aep.extend_from_slice(&row[columns.years..columns.years + plan.clock.n_full_years]);
-        let years = self.oep.len();
-        self.oep.resize(years + plan.clock.n_full_years, 0.0);
-        verdict.largest_by_year(&mut self.oep[years..]);
-        self.loss.push(ledger.loss());
-        self.unserved_hours.iter_mut().zip(&ledger.unserved_hours).for_each(|(list, &x)| list.push(x));
-        self.longest_hours.iter_mut().zip(&ledger.longest_hours).for_each(|(list, &x)| list.push(x));
-        if let Some(rows) = &mut self.rows {
-            rows.push(ledger.components);
+        row[columns.table - 1] = total;
+        let rows = &mut self.rows;
+        rows.aep.extend_from_slice(&row[columns.years..columns.years + plan.clock.n_full_years]);
+        let years = rows.oep.len();
+        rows.oep.resize(years + plan.clock.n_full_years, 0.0);
+        verdict.largest_by_year(&mut rows.oep[years..]);
+        rows.loss.push(ledger.loss());
+        rows.unserved_hours.iter_mut().zip(&ledger.unserved_hours).for_each(|(list, &x)| list.push(x));
+        rows.longest_hours.iter_mut().zip(&ledger.longest_hours).for_each(|(list, &x)| list.push(x));
+        if let Some(components) = &mut rows.components {
+            components.push(ledger.components);
         }
     }
 
-    /// Moments of all columns, counts of the months.
-    fn sum_up(&mut self, columns: &Columns, histograms: &mut [super::Histogram]) {
-        self.moments = Moments::of_columns(&self.table, columns.width);
-        for row in self.table.chunks_exact(columns.width) {
-            for (histogram, &month) in histograms.iter_mut().zip(&row[columns.months..columns.years]) {
-                histogram.add(month);
-            }
-        }
-        self.table = Vec::new();
+    /// Loss of each month of each trial.
+    pub(super) fn months<'a>(&'a self, columns: &'a Columns) -> impl Iterator<Item = &'a [f64]> {
+        self.table.chunks_exact(columns.table).map(|row| &row[columns.months..columns.years])
     }
 }

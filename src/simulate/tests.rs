@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{BLOCK, Options, blocks, simulate};
+use super::{BLOCK, Options, block, simulate};
 use crate::plan::Plan;
 
 fn plan() -> Plan {
@@ -12,15 +12,18 @@ fn plan() -> Plan {
 }
 
 fn options(trials: std::ops::Range<u64>) -> Options {
-    Options { trials, keep_components: false }
+    Options::of(trials)
 }
 
 #[test]
 fn blocks_are_cut_at_multiples_whatever_the_range() {
-    assert_eq!(blocks(&(0..3 * BLOCK)), [0..BLOCK, BLOCK..2 * BLOCK, 2 * BLOCK..3 * BLOCK]);
-    assert_eq!(blocks(&(5..BLOCK + 1)), [5..BLOCK, BLOCK..BLOCK + 1]);
-    assert_eq!(blocks(&(BLOCK - 1..BLOCK)), vec![BLOCK - 1..BLOCK]);
-    assert_eq!(blocks(&(7..7)), vec![]);
+    let blocks = |trials: std::ops::Range<u64>| (0..).map_while(|k| block(&trials, k)).collect::<Vec<_>>();
+    assert_eq!(blocks(0..3 * BLOCK), [0..BLOCK, BLOCK..2 * BLOCK, 2 * BLOCK..3 * BLOCK]);
+    assert_eq!(blocks(5..BLOCK + 1), [5..BLOCK, BLOCK..BLOCK + 1]);
+    assert_eq!(blocks(BLOCK - 1..BLOCK), vec![BLOCK - 1..BLOCK]);
+    assert_eq!(blocks(7..7), vec![]);
+    assert_eq!(block(&(0..u64::MAX), u64::MAX / BLOCK).map(|last| last.end), Some(u64::MAX));
+    assert_eq!(block(&(0..u64::MAX), u64::MAX), None);
 }
 
 #[test]
@@ -33,10 +36,10 @@ fn progress_is_told_of_every_trial() {
     });
     assert_eq!(most.into_inner(), n);
     let trials = trials.expect("not stopped");
-    assert_eq!((trials.first, trials.n, trials.n_years), (10, n as usize, 2));
+    assert_eq!((trials.first, trials.n, trials.n_years), (10, n, 2));
     let portfolio = &trials.portfolios[0];
-    assert_eq!(portfolio.aep.len(), 2 * trials.n);
-    assert_eq!((portfolio.loss.len(), portfolio.risks[0].n, portfolio.month_histograms[0].n()), (trials.n, n, n));
+    assert_eq!(portfolio.aep.len(), 2 * trials.n as usize);
+    assert_eq!((portfolio.loss.len(), portfolio.all.risks[0].n, portfolio.month_histograms[0].n()), (n as usize, n, n));
     for (loss, years) in portfolio.loss.iter().zip(portfolio.aep.chunks(2)) {
         assert!((loss - years[0] - years[1]).abs() < 1e-9 * (1.0 + loss));
     }
@@ -51,5 +54,58 @@ fn a_run_that_is_told_to_stop_gives_nothing() {
 #[test]
 fn no_trials_are_no_trials() {
     let trials = simulate(&plan(), &options(9..9), &|_| true).expect("not stopped");
-    assert_eq!((trials.n, trials.portfolios[0].loss.len(), trials.portfolios[0].risks[0].n), (0, 0, 0));
+    assert_eq!((trials.n, trials.portfolios[0].loss.len(), trials.portfolios[0].all.risks[0].n), (0, 0, 0));
+}
+
+/// So little memory that not all trials of `n` blocks have room.
+fn narrow(n: u64) -> Options {
+    Options { memory: 1 << 20, ..options(0..n * BLOCK) }
+}
+
+#[test]
+fn steps_and_parts_leave_no_trace() {
+    let plan = plan();
+    for options in [options(0..40 * BLOCK + 100), narrow(90)] {
+        let end = options.trials.end;
+        let whole = simulate(&plan, &options, &|_| true).expect("not stopped");
+        assert_eq!(whole.thinned > 0, end == 90 * BLOCK);
+        let mut stepped = super::Run::new(&plan, &options);
+        for to in [BLOCK, 2 * BLOCK, 9 * BLOCK, 30 * BLOCK, end] {
+            assert!(stepped.advance(&plan, to, &|_| true));
+            let saved = stepped.save();
+            stepped = super::Run::new(&plan, &options);
+            assert!(stepped.restore(&saved));
+        }
+        assert!(*stepped.trials() == whole, "in steps");
+        let mut joined = super::Run::new(&plan, &options);
+        for part in [0..3 * BLOCK, 3 * BLOCK..4 * BLOCK, 4 * BLOCK..33 * BLOCK, 33 * BLOCK..end] {
+            let mut run = super::Run::new(&plan, &Options { trials: part.clone(), ..options.clone() });
+            assert!(run.advance(&plan, part.end, &|_| true));
+            assert!(!joined.join(&run.save()[1..]), "what is cut is not joined");
+            assert!(joined.join(&run.save()));
+            assert!(!joined.join(&run.save()), "nothing is joined twice");
+        }
+        assert!(*joined.trials() == whole, "in parts");
+    }
+}
+
+#[test]
+fn where_not_all_have_room_all_are_counted_and_some_kept() {
+    let plan = plan();
+    let all = simulate(&plan, &options(0..90 * BLOCK), &|_| true).expect("not stopped");
+    let some = simulate(&plan, &narrow(90), &|_| true).expect("not stopped");
+    let (all, kept) = (&all.portfolios[0], &some.portfolios[0]);
+    let counted = kept.counted.as_ref().expect("not all have room");
+    let n = kept.loss.len();
+    assert!(n < all.loss.len() / 2 && n >= all.loss.len() / 8, "{n}");
+    assert_eq!((kept.aep.len(), kept.unserved_hours[0].len()), (2 * n, n));
+    assert_eq!((counted.loss.n(), counted.oep.n()), (all.loss.len() as u64, 2 * all.loss.len() as u64));
+    let numbers: Vec<usize> = some.numbers().map(|trial| trial as usize).collect();
+    assert_eq!(numbers.len(), n);
+    for (row, trial) in numbers.into_iter().enumerate() {
+        assert_eq!(kept.loss[row].to_bits(), all.loss[trial].to_bits());
+        assert_eq!(kept.aep[2 * row + 1].to_bits(), all.aep[2 * trial + 1].to_bits());
+        assert_eq!(kept.longest_hours[0][row].to_bits(), all.longest_hours[0][trial].to_bits());
+    }
+    assert!(kept.all == all.all);
 }

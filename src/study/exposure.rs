@@ -68,7 +68,7 @@ pub fn exposure(scenario: &Scenario) -> Vec<Exposure> {
         for lost in LOST {
             let planted = planted(scenario, node, lost);
             let plan = Plan::new(&planted, scenario.seed);
-            let options = Options { trials: 0..trials(&planted), keep_components: false };
+            let options = Options::of(0..trials(&planted));
             if let Some(trials) = simulate(&plan, &options, &|_| true) {
                 all.extend((0..scenario.portfolios.len()).map(|p| exposed(scenario, &trials, node, lost, p)));
             }
@@ -132,7 +132,7 @@ fn trials(planted: &Scenario) -> u64 {
 #[expect(clippy::cast_precision_loss, reason = "a small number of trials")]
 fn exposed(scenario: &Scenario, trials: &Trials, node: usize, lost: Lost, portfolio: usize) -> Exposure {
     let kept = &trials.portfolios[portfolio];
-    let n = trials.n.max(1) as f64;
+    let (n, rows) = (trials.n.max(1) as f64, kept.loss.len());
     let all: f64 = scenario.services.iter().map(|s| s.revenue_per_hour).sum();
     let part = |s: usize| {
         if all > 0.0 { scenario.services[s].revenue_per_hour / all } else { 1.0 / scenario.services.len() as f64 }
@@ -146,7 +146,7 @@ fn exposed(scenario: &Scenario, trials: &Trials, node: usize, lost: Lost, portfo
         portfolio,
         loss: kept.loss.iter().sum::<f64>() / n,
         unserved_hours: (0..scenario.services.len()).map(unserved).sum(),
-        recovery_hours: (0..trials.n).all(|t| recovered(&t)).then(|| (0..trials.n).map(recovery).sum::<f64>() / n),
+        recovery_hours: (0..rows).all(|t| recovered(&t)).then(|| (0..rows).map(recovery).sum::<f64>() / n),
     }
 }
 

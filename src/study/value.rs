@@ -38,7 +38,7 @@ pub fn value(scenario: &Scenario, trials: u64, progress: &(dyn Fn(u64) -> bool +
         }
     }
     let plan = Plan::new(&extended, scenario.seed);
-    let options = Options { trials: 0..trials, keep_components: false };
+    let options = Options::of(0..trials);
     let drawn = simulate(&plan, &options, progress)?;
     let first = scenario.portfolios.len();
     let pairs: Vec<(usize, usize)> = choices.iter().enumerate().map(|(i, (with, _))| (first + i, *with)).collect();

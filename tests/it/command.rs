@@ -4,6 +4,7 @@
 
 mod desk;
 mod folders;
+mod many;
 mod told;
 
 use std::fs;
@@ -198,8 +199,8 @@ fn exit_codes_are_those_promised() {
 #[test]
 fn a_run_too_large_names_what_would_fit() {
     let desk = Desk::new();
-    let (_, err) = desk.expect(2, "run small.toml --trials 1e13");
-    assert!(err.contains("memory") && err.contains("would fit: --trials "), "{err}");
+    let (_, err) = desk.expect(2, "run small.toml --trials 1e9 --trials-csv");
+    assert!(err.contains("keeps every trial") && err.contains("would take --memory "), "{err}");
 }
 
 #[test]

@@ -67,7 +67,7 @@ fn linked(raise: f64, cause: f64) -> Scenario {
 }
 
 fn trials(scenario: &Scenario, trials: std::ops::Range<u64>) -> Trials {
-    let options = Options { trials, keep_components: true };
+    let options = Options { keep_components: true, ..Options::of(trials) };
     simulate(&Plan::new(scenario, scenario.seed), &options, &|_| true).expect("not stopped")
 }
 
@@ -88,7 +88,7 @@ fn linked_risks_cost_what_their_rates_say() {
     judged(b).mean(expected(3.0, 0.04, false)).accept();
     judged(b).mean(expected(3.0, 0.04, true)).refuse();
     // What is charged to each risk: the incident pays its own, the suit its own.
-    let risks: Vec<f64> = right.portfolios[0].risks.iter().map(linchpin::simulate::Moments::mean).collect();
+    let risks: Vec<f64> = right.portfolios[0].all.risks.iter().map(linchpin::simulate::Moments::mean).collect();
     assert!((risks[INCIDENT] / 16.0 - 1.0).abs() < 0.02 && risks[CHANGE] == 0.0, "{risks:?}");
     assert!((risks.iter().sum::<f64>() / crate::sample::mean(a).0 - 1.0).abs() < 1e-9);
 }

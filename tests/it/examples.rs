@@ -32,8 +32,7 @@ impl<'a> Figures<'a> {
 pub fn run_text(text: &str, trials: u64) -> Results {
     let scenario =
         read("case.toml", text.as_bytes(), &NoFiles).unwrap_or_else(|problems| panic!("{problems}")).scenario;
-    linchpin::run(&scenario, &linchpin::Options { trials: 0..trials, keep_components: false }, &|_| true)
-        .expect("not stopped")
+    linchpin::run(&scenario, &linchpin::Options::of(0..trials), &|_| true).expect("not stopped")
 }
 
 /// Where each name of a case's expectations stands in the long table.

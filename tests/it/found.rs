@@ -506,7 +506,7 @@ fn shipped() -> Vec<(String, PathBuf)> {
 
 fn small_run(file: &str, path: &Path, text: &str) -> Run {
     let read = read(&path.to_string_lossy(), text.as_bytes(), &Beside(path)).unwrap_or_else(|wrong| panic!("{wrong}"));
-    let options = Options { trials: 0..trials(file), keep_components: true };
+    let options = Options { keep_components: true, ..Options::of(0..trials(file)) };
     Run(linchpin::run(&read.scenario, &options, &|_| true).expect("not stopped"))
 }
 

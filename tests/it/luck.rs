@@ -128,14 +128,14 @@ fn bytes(trials: &Trials) -> String {
                 p.oep,
                 p.unserved_hours,
                 p.longest_hours,
-                p.components,
-                p.risks,
-                p.nodes,
-                p.services,
-                p.years,
-                p.months,
-                p.down,
-                p.down_total,
+                p.all.components,
+                p.all.risks,
+                p.all.nodes,
+                p.all.services,
+                p.all.years,
+                p.all.months,
+                p.all.down,
+                p.all.down_total,
                 p.rows
             )
         })
@@ -156,7 +156,7 @@ fn threads_change_no_result() {
     let scenario = scenario(BASE);
     let run = |n| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(n).build().expect("threads");
-        let options = Options { trials: 0..N, keep_components: true };
+        let options = Options { keep_components: true, ..Options::of(0..N) };
         // A NaN (too small a sample) equals itself when printed.
         format!("{:?}", pool.install(|| linchpin::run(&scenario, &options, &|_| true)).expect("not stopped"))
     };
@@ -191,7 +191,7 @@ fn a_range_in_parts_is_the_same_trials() {
     for cut in [512, 1024, 1, 700, 1234] {
         let (first, rest) = (range(BASE, 0..cut), range(BASE, cut..N));
         let cut = usize::try_from(cut).expect("small");
-        assert_eq!((first.n, rest.n), (cut, 1500 - cut));
+        assert_eq!((first.n, rest.n), (cut as u64, 1500 - cut as u64));
         assert!(rows(&whole, 0..cut) == rows(&first, 0..cut), "before {cut}");
         assert!(rows(&whole, cut..1500) == rows(&rest, 0..1500 - cut), "from {cut}");
     }
@@ -219,7 +219,7 @@ fn a_trial_alone_is_its_row() {
 fn seeds_differ_and_are_kept_apart() {
     let with = |seed: u64| {
         let scenario = scenario(BASE);
-        let options = Options { trials: 0..50, keep_components: false };
+        let options = Options::of(0..50);
         simulate(&Plan::new(&scenario, seed), &options, &|_| true).expect("not stopped")
     };
     let (one, two) = (with(1), with(2));
@@ -378,8 +378,8 @@ fn the_order_in_the_file_is_the_order_of_the_report_alone() {
         other.risks.iter().rev().map(|r| &r.id).collect::<Vec<_>>()
     );
     let (before, after) = (trials(BASE, 400), trials(&text, 400));
-    for (risk, moments) in before.portfolios[1].risks.iter().enumerate() {
-        let same = after.portfolios[0].risks[one.risks.len() - 1 - risk];
+    for (risk, moments) in before.portfolios[1].all.risks.iter().enumerate() {
+        let same = after.portfolios[0].all.risks[one.risks.len() - 1 - risk];
         assert!((moments.mean() - same.mean()).abs() <= 1e-9 * (moments.mean().abs() + 1e6), "{risk}");
     }
 }

@@ -6,7 +6,7 @@ use linchpin::results::{Estimate, Results};
 
 fn run(text: &str, trials: std::ops::Range<u64>) -> Results {
     let scenario = sample::scenario(text);
-    linchpin::run(&scenario, &Options { trials, keep_components: false }, &|_| true).expect("not stopped")
+    linchpin::run(&scenario, &Options::of(trials), &|_| true).expect("not stopped")
 }
 
 /// At most one outage, probability 0.8, of an exponential length of mean 10 h.

@@ -109,7 +109,7 @@ fn trials(text: &str, apart: bool) -> Trials {
     let scenario = read("one.toml", text.as_bytes(), &NoFiles).unwrap_or_else(|p| panic!("{p}")).scenario;
     let plan = Plan::new(&scenario, scenario.seed);
     let plan = if apart { plan.one_by_one() } else { plan };
-    simulate(&plan, &Options { trials: 0..TRIALS, keep_components: true }, &|_| true).expect("not stopped")
+    simulate(&plan, &Options { keep_components: true, ..Options::of(0..TRIALS) }, &|_| true).expect("not stopped")
 }
 
 /// Every list of figures of a portfolio, with a name and a scale.
@@ -123,11 +123,11 @@ fn figures(p: &PortfolioTrials) -> Vec<(&'static str, Vec<f64>, f64)> {
         ("components", rows, money),
         ("AEP", p.aep.clone(), money),
         ("OEP", p.oep.clone(), money),
-        ("risks", means(&p.risks), money),
-        ("nodes", means(&p.nodes), money),
-        ("services", means(&p.services), money),
-        ("months", means(&p.months), money),
-        ("hours down", means(&p.down), 1e3),
+        ("risks", means(&p.all.risks), money),
+        ("nodes", means(&p.all.nodes), money),
+        ("services", means(&p.all.services), money),
+        ("months", means(&p.all.months), money),
+        ("hours down", means(&p.all.down), 1e3),
     ];
     all.extend(p.unserved_hours.iter().map(|hours| ("unserved hours", hours.clone(), 1e2)));
     all.extend(p.longest_hours.iter().map(|hours| ("longest interruption", hours.clone(), 1e2)));

@@ -505,7 +505,7 @@ fn arrivals_have_their_expected_numbers() {
     poisson(losses(0), grown(3.0)).accept();
     poisson(losses(1), grown(3.0)).refuse();
     for year in 0..3_u32 {
-        let moments = trials.portfolios[0].years[year as usize];
+        let moments = trials.portfolios[0].all.years[year as usize];
         let expected = grown(f64::from(year) + 1.0) - grown(f64::from(year));
         let z = |x: f64| (moments.mean() - x) / moments.standard_error().expect("many");
         assert!(z(expected).abs() < 4.0, "year {year}: {moments:?}, expected {expected}");
@@ -757,7 +757,7 @@ fn a_price_path_has_the_moments_of_its_law() {
     law(&wrong.loss).refuse();
 
     // The last month is billed at the index after three years.
-    let last = right.months[36];
+    let last = right.all.months[36];
     assert!((last.mean() / last.standard_error().expect("many")).abs() < 4.0);
     let prices = |p: &linchpin::simulate::PortfolioTrials| -> Vec<f64> {
         [0.05, 0.5, 0.95].map(|q| p.month_histograms[36].quantile(q) * 12.0 + 100.0 * index(36)).to_vec()
@@ -777,7 +777,7 @@ fn a_price_path_has_the_moments_of_its_law() {
     }
     // sd 91.19 of the index after three years.
     assert!((100.0 * covariance(36, 36).sqrt() - 91.192_842_807_0).abs() < 1e-8);
-    let relative = |p: &linchpin::simulate::PortfolioTrials| p.months[36].sd() * 12.0 / 91.192_842_807_0 - 1.0;
+    let relative = |p: &linchpin::simulate::PortfolioTrials| p.all.months[36].sd() * 12.0 / 91.192_842_807_0 - 1.0;
     assert!(relative(right).abs() < 0.02 && relative(wrong).abs() > 0.025, "{} {}", relative(right), relative(wrong));
 }
 
@@ -802,7 +802,8 @@ fn poisson_repricing_has_its_expected_bill() {
         let month =
             |k: usize| 100.0 * 8.0 * (libm::exp((k as f64 + 1.0) / 96.0) - libm::exp(k as f64 / 96.0)) - 100.0 / 12.0;
         let off = |k: &usize| {
-            let z = (portfolio.months[*k].mean() - month(*k)) / portfolio.months[*k].standard_error().expect("many");
+            let z = (portfolio.all.months[*k].mean() - month(*k))
+                / portfolio.all.months[*k].standard_error().expect("many");
             z.abs() >= 4.0
         };
         bill + (0..36).filter(off).count()

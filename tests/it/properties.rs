@@ -33,14 +33,14 @@ fn assert_parts_sum(text: &str, trials: &Trials, results: &Results) {
         let mean = portfolio.loss.iter().sum::<f64>() / N as f64;
         // Amounts that cancel to the last digits, as a price and a commitment may, leave the rounding of what they were.
         let rounding = 1e-6 * portfolio.plan.iter().map(|x| x.abs()).sum::<f64>();
-        let charged: f64 = portfolio.risks.iter().map(|m| m.mean().abs()).sum::<f64>() + rounding;
+        let charged: f64 = portfolio.all.risks.iter().map(|m| m.mean().abs()).sum::<f64>() + rounding;
         for (name, parts) in [
-            ("components", &portfolio.components),
-            ("risks", &portfolio.risks),
-            ("nodes", &portfolio.nodes),
-            ("services", &portfolio.services),
-            ("years", &portfolio.years),
-            ("months", &portfolio.months),
+            ("components", &portfolio.all.components),
+            ("risks", &portfolio.all.risks),
+            ("nodes", &portfolio.all.nodes),
+            ("services", &portfolio.all.services),
+            ("years", &portfolio.all.years),
+            ("months", &portfolio.all.months),
         ] {
             let sum: f64 = parts.iter().map(linchpin::simulate::Moments::mean).sum();
             let of: f64 = parts.iter().map(|m| m.mean().abs()).sum::<f64>() + charged;

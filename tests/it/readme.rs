@@ -21,7 +21,7 @@ fn the_ten_lines_are_ten_and_run() {
     assert_eq!(ten_lines().lines().count(), 10);
     let read = read("ten-lines.toml", ten_lines().as_bytes(), &NoFiles).unwrap_or_else(|problems| panic!("{problems}"));
     assert!(read.warnings.is_empty(), "{:?}", read.warnings);
-    let options = linchpin::Options { trials: 0..500, keep_components: false };
+    let options = linchpin::Options::of(0..500);
     let results = linchpin::run(&read.scenario, &options, &|_| true).expect("not stopped");
     for headline in &results.headlines {
         assert!(headline.plan > 0.0 && headline.mean_loss.value > 0.0, "{headline:?}");

@@ -17,7 +17,7 @@ pub fn trials(text: &str, n: u64) -> Trials {
 
 pub fn range(text: &str, trials: std::ops::Range<u64>) -> Trials {
     let scenario = scenario(text);
-    let options = Options { trials, keep_components: true };
+    let options = Options { keep_components: true, ..Options::of(trials) };
     simulate(&Plan::new(&scenario, scenario.seed), &options, &|_| true).expect("not stopped")
 }
 

@@ -15,7 +15,7 @@ const N: u64 = 30;
 
 fn run(text: &str) -> Results {
     let read = read("edited.toml", text.as_bytes(), &NoFiles).unwrap_or_else(|problems| panic!("{problems}\n{text}"));
-    linchpin::run(&read.scenario, &Options { trials: 0..N, keep_components: false }, &|_| true).expect("not stopped")
+    linchpin::run(&read.scenario, &Options::of(0..N), &|_| true).expect("not stopped")
 }
 
 fn worth(text: &str) -> Vec<Worth> {

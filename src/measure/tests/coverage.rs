@@ -6,10 +6,11 @@ use rand_distr::{Distribution, StandardNormal};
 
 use super::fixture::{Compound, Generator, generator, scenario};
 use crate::measure::attribution::Tail;
-use crate::measure::comparison::{Side, compare};
+use crate::measure::comparison::{Shared, Side, compare, paired};
 use crate::measure::estimate::{Z, mean, sd};
 use crate::measure::order::Sorted;
-use crate::measure::{LEVELS, tail, tvar_with_error, years};
+use crate::measure::years::Years;
+use crate::measure::{LEVELS, tail, tvar, tvar_with_error};
 use crate::results::Estimate;
 use crate::simulate::{Moments, Parts};
 
@@ -71,7 +72,7 @@ fn intervals_of_a_known_law_hold_it() {
         let (sorted, moments) = (Sorted::of(&losses), Moments::from_slice(&losses));
         vec![
             mean(&moments),
-            sd(&losses, &moments),
+            sd(&sorted, &moments),
             sorted.quantile_with_error(0.5),
             sorted.quantile_with_error(0.95),
             sorted.quantile_with_error(0.99),
@@ -110,7 +111,9 @@ fn paired_intervals_hold_the_difference() {
         });
         let side =
             |k: usize, losses| Side { portfolio: 1 - k, plan: 0.0, losses, var: &figures[k].0, tvar: &figures[k].1 };
-        let comparison = compare(&scenario, side(0, &b), side(1, &a));
+        let shared = Shared { n: a.len() as u64, weights: None };
+        let (difference, cheaper) = paired(side(0, &b), side(1, &a));
+        let comparison = compare(&scenario, side(0, &b), side(1, &a), shared, (&difference, &cheaper));
         let wide = errors[0].hypot(errors[1]);
         unpaired.borrow_mut().push(Estimate::normal(comparison.mean.value, Some(wide)));
         let (_, var, tvar) = comparison.tail[2];
@@ -144,7 +147,8 @@ fn intervals_of_years_know_that_a_trial_s_years_go_together() {
             })
             .collect();
         independent.borrow_mut().push(Sorted::of(&losses).quantile_with_error(0.95));
-        years::exceeded(&losses, YEARS, &[0.5, 0.05, 0.01])
+        let years = Years { losses: &losses, per_trial: YEARS, weights: None, counted: None };
+        years.exceeded(&years.sorted(), &[0.5, 0.05, 0.01])
     });
     let truths = [0.0, 1.644_853_627, 2.326_347_874].map(libm::exp);
     for (column, truth) in columns.iter().zip(truths) {
@@ -168,8 +172,9 @@ fn intervals_of_parts_of_the_tail_hold_them() {
         let parts = |(trial, weight): (usize, f64)| {
             (weight, Parts { loss: losses[trial], risks: vec![a[trial], b[trial]], ..Parts::default() })
         };
-        let trials: Vec<_> = tail(&losses, 0.99).into_iter().map(parts).collect();
-        let part = Tail::new(&trials, N).part(|parts| parts.risks[0]);
+        let sorted = Sorted::of(&losses);
+        let trials: Vec<_> = tail(&losses, None, 0.99).into_iter().map(parts).collect();
+        let part = Tail::new(&trials, &sorted, tvar(&sorted, 0.99), N as u64).part(|parts| parts.risks[0]);
         let squares: f64 = trials.iter().map(|(weight, parts)| (weight * parts.risks[0]).powi(2)).sum();
         naive.borrow_mut().push(Estimate::normal(part.value, Some(squares.sqrt())));
         vec![part]
@@ -213,7 +218,7 @@ fn a_rare_event_has_the_var_and_tvar_of_its_closed_form() {
 /// The number of trials at or below the quantile of level `p` is that of a binomial, within 4 standard deviations.
 fn is_quantile(sorted: &Sorted, p: f64, x: f64) -> bool {
     let n = sorted.n() as f64;
-    let below = n - sorted.n_above(x) as f64;
+    let below = n - sorted.mass_above(x) as f64;
     (below - n * p).abs() <= 4.0 * (n * p * (1.0 - p)).sqrt()
 }
 

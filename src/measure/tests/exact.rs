@@ -121,7 +121,7 @@ fn a_huge_atom_costs_few_trials_and_still_sums_to_tvar() {
     for trial in 0..300 {
         losses[331 * trial] = 100.0 + trial as f64;
     }
-    let trials = tail(&losses, 0.99);
+    let trials = tail(&losses, None, 0.99);
     assert_eq!(trials.len(), 300 + 4_000);
     assert!(trials.is_sorted_by(|a, b| a.0 < b.0), "ascending, none twice");
     let tied: Vec<usize> = trials.iter().filter(|(trial, _)| losses[*trial] == 5.0).map(|(trial, _)| *trial).collect();
@@ -135,7 +135,7 @@ fn a_huge_atom_costs_few_trials_and_still_sums_to_tvar() {
 
 #[track_caller]
 fn assert_sums_to_tvar(losses: &[f64], p: f64) {
-    let trials = tail(losses, p);
+    let trials = tail(losses, None, p);
     let whole: f64 = trials.iter().map(|(_, weight)| weight).sum();
     let sum: f64 = trials.iter().map(|&(trial, weight)| weight * losses[trial]).sum();
     let size: f64 = trials.iter().map(|&(trial, weight)| weight * losses[trial].abs()).sum();
@@ -157,10 +157,10 @@ fn a_certain_loss_has_no_error_and_a_single_trial_none_to_tell() {
 #[test]
 fn standard_deviations_know_their_error() {
     let values = [1.0, -1.0, 1.0, -1.0];
-    let certain = estimate::sd(&values, &Moments::from_slice(&values));
+    let certain = estimate::sd(&Sorted::of(&values), &Moments::from_slice(&values));
     assert!((certain.value - (4.0_f64 / 3.0).sqrt()).abs() < 1e-15);
     assert_eq!(certain.std_error, Some(0.0), "m4 = m2²: the spread cannot vary");
-    assert!(estimate::sd(&[1.0], &Moments::from_slice(&[1.0])).value.is_nan());
+    assert!(estimate::sd(&Sorted::of(&[1.0]), &Moments::from_slice(&[1.0])).value.is_nan());
 }
 
 /// Wilson's interval for 0, 3 and 10 of 10 (Newcombe 1998 prints the same digits by other software).

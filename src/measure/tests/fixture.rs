@@ -5,7 +5,7 @@ use rand_distr::{Distribution, LogNormal, Poisson};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use crate::scenario::{About, Appetite, Conditions, Effects, Node, Portfolio, Risk, RunsOn, Scenario, Service, Vendor};
-use crate::simulate::{Histogram, Moments, Parts, PortfolioTrials, Trials};
+use crate::simulate::{All, Histogram, Moments, Parts, PortfolioTrials, Trials};
 
 pub(super) type Generator = Xoshiro256PlusPlus;
 
@@ -117,13 +117,17 @@ pub(super) fn trials(a: &[f64], b: &[f64]) -> Trials {
     let half = |x: &[f64]| x.iter().map(|x| x / 2.0).collect::<Vec<_>>();
     Trials {
         first: 0,
-        n: a.len(),
+        n: a.len() as u64,
         n_years: 2,
-        portfolios: vec![one_portfolio(0.0, a, &none), one_portfolio(7.0, &half(a), &half(b))],
+        thinned: 0,
+        bits: 10,
+        weights: None,
+        portfolios: vec![one_portfolio(0.0, a, &none, a), one_portfolio(7.0, &half(a), &half(b), a)],
     }
 }
 
-fn one_portfolio(overhead: f64, a: &[f64], b: &[f64]) -> PortfolioTrials {
+/// `baseline`: its losses.
+fn one_portfolio(overhead: f64, a: &[f64], b: &[f64], baseline: &[f64]) -> PortfolioTrials {
     let loss: Vec<f64> = a.iter().zip(b).map(|(a, b)| a + b).collect();
     let halves: Vec<f64> = loss.iter().flat_map(|x| [x / 2.0; 2]).collect();
     let mut plan = [0.0; 10];
@@ -133,21 +137,32 @@ fn one_portfolio(overhead: f64, a: &[f64], b: &[f64]) -> PortfolioTrials {
     let (of_a, of_b, nothing) = (Moments::from_slice(a), Moments::from_slice(b), components[1]);
     let mut histogram = Histogram::default();
     histogram.add_all(&loss);
+    let of = |f: &dyn Fn(f64, f64) -> f64| {
+        Moments::from_slice(&loss.iter().zip(baseline).map(|(x, other)| f(*x, *other)).collect::<Vec<_>>())
+    };
     PortfolioTrials {
         plan,
         aep: halves.clone(),
         oep: halves.clone(),
         unserved_hours: vec![loss.iter().map(|x| x / 10.0).collect()],
         longest_hours: vec![loss.iter().map(|x| x / 20.0).collect()],
-        components,
-        risks: vec![of_a, of_b],
-        nodes: vec![nothing, nothing, of_a, of_b],
-        services: vec![Moments::from_slice(&loss), nothing],
-        years: vec![Moments::from_slice(&loss.iter().map(|x| x / 2.0).collect::<Vec<_>>()); 2],
-        months: vec![Moments::from_slice(&loss); 24],
+        counted: None,
         month_histograms: vec![histogram; 24],
-        down: vec![of_a, of_b],
-        down_total: Moments::from_slice(&loss),
+        all: All {
+            components,
+            risks: vec![of_a, of_b],
+            nodes: vec![nothing, nothing, of_a, of_b],
+            services: vec![Moments::from_slice(&loss), nothing],
+            years: vec![of(&|x, _| x / 2.0); 2],
+            months: vec![Moments::from_slice(&loss); 24],
+            down: vec![of_a, of_b],
+            down_total: Moments::from_slice(&loss),
+            loss: Moments::from_slice(&loss),
+            unserved_hours: vec![of(&|x, _| x / 10.0)],
+            longest_hours: vec![of(&|x, _| x / 20.0)],
+            difference: of(&|x, other| x - other + overhead),
+            cheaper: of(&|x, other| f64::from(crate::simulate::is_cheaper(x + overhead, other))),
+        },
         rows: Some(loss.iter().map(|&x| std::array::from_fn(|c| if c == 0 { x } else { 0.0 })).collect()),
         loss,
     }
@@ -176,7 +191,7 @@ pub(crate) fn results(a: &[f64], b: &[f64]) -> crate::results::Results {
     let trials = trials(a, b);
     let none = vec![0.0; a.len()];
     let half = |x: &[f64]| x.iter().map(|x| x / 2.0).collect::<Vec<_>>();
-    let tail = |portfolio: usize| super::super::tail(&trials.portfolios[portfolio].loss, super::super::TAIL);
+    let tail = |portfolio: usize| super::super::tail(&trials.portfolios[portfolio].loss, None, super::super::TAIL);
     let tails = [redraw(&tail(0), a, &none), redraw(&tail(1), &half(a), &half(b))];
     super::super::results(&scenario(), &trials, &tails, "0.0.0")
 }

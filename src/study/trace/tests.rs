@@ -12,7 +12,7 @@ use proptest::test_runner::{Config, RngSeed};
 fn differences(text: &str, trials: u64) -> Vec<String> {
     let scenario = read("any.toml", text.as_bytes(), &NoFiles).unwrap_or_else(|p| panic!("{p}\n{text}")).scenario;
     let plan = Plan::new(&scenario, scenario.seed);
-    let options = Options { trials: 0..trials, keep_components: true };
+    let options = Options { keep_components: true, ..Options::of(0..trials) };
     let run = simulate(&plan, &options, &|_| true).expect("not stopped");
     let mut wrong = vec![];
     for (p, kept) in run.portfolios.iter().enumerate() {

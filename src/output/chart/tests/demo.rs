@@ -1,6 +1,7 @@
 //! Results as a run might give them, made up without one.
 
 use super::super::axis::real;
+use crate::results::ConvergencePoint;
 use crate::results::{
     Appetite, Attribution, By, Comparison, Distribution, Estimate, Exceedance, ExceedancePoint, Headline, Measure,
     Provenance, Results, ServiceHeadline, TimelinePoint, Verdict,
@@ -73,6 +74,8 @@ pub(super) fn demo(n: usize, n_services: usize, months: usize) -> Results {
             horizon_hours: 730.5 * real(months),
             seed: 20_250_601,
             trials: 20_000,
+            rows: 20_000,
+            bin_width: None,
             appetite: Some(600e6),
             appetite_probability: Some(0.05),
         },
@@ -89,6 +92,7 @@ pub(super) fn demo(n: usize, n_services: usize, months: usize) -> Results {
         headlines: (0..n).map(|p| headline(p, n_services)).collect(),
         distribution: distribution(n),
         trials: None,
+        convergence: convergence(n),
     }
 }
 
@@ -212,4 +216,18 @@ fn distribution(n: usize) -> Distribution {
     };
     let counts = (0..n).map(counts).collect();
     Distribution { edges, counts }
+}
+
+/// Figures that settle as the square root of the number of trials.
+fn convergence(portfolios: usize) -> Vec<ConvergencePoint> {
+    let numbers = [1_024, 2_048, 4_096, 8_192, 16_384, 20_000];
+    let at = |portfolio: usize, trials: u64| {
+        let size = 40e6 * (1.0 + real(portfolio));
+        let apart = size * 3.0 / (trials as f64).sqrt();
+        let about =
+            |value: f64, error: f64| Estimate::normal(value + error * (trials as f64 / 700.0).sin(), Some(error));
+        let point = |measure, level, estimate| ConvergencePoint { portfolio, trials, measure, level, estimate };
+        [point("mean", None, about(size, apart)), point("tvar", Some(0.995), about(9.0 * size, 9.0 * apart))]
+    };
+    (0..portfolios).flat_map(|p| numbers.into_iter().flat_map(move |n| at(p, n))).collect()
 }

@@ -1,26 +1,6 @@
 use proptest::prelude::*;
 
-use super::{Histogram, Moments, rank};
-
-#[test]
-fn moments_are_those_of_the_textbook() {
-    let moments = Moments::from_slice(&[2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0]);
-    assert_eq!((moments.n, moments.mean(), moments.m2), (8, 5.0, 32.0));
-    assert_eq!(moments.standard_error(), Some((32.0_f64 / 7.0 / 8.0).sqrt()));
-}
-
-#[test]
-fn moments_of_nothing_and_of_one_value_have_no_error() {
-    assert_eq!(Moments::from_slice(&[]), Moments::default());
-    let one = Moments::from_slice(&[3.0]);
-    assert_eq!((one.mean(), one.sd(), one.standard_error()), (3.0, 0.0, None));
-}
-
-#[test]
-fn a_great_mean_does_not_drown_a_small_spread() {
-    let moments = Moments::from_slice(&[1e9 + 4.0, 1e9 + 7.0, 1e9 + 13.0, 1e9 + 16.0]);
-    assert_eq!(moments.variance(), 30.0);
-}
+use super::{Histogram, rank};
 
 #[test]
 fn ranks_are_those_of_exact_arithmetic() {
@@ -69,17 +49,6 @@ fn histogram(values: &[f64]) -> Histogram {
 }
 
 proptest! {
-    #[test]
-    fn merged_moments_are_those_of_the_whole(values in losses(), at in 0.0..1.0) {
-        let (left, right) = values.split_at((values.len() as f64 * at) as usize);
-        let mut merged = Moments::from_slice(left);
-        merged.merge(&Moments::from_slice(right));
-        let whole = Moments::from_slice(&values);
-        prop_assert_eq!(merged.n, whole.n);
-        prop_assert!((merged.mean - whole.mean).abs() <= 1e-12 * values.iter().map(|x| x.abs()).sum::<f64>());
-        prop_assert!((merged.m2 - whole.m2).abs() <= 1e-11 * whole.m2);
-    }
-
     #[test]
     fn merged_histograms_are_that_of_the_whole_in_any_order(values in losses(), at in 0.0..1.0, p in 0.0..1.0) {
         let (left, right) = values.split_at((values.len() as f64 * at) as usize);

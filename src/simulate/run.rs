@@ -1,0 +1,181 @@
+//! Trials under way: blocks over all threads, joined as their turn comes.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Condvar, Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+use super::block::{Block, Columns};
+use super::moments::Tree;
+use super::trials::Capacity;
+use super::{Options, Trials, Workers};
+use crate::plan::Plan;
+
+/// A run under way. What it holds depends on the trials done, not on how many threads did them, nor on the steps.
+pub struct Run {
+    state: State,
+    keep_components: bool,
+    columns: Columns,
+    workers: Workers,
+}
+
+/// What may be put aside and taken up again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct State {
+    trials: Trials,
+    sums: Tree,
+    capacity: Capacity,
+}
+
+/// Blocks per thread that may wait for an earlier one.
+const AHEAD: u64 = 8;
+
+/// Blocks that are done, but whose turn has not come.
+struct Queue<'a> {
+    waiting: BTreeMap<u64, Block>,
+    next: u64,
+    state: &'a mut State,
+}
+
+impl Run {
+    /// Before the first of the trials.
+    #[must_use]
+    pub fn new(plan: &Plan, options: &Options) -> Self {
+        let capacity = Capacity::of(plan, options);
+        Self {
+            state: State { trials: Trials::empty(plan, options, &capacity), sums: Tree::default(), capacity },
+            keep_components: options.keep_components,
+            columns: Columns::new(plan),
+            workers: Workers::new(plan),
+        }
+    }
+
+    /// The first trial that is not done.
+    #[must_use]
+    pub fn next(&self) -> u64 {
+        self.state.trials.first + self.state.trials.n
+    }
+
+    /// Goes on up to trial `to`, which is not done: a multiple of [`BLOCK`](super::BLOCK), or the end. Says whether it came so far.
+    ///
+    /// `progress` is told how many trials of the run are done, from any thread; when it answers `false` the run stops, and what is joined
+    /// by then is kept.
+    pub fn advance(&mut self, plan: &Plan, to: u64, progress: &(dyn Fn(u64) -> bool + Sync)) -> bool {
+        let all = self.next()..to;
+        let (done, stopped) = (AtomicU64::new(self.state.trials.n), AtomicBool::new(false));
+        let tell = |n: u64| {
+            if !progress(n) {
+                stopped.store(true, Ordering::Relaxed);
+            }
+            !stopped.load(Ordering::Relaxed)
+        };
+        let (workers, columns, keep_components) = (&self.workers, &self.columns, self.keep_components);
+        let run = |range: &Range<u64>| {
+            let goes_on = || tell(done.load(Ordering::Relaxed));
+            let block = workers.with(|engine| Block::run(plan, range.clone(), keep_components, engine, goes_on))?;
+            let n = range.end - range.start;
+            tell(done.fetch_add(n, Ordering::Relaxed) + n);
+            Some(block)
+        };
+        if super::block(&all, 1).is_none() {
+            // Not worth waking the others for.
+            if let Some(block) = super::block(&all, 0).and_then(|only| run(&only)) {
+                self.state.append(block, columns);
+            }
+            return !stopped.into_inner();
+        }
+        let taken = AtomicU64::new(0);
+        let queue = Mutex::new(Queue { waiting: BTreeMap::new(), next: 0, state: &mut self.state });
+        let turn = Condvar::new();
+        let lock = || queue.lock().unwrap_or_else(PoisonError::into_inner);
+        rayon::broadcast(|context| {
+            let ahead = AHEAD * context.num_threads() as u64;
+            loop {
+                let k = taken.fetch_add(1, Ordering::Relaxed);
+                let Some(range) = super::block(&all, k) else { return };
+                // So that one slow block does not fill the memory with those that wait for it.
+                let waits = |queue: &mut Queue| k > queue.next + ahead && !stopped.load(Ordering::Relaxed);
+                drop(turn.wait_while(lock(), waits));
+                let block = if stopped.load(Ordering::Relaxed) { None } else { run(&range) };
+                // Under the lock, even if nothing is handed over: whoever is about to wait must not miss the call.
+                let mut queue = lock();
+                if let Some(block) = block {
+                    queue.take(k, block, columns);
+                }
+                drop(queue);
+                turn.notify_all();
+                if stopped.load(Ordering::Relaxed) {
+                    return;
+                }
+            }
+        });
+        !stopped.into_inner()
+    }
+
+    /// What is kept of the trials done.
+    pub fn trials(&mut self) -> &Trials {
+        let State { trials, sums, .. } = &mut self.state;
+        trials.sum_up(&self.columns, sums.total());
+        trials
+    }
+
+    /// The same, and the end of the run.
+    #[must_use]
+    pub fn into_trials(mut self) -> Trials {
+        self.trials();
+        self.state.trials
+    }
+
+    /// All that is kept of the trials done, as bytes.
+    ///
+    /// # Panics
+    ///
+    /// Never: what is kept are numbers.
+    #[must_use]
+    pub fn save(&self) -> Vec<u8> {
+        postcard::to_stdvec(&self.state).expect("numbers and lists of them have bytes")
+    }
+
+    /// Puts what [`Self::save`] gave in the place of this run, of equal plan and options; says whether that was possible.
+    pub fn restore(&mut self, bytes: &[u8]) -> bool {
+        let Some(state) = self.read(bytes) else { return false };
+        self.state = state;
+        true
+    }
+
+    /// Appends the trials of another run of equal plan and options, which begin where these end; says whether that was possible.
+    pub fn join(&mut self, bytes: &[u8]) -> bool {
+        let Some(other) = self.read(bytes).filter(|other| other.trials.first == self.next()) else { return false };
+        self.state.join(other);
+        true
+    }
+
+    fn read(&self, bytes: &[u8]) -> Option<State> {
+        let state: State = postcard::from_bytes(bytes).ok()?;
+        (state.capacity == self.state.capacity && state.trials.is_like(&self.state.trials)).then_some(state)
+    }
+}
+
+impl Queue<'_> {
+    fn take(&mut self, k: u64, block: Block, columns: &Columns) {
+        self.waiting.insert(k, block);
+        while let Some(block) = self.waiting.remove(&self.next) {
+            self.state.append(block, columns);
+            self.next += 1;
+        }
+    }
+}
+
+impl State {
+    fn join(&mut self, other: Self) {
+        self.sums.join(other.sums);
+        self.trials.join(other.trials, &self.capacity);
+    }
+
+    fn append(&mut self, mut block: Block, columns: &Columns) {
+        self.sums.push(block.trials.start / super::BLOCK, std::mem::take(&mut block.sums));
+        self.trials.append(block, columns, &self.capacity);
+    }
+}

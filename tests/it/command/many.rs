@@ -1,0 +1,213 @@
+//! As many trials as it takes: precision, time, memory, parts, checkpoints.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use super::desk::{Desk, text};
+
+/// Every file below a folder with its bytes; `run.json` without the time taken and the threads.
+fn tree(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(folder_in) = open.pop() {
+        for entry in fs::read_dir(&folder_in).unwrap_or_else(|e| panic!("{}: {e}", folder_in.display())) {
+            let path = entry.expect("entry").path();
+            if path.is_dir() {
+                open.push(path);
+                continue;
+            }
+            let mut bytes = fs::read(&path).expect("file");
+            if path.ends_with("run.json") {
+                let mut told: serde_json::Value = serde_json::from_slice(&bytes).expect("JSON");
+                told.as_object_mut().expect("an object").retain(|key, _| key != "wall_seconds" && key != "threads");
+                bytes = told.to_string().into_bytes();
+            }
+            files.insert(path.strip_prefix(folder).expect("below").display().to_string(), bytes);
+        }
+    }
+    files
+}
+
+#[track_caller]
+fn assert_same(desk: &Desk, a: &str, b: &str) {
+    let (a, b) = (tree(&desk.path(a)), tree(&desk.path(b)));
+    assert_eq!(a.keys().collect::<Vec<_>>(), b.keys().collect::<Vec<_>>());
+    for (name, bytes) in &a {
+        assert!(b[name] == *bytes, "{name} differs");
+    }
+}
+
+#[test]
+fn parts_join_to_the_bytes_of_one_run() {
+    let desk = Desk::new();
+    desk.expect(0, "run small.toml --trials 5000 --quiet --out whole --trials-csv");
+    for (i, n, threads) in [(1, 3, 1), (2, 3, 2), (5, 6, 3), (6, 6, 1)] {
+        let (out, _) = desk.expect(
+            0,
+            &format!("run small.toml --trials 5000 --trials-csv --part {i}/{n} --threads {threads} --out parts"),
+        );
+        assert!(out.contains(&format!("parts/small.{i}-of-{n}.part")), "{out}");
+    }
+    // In any order, cut in any way.
+    let parts = "parts/small.6-of-6.part parts/small.1-of-3.part parts/small.5-of-6.part parts/small.2-of-3.part";
+    // The scenario is in the parts.
+    fs::remove_file(desk.path("small.toml")).expect("there");
+    desk.expect(0, &format!("merge {parts} --out merged --quiet"));
+    assert_same(&desk, "whole", "merged");
+}
+
+#[test]
+fn parts_that_do_not_go_together_are_refused_by_name() {
+    let desk = Desk::new();
+    for (i, more) in [(1, ""), (2, ""), (3, ""), (4, "--seed 9")] {
+        desk.expect(0, &format!("run small.toml --trials 4096 --part {i}/4 --quiet --out p {more}"));
+    }
+    let part = |i: u32| format!("p/small.{i}-of-4.part");
+    let refused = |code: i32, files: &[String], words: &[&str]| {
+        let (_, err) = desk.expect(code, &format!("merge {} --out merged", files.join(" ")));
+        for word in words {
+            assert!(err.contains(word), "{word}: {err}");
+        }
+        assert!(!desk.path("merged").exists());
+    };
+    refused(2, &[part(1), part(2), part(3), part(4)], &["small.4-of-4.part", "its seed is 9, not"]);
+    desk.expect(0, "run small.toml --trials 4096 --part 4/4 --quiet --out p");
+    refused(2, &[part(1), part(2), part(4)], &["trials 2,048 to 3,071", "part 3/4 is missing"]);
+    refused(2, &[part(1), part(2), part(3)], &["trials 3,072 to 4,095", "part 4/4 is missing"]);
+    refused(2, &[part(1), part(1), part(2)], &["both hold trials 0 to 1,023"]);
+    desk.expect(0, "run small.toml --trials 8192 --part 2/8 --quiet --out q");
+    refused(2, &[part(1), "q/small.2-of-8.part".to_owned()], &["its number of trials is 8,192, not 4,096"]);
+    refused(4, &[part(1), "small.toml".to_owned()], &["small.toml", "no part or checkpoint"]);
+    refused(4, &[part(1), "p/nothing.part".to_owned()], &["p/nothing.part", "no such file"]);
+    let mut bytes = fs::read(desk.path(&part(2))).expect("a part");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(desk.path(&part(2)), bytes).expect("written");
+    refused(4, &[part(1), part(2), part(3), part(4)], &["small.2-of-4.part", "damaged"]);
+}
+
+#[test]
+fn a_run_that_is_killed_again_and_again_ends_with_the_same_bytes() {
+    let desk = Desk::new();
+    // Slow enough to be killed half-way, whatever the machine.
+    let run = "run small.toml --trials 300k --seed 3 --quiet --out";
+    desk.expect(0, &format!("{run} whole"));
+    let mut killed = 0;
+    loop {
+        let mut child =
+            desk.command(&format!("{run} often --checkpoint --checkpoint-every 10ms")).spawn().expect("starts");
+        std::thread::sleep(Duration::from_millis(120 + 37 * killed));
+        if child.try_wait().expect("known").is_some_and(|status| status.success()) {
+            break;
+        }
+        child.kill().expect("killed");
+        child.wait().expect("ended");
+        assert!(!desk.path("often").exists(), "nothing half-written");
+        killed += 1;
+        assert!(killed < 200, "it comes no further");
+    }
+    assert!(!desk.path("often.checkpoint").exists(), "it has served");
+    assert_same(&desk, "whole", "often");
+    assert!(killed > 1, "it was killed half-way {killed} times");
+}
+
+#[test]
+fn a_checkpoint_of_another_run_is_refused_and_kept() {
+    let desk = Desk::new();
+    let mut child = desk
+        .command("run small.toml --trials 100M --checkpoint --checkpoint-every 10ms --quiet --out x")
+        .spawn()
+        .expect("starts");
+    while !desk.path("x.checkpoint").exists() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child.kill().expect("killed");
+    child.wait().expect("ended");
+    let before = fs::read(desk.path("x.checkpoint")).expect("a checkpoint");
+    let (_, err) = desk.expect(2, "run small.toml --trials 100M --seed 8 --checkpoint --out x");
+    assert!(err.contains("x.checkpoint") && err.contains("its seed is"), "{err}");
+    let (_, err) = desk.expect(2, "run small.toml --trials 100M --memory 64M --checkpoint --out x");
+    assert!(err.contains("another --memory"), "{err}");
+    assert_eq!(fs::read(desk.path("x.checkpoint")).expect("kept"), before);
+    fs::write(desk.path("x.checkpoint"), &before[..before.len() - 1]).expect("written");
+    let (_, err) = desk.expect(4, "run small.toml --trials 100M --checkpoint --out x");
+    assert!(err.contains("x.checkpoint") && err.contains("damaged"), "{err}");
+}
+
+#[test]
+fn a_run_ends_when_it_is_precise_enough() {
+    let desk = Desk::new();
+    let trials = |folder: &str| {
+        let told: serde_json::Value = serde_json::from_str(&desk.read(&format!("{folder}/run.json"))).expect("JSON");
+        told["trials"].as_u64().expect("a number")
+    };
+    desk.expect(0, "run small.toml --precision 2% --of mean --quiet --out loose");
+    desk.expect(0, "run small.toml --precision 1% --of mean --threads 1 --quiet --out tight");
+    let (loose, tight) = (trials("loose"), trials("tight"));
+    assert!(loose % 512 == 0 && (2 * loose..=8 * loose).contains(&tight), "{loose} {tight}");
+    desk.expect(0, &format!("run small.toml --trials {tight} --quiet --out again"));
+    assert_same(&desk, "tight", "again");
+    for row in desk.read("tight/convergence.csv").lines().filter(|row| row.contains(&format!(",{tight},mean,"))) {
+        let error: f64 = row.rsplit(',').next().and_then(|cell| cell.parse().ok()).expect("an error");
+        assert!(error <= 0.01, "{row}");
+    }
+    desk.expect(0, "run small.toml --precision 0.001% --max-trials 3000 --quiet --out most");
+    assert_eq!(trials("most"), 3000);
+    desk.expect(0, "run small.toml --time 0.3s --quiet --out timed");
+    let timed = trials("timed");
+    desk.expect(0, &format!("run small.toml --trials {timed} --quiet --out untimed"));
+    assert_same(&desk, "timed", "untimed");
+    for wrong in ["--precision 1% --trials 100", "--part 1/2 --precision 1%", "--part 1/2 --time 3s", "--of mean"] {
+        desk.expect(2, &format!("run small.toml {wrong}"));
+    }
+    let (_, err) = desk.expect(2, "run small.toml --max-trials 100");
+    assert!(err.contains("--precision") || err.contains("--time"), "{err}");
+}
+
+#[test]
+fn little_memory_moves_figures_by_less_than_a_bin() {
+    let desk = Desk::new();
+    desk.expect(0, "run small.toml --trials 300k --quiet --out all");
+    desk.expect(0, "run small.toml --trials 300k --memory 64M --quiet --out some");
+    let table = |folder: &str| -> Vec<Vec<String>> {
+        let rows = desk.read(&format!("{folder}/measures.csv"));
+        rows.lines().skip(1).map(|row| row.split(',').map(str::to_owned).collect()).collect()
+    };
+    let told: serde_json::Value = serde_json::from_str(&desk.read("some/run.json")).expect("JSON");
+    assert!(told["bin_width"].as_f64().is_some_and(|width| width < 0.001), "{told}");
+    assert!(told["trials_with_rows"].as_u64().is_some_and(|n| n < 150_000), "{told}");
+    let number = |cell: &str| cell.parse::<f64>().unwrap_or(0.0);
+    for (a, b) in table("all").iter().zip(&table("some")) {
+        assert_eq!(a[..5], b[..5]);
+        // Parts of the tail are of the trials kept; a difference of two figures has the bins of both.
+        if a[3] != "tvar_99_part" && a[1] != "difference" {
+            let (a_is, b_is) = (number(&a[5]), number(&b[5]));
+            assert!((a_is - b_is).abs() <= 0.002 * a_is.abs() + 1e-9, "{a:?} {b:?}");
+        }
+        if a[3] == "tvar" || a[3] == "mean" {
+            let (a_error, b_error) = (number(&a[6]), number(&b[6]));
+            assert!((a_error - b_error).abs() <= 0.2 * a_error + 1e-9, "{a:?} {b:?}");
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_puts_aside_what_is_done() {
+    let desk = Desk::new();
+    let child = desk
+        .command("run small.toml --trials 100M --checkpoint --out x")
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("starts");
+    std::thread::sleep(Duration::from_millis(400));
+    let sent = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("sent");
+    assert!(sent.success());
+    let output = child.wait_with_output().expect("ended");
+    let err = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{err}");
+    assert!(err.contains("put aside in `x.checkpoint`") && err.contains("goes on from there"), "{err}");
+    assert!(desk.path("x.checkpoint").exists() && !desk.path("x").exists());
+}
