@@ -249,6 +249,7 @@ impl Judge {
     }
 
     /// Adds what is served where it is placed, before anything falls.
+    #[inline(never)]
     fn serve_as_placed(&mut self, case: &Case, s: usize, regimes: &[Regime]) {
         let service = &case.plan.services[s];
         let bounds = &case.view.cells.bounds;
@@ -283,6 +284,7 @@ impl Judge {
     }
 
     /// Changes of price on traffic as served, each charged to its path or event.
+    #[inline(never)]
     fn prices(&mut self, case: &Case, ledger: &mut Ledger) {
         let n = case.plan.vendors.len();
         let cells = &case.view.cells;
@@ -296,6 +298,9 @@ impl Judge {
             for s in (0..case.plan.services.len()).filter(|&s| case.plan.services[s].usage > 0.0) {
                 let row = (s * n + v) * cells.len()..(s * n + v + 1) * cells.len();
                 let usage = &self.usage[row.clone()];
+                if usage.iter().all(|used| *used == 0.0) {
+                    continue;
+                }
                 let amounts = &mut self.amounts;
                 amounts.clear();
                 amounts.resize(cells.len(), 0.0);

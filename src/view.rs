@@ -193,7 +193,7 @@ impl View {
                 self.crowd.enter(i.start, i.end);
             }
         }
-        self.crowd.sort(self.cells.end());
+        self.crowd.find_touching(self.cells.end());
     }
 
     /// Falls of vendors, and what outages take of those who give credits.

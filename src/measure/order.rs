@@ -14,7 +14,7 @@ impl Sorted {
     pub fn of(values: &[f64]) -> Self {
         // As integers in the same order: twice as fast as comparing floats.
         let mut keys: Vec<u64> = values.iter().map(|&x| key(x)).collect();
-        keys.sort_unstable();
+        sort(&mut keys);
         Self(keys.into_iter().map(unkey).collect())
     }
 
@@ -72,6 +72,38 @@ impl Sorted {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to lie in 1 … n")]
     fn at_rank(&self, rank: f64) -> Option<f64> {
         (1.0..=number(self.n())).contains(&rank).then(|| self.0[rank as usize - 1])
+    }
+}
+
+/// Sorts many keys by their digits, from the last to the first, each pass keeping the order of those before it: a third of the time that
+/// comparing takes.
+fn sort(keys: &mut Vec<u64>) {
+    const BITS: u32 = 11;
+    const DIGITS: usize = 6;
+    let digit = |key: u64, d: usize| (key >> (BITS as usize * d)) as usize & ((1 << BITS) - 1);
+    if keys.len() < 1 << 13 {
+        keys.sort_unstable();
+        return;
+    }
+    let mut counts = vec![[0_usize; 1 << BITS]; DIGITS];
+    for &key in &*keys {
+        counts.iter_mut().enumerate().for_each(|(d, counts)| counts[digit(key, d)] += 1);
+    }
+    let mut sorted = vec![0; keys.len()];
+    for (d, counts) in counts.iter_mut().enumerate() {
+        if counts[digit(keys[0], d)] == keys.len() {
+            continue;
+        }
+        let mut first = 0;
+        for count in &mut *counts {
+            first += std::mem::replace(count, first);
+        }
+        for &key in &*keys {
+            let place = &mut counts[digit(key, d)];
+            sorted[*place] = key;
+            *place += 1;
+        }
+        std::mem::swap(keys, &mut sorted);
     }
 }
 
