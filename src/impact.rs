@@ -249,7 +249,6 @@ impl Judge {
     }
 
     /// Adds what is served where it is placed, before anything falls.
-    #[inline(never)]
     fn serve_as_placed(&mut self, case: &Case, s: usize, regimes: &[Regime]) {
         let service = &case.plan.services[s];
         let bounds = &case.view.cells.bounds;
@@ -284,7 +283,6 @@ impl Judge {
     }
 
     /// Changes of price on traffic as served, each charged to its path or event.
-    #[inline(never)]
     fn prices(&mut self, case: &Case, ledger: &mut Ledger) {
         let n = case.plan.vendors.len();
         let cells = &case.view.cells;

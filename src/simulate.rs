@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use rayon::prelude::*;
 
 use crate::plan::Plan;
-use block::Block;
+use block::{Block, Counts};
 use engine::Engine;
 pub(crate) use engine::Verdict;
 
@@ -223,7 +223,7 @@ fn blocks(trials: &Range<u64>) -> Vec<Range<u64>> {
 pub(crate) struct Worker {
     engine: Engine,
     /// Per portfolio and month.
-    histograms: Vec<Vec<Histogram>>,
+    counts: Vec<Vec<Counts>>,
 }
 
 struct Workers(Vec<Mutex<Worker>>);
@@ -232,7 +232,7 @@ impl Workers {
     fn new(plan: &Plan) -> Self {
         let worker = || Worker {
             engine: Engine::new(plan),
-            histograms: plan.portfolios.iter().map(|_| vec![Histogram::default(); plan.clock.n_months()]).collect(),
+            counts: plan.portfolios.iter().map(|_| vec![Counts::default(); plan.clock.n_months()]).collect(),
         };
         Self((0..=rayon::current_num_threads()).map(|_| Mutex::new(worker())).collect())
     }
@@ -247,8 +247,9 @@ impl Workers {
     fn into_histograms(self, trials: &mut Trials) {
         for worker in self.0 {
             let worker = worker.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-            for (portfolio, histograms) in trials.portfolios.iter_mut().zip(&worker.histograms) {
-                portfolio.month_histograms.iter_mut().zip(histograms).for_each(|(all, one)| all.merge(one));
+            for (portfolio, counts) in trials.portfolios.iter_mut().zip(worker.counts) {
+                let months = portfolio.month_histograms.iter_mut().zip(counts);
+                months.for_each(|(all, one)| all.merge(&one.into_histogram()));
             }
         }
     }

@@ -3,6 +3,8 @@
 
 use std::sync::{Arc, OnceLock};
 
+use fearless_simd::{Level, dispatch};
+
 use super::ledger::{Cause, Ledger};
 use super::{Case, Judge};
 use crate::plan::plain::PlainPlan;
@@ -73,7 +75,6 @@ struct Line {
 
 impl Judge {
     /// Books the outages that are alone. `regimes`: of a group of services of the portfolio.
-    #[inline(never)]
     pub(super) fn plain<'r>(
         &mut self,
         case: &Case,
@@ -100,14 +101,14 @@ impl Judge {
                 });
                 for (&s, tariff) in services.iter().zip(tariffs) {
                     ledger.longest_hours[s] = ledger.longest_hours[s].max(f64::min(hours, tariff.served_after));
-                    self.plain_risk(case, plain, (s, k), tariff, stretch, ledger);
+                    dispatch!(Level::new(), _ => self.plain_risk(case, plain, (s, k), tariff, stretch, ledger));
                 }
             }
         }
         for (&month, amount) in case.view.cells.months.iter().zip(&self.plain.amounts) {
             ledger.month(month, *amount);
         }
-        self.plain.costliest(case, plain, p, regimes, ledger);
+        dispatch!(Level::new(), _ => self.plain.costliest(case, plain, p, &regimes, ledger));
     }
 
     /// How a group responds to an outage of a plain risk during a stretch.
@@ -120,7 +121,8 @@ impl Judge {
     }
 
     /// Books what outages of a plain risk take of a service during a stretch.
-    #[inline(never)]
+    #[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
+    #[inline(always)]
     fn plain_risk(
         &mut self,
         case: &Case,
@@ -199,7 +201,6 @@ impl Buffers {
     }
 
     /// The tariffs of a group during a stretch.
-    #[inline(never)]
     fn known(&mut self, case: &Case, p: usize, regime: &Regime, stretch: &Stretch) -> &Arc<Tariffs> {
         let Known { placements, n } = &mut self.known[p];
         let place = placements.iter().position(|k| Arc::ptr_eq(&k.0, regime.placement())).unwrap_or_else(|| {
@@ -218,7 +219,8 @@ impl Buffers {
     }
 
     /// Finds the costliest outage of each year.
-    #[inline(never)]
+    #[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
+    #[inline(always)]
     fn costliest<'r>(
         &mut self,
         case: &Case,

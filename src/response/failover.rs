@@ -106,7 +106,6 @@ impl Sweep {
 
     /// Settles the falls that are alone and lie within the regime; those cut by its ends, or that a lasting interruption
     /// overlaps, go to `cut`.
-    #[inline(never)]
     fn lone(&mut self, scene: &Scene<impl Fn(usize, u32) -> f64>, cut: &mut Vec<Fall>, emit: &mut impl FnMut(Found)) {
         let Scene { view, regime, .. } = *scene;
         let mut blocked = std::mem::take(&mut self.blocked);
@@ -186,7 +185,6 @@ impl Sweep {
         }
     }
 
-    #[inline(never)]
     fn regime(
         &mut self,
         scene: &Scene<impl Fn(usize, u32) -> f64>,

@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use fearless_simd::{Level, dispatch};
+
 use super::reaction::{Beside, Fallen};
 use super::{Regime, Role};
 use crate::chance::event_counter;
@@ -130,7 +132,8 @@ impl Alone {
     }
 
     /// Fills areas and their sums.
-    #[inline(never)]
+    #[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
+    #[inline(always)]
     fn sum(&mut self, plan: &Plan, plain: &PlainPlan, starts: &[f64]) {
         let (n, n_offsets, table) = (self.places.len(), plain.offsets.len(), self.n_risks * self.n_cells + 1);
         for (sums, offset) in self.sums.chunks_exact_mut(table).zip(&plain.offsets) {
@@ -230,13 +233,16 @@ impl Alone {
         for (p, g) in all() {
             self.stretch(plan, plain, view, (p, g), regimes(p, g));
         }
-        self.sift(plan, plain, view, world);
-        self.sum(plan, plain, &world.plain.starts);
+        dispatch!(Level::new(), _ => {
+            self.sift(plan, plain, view, world);
+            self.sum(plan, plain, &world.plain.starts);
+        });
         self.take_down(plan, plain, view);
     }
 
     /// Finds the places of those that are alone; makes events of the others.
-    #[inline(never)]
+    #[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
+    #[inline(always)]
     fn sift(&mut self, plan: &Plan, plain: &PlainPlan, view: &View, world: &mut World) {
         let bounds = &view.cells.bounds[1..];
         let part = self.find_cells(bounds);
@@ -300,7 +306,6 @@ impl Alone {
 
     /// Finds the stretches of a portfolio's group, and blocks outages that meet what lasts on a vendor of theirs, or come
     /// before the response to it has settled.
-    #[inline(never)]
     fn stretch(&mut self, plan: &Plan, plain: &PlainPlan, view: &View, of: (usize, usize), regimes: &[Regime]) {
         let bounds = &view.cells.bounds;
         let n_cells = self.n_cells;
@@ -353,7 +358,6 @@ impl Alone {
     }
 
     /// Adds what outages alone take to the hours down, given what lasts meanwhile.
-    #[inline(never)]
     fn take_down(&self, plan: &Plan, plain: &PlainPlan, view: &mut View) {
         let all = 0..self.n_cells;
         let hours = |k: usize, cells: Range<usize>| self.total(0, k, cells);

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::engine::{Verdict, by_node};
-use super::{EVENTS_UNASKED, Moments, Worker};
+use super::{EVENTS_UNASKED, Histogram, Moments, Worker};
 use crate::plan::Plan;
 
 /// A block's trials.
@@ -25,6 +25,30 @@ pub(crate) struct PortfolioBlock {
     pub(crate) rows: Option<Vec<[f64; 10]>>,
     /// The block's table, trial by trial.
     table: Vec<f64>,
+}
+
+/// Counts of the losses of a month, taken many at a time: its bins are then near at hand.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Counts {
+    histogram: Histogram,
+    /// Not yet counted.
+    waiting: Vec<f64>,
+}
+
+impl Counts {
+    fn add(&mut self, values: impl Iterator<Item = f64>) {
+        const MANY: usize = 4096;
+        self.waiting.extend(values);
+        if self.waiting.len() >= MANY {
+            self.histogram.add_all(&self.waiting);
+            self.waiting.clear();
+        }
+    }
+
+    pub(super) fn into_histogram(mut self) -> Histogram {
+        self.histogram.add_all(&self.waiting);
+        self.histogram
+    }
 }
 
 /// Where each division of a loss stands in a row of the table: components, risks, nodes, services, months, years,
@@ -78,8 +102,8 @@ impl Block {
                 |verdict| portfolios[verdict.portfolio].add(plan, &columns, verdict),
             );
         }
-        for (portfolio, histograms) in portfolios.iter_mut().zip(&mut worker.histograms) {
-            portfolio.sum_up(&columns, histograms);
+        for (portfolio, counts) in portfolios.iter_mut().zip(&mut worker.counts) {
+            portfolio.sum_up(&columns, counts);
         }
         Some(Self { n, portfolios })
     }
@@ -129,12 +153,10 @@ impl PortfolioBlock {
     }
 
     /// Moments of all columns, counts of the months.
-    fn sum_up(&mut self, columns: &Columns, histograms: &mut [super::Histogram]) {
+    fn sum_up(&mut self, columns: &Columns, counts: &mut [Counts]) {
         self.moments = Moments::of_columns(&self.table, columns.width);
-        for row in self.table.chunks_exact(columns.width) {
-            for (histogram, &month) in histograms.iter_mut().zip(&row[columns.months..columns.years]) {
-                histogram.add(month);
-            }
+        for (counts, month) in counts.iter_mut().zip(columns.months..) {
+            counts.add(self.table.chunks_exact(columns.width).map(|row| row[month]));
         }
         self.table = Vec::new();
     }

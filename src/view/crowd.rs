@@ -1,5 +1,7 @@
 //! Which short interruptions touch no other. Knows times alone.
 
+use fearless_simd::{Level, dispatch};
+
 /// Bins that something touches, and those that more than one does.
 #[derive(Debug, Clone, Copy, Default)]
 struct Bins {
@@ -38,7 +40,7 @@ impl Crowd {
 
     /// Finds who touches whom. Those whose end is infinite are left alone.
     pub(super) fn find_touching(&mut self, horizon: f64) {
-        self.find_near(horizon);
+        dispatch!(Level::new(), _ => self.find_near(horizon));
         self.touched.clear();
         self.touched.resize(self.starts.len(), false);
         let Self { ends, near, touched, .. } = self;
@@ -59,6 +61,8 @@ impl Crowd {
 
     /// Finds those that share a bin of time with another, as whoever touches another does.
     #[expect(clippy::cast_precision_loss, reason = "a small number")]
+    #[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
+    #[inline(always)]
     fn find_near(&mut self, horizon: f64) {
         // Adding 2^52 leaves the nearest whole number in the lowest bits: cheaper than a cast, which must saturate.
         const WHOLE: f64 = 4_503_599_627_370_496.0;
