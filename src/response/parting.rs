@@ -39,7 +39,14 @@ pub(crate) struct Alone {
     moments: Vec<f64>,
     /// Per part of time: the first cell that it touches.
     parts: Vec<u32>,
+    /// Ends of the cells, the last infinite.
+    ends: Vec<f64>,
+    /// Numbers of the outages that are not alone, among their risk's.
+    others: Vec<u32>,
 }
+
+/// Parts of time by which cells are found.
+const PARTS: usize = 512;
 
 /// Cells during which a group of services is placed alike beside the same things that last.
 #[derive(Debug)]
@@ -244,52 +251,68 @@ impl Alone {
     #[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
     #[inline(always)]
     fn sift(&mut self, plan: &Plan, plain: &PlainPlan, view: &View, world: &mut World) {
-        let bounds = &view.cells.bounds[1..];
-        let part = self.find_cells(bounds);
+        let part = self.find_cells(&view.cells.bounds[1..]);
         let drawn = std::mem::take(&mut world.plain);
-        let (n, nowhere) = (drawn.starts.len(), self.n_risks * self.n_cells);
+        let (n, nowhere) = (drawn.starts.len(), index(self.n_risks * self.n_cells));
         self.places.resize(n, 0);
         self.hours.resize(n, 0.0);
-        for k in 0..plain.risks.len() {
+        self.others.resize(n, 0);
+        let (parts, ends) = (&self.parts[..PARTS], &self.ends[..self.n_cells]);
+        for (k, risk) in plain.risks.iter().enumerate() {
             let (first, of) = (k * self.n_cells, drawn.of(k));
             let blocked = &self.blocked[first..first + self.n_cells];
             let outages = drawn.starts[of.clone()].iter().zip(&drawn.ends[of.clone()]);
             let found = self.places[of.clone()].iter_mut().zip(&mut self.hours[of.clone()]);
-            for (((&start, &end), touched), (place, hours)) in outages.zip(&view.crowd.touched(n)[of]).zip(found) {
-                let mut cell = self.parts[part(start)] as usize;
-                while cell + 1 < bounds.len() && bounds[cell] <= start {
+            let (mut n_others, others) = (0, &mut self.others[of.clone()]);
+            let all = outages.zip(&view.crowd.touched(n)[of.clone()]).zip(found);
+            for (j, (((&start, &end), touched), (place, hours))) in (0_u32..).zip(all) {
+                let mut cell = parts[part(start)] as usize;
+                while ends[cell] <= start {
                     cell += 1;
                 }
-                let alone = (end < bounds[cell]) & !touched & !blocked[cell];
-                *place = index(if alone { first + cell } else { nowhere });
+                let alone = (end < ends[cell]) & !touched & !blocked[cell];
+                *place = if alone { index(first + cell) } else { nowhere };
                 *hours = end - start;
+                others[n_others] = j;
+                n_others += usize::from(!alone);
             }
-        }
-        for (k, risk) in plain.risks.iter().enumerate() {
-            for (counter, i) in (0..).zip(drawn.of(k)) {
-                if plain.works < 1.0 && !works(plan, plain, risk, world.trial, counter) {
-                    self.places[i] = index(nowhere);
+            for &j in &self.others[of.clone()][..n_others] {
+                let i = of.start + j as usize;
+                if drawn.ends[i] < f64::INFINITY {
+                    world.promote(plan, risk, u64::from(j), drawn.starts[i], self.hours[i]);
                 }
-                if self.places[i] == index(nowhere) && drawn.ends[i] < f64::INFINITY {
-                    world.promote(plan, risk, counter, drawn.starts[i], self.hours[i]);
+            }
+            if plain.works < 1.0 {
+                for (counter, i) in (0..).zip(of) {
+                    if self.places[i] != nowhere && !works(plan, plain, risk, world.trial, counter) {
+                        self.places[i] = nowhere;
+                        world.promote(plan, risk, counter, drawn.starts[i], self.hours[i]);
+                    }
                 }
             }
         }
         world.plain = drawn;
     }
 
-    /// Notes the first cell of each part of time, given the cells' ends; gives the part of a moment.
+    /// Notes the cells' ends, and the first cell of each part of time; gives the part of a moment.
     fn find_cells(&mut self, ends: &[f64]) -> impl Fn(f64) -> usize + use<> {
-        const PARTS: u32 = 512;
         // Adding 2^52 leaves the nearest whole number in the lowest bits: cheaper than a cast, which must saturate.
         const WHOLE: f64 = 4_503_599_627_370_496.0;
-        let scale = f64::from(PARTS - 1) / ends[ends.len() - 1];
+        #[expect(clippy::cast_precision_loss, reason = "a small number")]
+        let scale = (PARTS - 1) as f64 / ends[ends.len() - 1];
         #[expect(clippy::cast_possible_truncation, reason = "the lowest bits are what is wanted")]
-        let part = move |t: f64| (t * scale + WHOLE).to_bits() as u32 as usize;
-        self.parts.clear();
+        let part = move |t: f64| (t * scale + WHOLE).to_bits() as usize % PARTS;
+        self.parts.resize(PARTS, 0);
+        let mut from = 0;
         for (cell, &end) in (0..).zip(ends) {
-            self.parts.resize(part(end) + 1, cell);
+            let to = part(end) + 1;
+            self.parts[from..to].fill(cell);
+            from = to;
         }
+        self.ends.clear();
+        self.ends.extend_from_slice(ends);
+        // What ends with the trial lies within the last cell.
+        self.ends[ends.len() - 1] = f64::INFINITY;
         part
     }
 

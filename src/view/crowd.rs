@@ -74,27 +74,27 @@ impl Crowd {
         bins.clear();
         bins.resize(n_bins / 64, Bins::default());
         places.clear();
+        places.resize(starts.len(), (0, 0));
         near.clear();
         let see = |bins: &mut Bins, bits: u64| {
             bins.twice |= bins.once & bits;
             bins.once |= bits;
         };
-        places.extend((0..).zip(&*starts).zip(&*ends).map(|((i, &start), &end)| {
+        let bins = &mut bins[..n_bins / 64];
+        for ((i, place), (&start, &end)) in (0..).zip(&mut *places).zip(starts.iter().zip(&*ends)) {
             let (first, last) = (bin(start), bin(end));
             let (low, high) = (u64::MAX << (first % 64), u64::MAX >> (63 - last % 64));
             let (from, to) = (first / 64, last / 64);
             if from == to {
                 see(&mut bins[from as usize], low & high);
-                return (from, low & high);
-            }
-            if end < f64::INFINITY {
+                *place = (from, low & high);
+            } else if end < f64::INFINITY {
                 near.push((start, i));
                 see(&mut bins[from as usize], low);
                 bins[from as usize + 1..to as usize].iter_mut().for_each(|bins| see(bins, u64::MAX));
                 see(&mut bins[to as usize], high);
             }
-            (0, 0)
-        }));
+        }
         for ((i, &start), &(word, bits)) in (0..).zip(&*starts).zip(&*places) {
             if bins[word as usize].twice & bits != 0 {
                 near.push((start, i));
