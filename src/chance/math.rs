@@ -90,7 +90,6 @@ pub(crate) fn exps(values: &mut [f64]) {
     });
 }
 
-#[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
 #[inline(always)]
 fn normal_quantiles_inline(values: &mut [f64], tails: &mut Vec<(usize, f64)>) {
     const AT_ONCE: usize = 16;
@@ -128,6 +127,7 @@ fn normal_quantiles_inline(values: &mut [f64], tails: &mut Vec<(usize, f64)>) {
 /// ln x for x in [2^−1022, 1), to the bits of `libm::log` but without branches.
 ///
 /// Source: FreeBSD's `e_log.c`.
+#[expect(clippy::excessive_precision, reason = "digits as published")]
 #[inline]
 fn ln_below_one(x: f64) -> f64 {
     const LN2_HIGH: f64 = 6.931_471_803_691_238_164_90e-1;
@@ -143,7 +143,8 @@ fn ln_below_one(x: f64) -> f64 {
     let s = f / (2.0 + f);
     let z = s * s;
     let w = z * z;
-    let even = w * (3.999_999_999_940_941_908e-1 + w * (2.222_219_843_214_978_396e-1 + w * 1.531_383_769_920_937_332e-1));
+    let even =
+        w * (3.999_999_999_940_941_908e-1 + w * (2.222_219_843_214_978_396e-1 + w * 1.531_383_769_920_937_332e-1));
     let odd = z
         * (6.666_666_666_666_735_130e-1
             + w * (2.857_142_874_366_239_149e-1

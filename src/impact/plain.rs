@@ -244,7 +244,8 @@ impl Buffers {
             }
             self.costs_of(case, p, k, &regimes);
             for (cell, area) in alone.each(plain, k, case.world.plain.of(k)) {
-                let cost = (0..alone.n_areas()).map(|area_no| self.costs[area_no * n_cells + cell] * area(area_no)).sum();
+                let cost =
+                    (0..alone.n_areas()).map(|area_no| self.costs[area_no * n_cells + cell] * area(area_no)).sum();
                 self.costliest[cell] = f64::max(self.costliest[cell], cost);
             }
         }
@@ -350,8 +351,7 @@ pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
 fn most(values: &[f64]) -> f64 {
     let larger = |a: f64, b: f64| if a > b { a } else { b };
     let (fours, rest) = values.as_chunks::<4>();
-    let strand = |s: [f64; 4], x: &[f64; 4]| {
-        [larger(s[0], x[0]), larger(s[1], x[1]), larger(s[2], x[2]), larger(s[3], x[3])]
-    };
+    let strand =
+        |s: [f64; 4], x: &[f64; 4]| [larger(s[0], x[0]), larger(s[1], x[1]), larger(s[2], x[2]), larger(s[3], x[3])];
     fours.iter().fold([0.0; 4], strand).into_iter().chain(rest.iter().copied()).fold(0.0, larger)
 }

@@ -128,7 +128,8 @@ impl Alone {
         outages: Range<usize>,
     ) -> impl Iterator<Item = (usize, impl Fn(usize) -> f64 + 'a)> + 'a {
         let (n, flat) = (self.places.len(), plain.offsets.len());
-        let cell = move |i: usize| (self.places[i] as usize).checked_sub(risk * self.n_cells).filter(|&c| c < self.n_cells);
+        let cell =
+            move |i: usize| (self.places[i] as usize).checked_sub(risk * self.n_cells).filter(|&c| c < self.n_cells);
         outages.filter_map(move |i| Some((i, cell(i)?))).map(move |(i, cell)| {
             let area = move |b: usize| match plain.offsets.get(b) {
                 Some(offset) => (self.hours[i] - offset).max(0.0),
@@ -248,6 +249,7 @@ impl Alone {
     }
 
     /// Finds the places of those that are alone; makes events of the others.
+    #[expect(clippy::needless_bitwise_bool, reason = "a branch less an outage")]
     #[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
     #[inline(always)]
     fn sift(&mut self, plan: &Plan, plain: &PlainPlan, view: &View, world: &mut World) {
@@ -357,7 +359,8 @@ impl Alone {
                 .collect();
             let mut first = cells.start;
             while first < cells.end {
-                let turns = lasts.iter().flat_map(|(_, cells, _)| [cells.start, cells.end]).filter(|&turn| turn > first);
+                let turns =
+                    lasts.iter().flat_map(|(_, cells, _)| [cells.start, cells.end]).filter(|&turn| turn > first);
                 let cells = first..turns.fold(cells.end, usize::min);
                 let here = || lasts.iter().filter(|(_, cells, _)| cells.contains(&first));
                 let lasting: Vec<u32> = here().map(|l| l.0).collect();
@@ -369,9 +372,7 @@ impl Alone {
                     let on = |v: usize| {
                         lasting.iter().any(|&i| reach(view.lasting[i as usize].risk as usize).any(|w| w == v))
                     };
-                    let meets = |k: usize| {
-                        reach(plain.risks[k].risk).any(|v| regime.roles[v] != Role::None && on(v))
-                    };
+                    let meets = |k: usize| reach(plain.risks[k].risk).any(|v| regime.roles[v] != Role::None && on(v));
                     self.block(settled..cells.end, meets);
                 }
                 first = cells.end;

@@ -61,7 +61,6 @@ impl Crowd {
 
     /// Finds those that share a bin of time with another, as whoever touches another does.
     #[expect(clippy::cast_precision_loss, reason = "a small number")]
-    #[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
     #[inline(always)]
     fn find_near(&mut self, horizon: f64) {
         // Adding 2^52 leaves the nearest whole number in the lowest bits: cheaper than a cast, which must saturate.
@@ -111,5 +110,38 @@ impl Crowd {
     #[inline]
     pub(crate) fn is_alone(&self, i: usize) -> bool {
         self.touched.get(i).is_some_and(|touched| !touched)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Crowd;
+    use crate::chance::Key;
+
+    #[test]
+    fn those_that_touch_another_are_found() {
+        let [starts, lengths] = ["start", "length"].map(|quantity| Key::new(1, "crowd", quantity));
+        let mut crowd = Crowd::default();
+        for trial in 0..200 {
+            let n = 1 + trial % 90;
+            let start = |i: u64| (starts.uniform(trial, i) * 1000.0).floor();
+            // Some end where others begin, some at the horizon, and some are left alone.
+            let end = |i: u64| {
+                let u = lengths.uniform(trial, i);
+                if u > 0.95 { f64::INFINITY } else { (start(i) + (u * 30.0).floor()).min(1000.0) }
+            };
+            let all: Vec<(f64, f64)> = (0..n).map(|i| (start(i), end(i))).collect();
+            let (first, rest) = all.split_at(all.len() / 2);
+            let (starts, ends): (Vec<f64>, Vec<f64>) = first.iter().copied().unzip();
+            crowd.begin_with(&starts, &ends);
+            rest.iter().for_each(|&(start, end)| crowd.enter(start, end));
+            crowd.find_touching(1000.0);
+            for (i, a) in all.iter().enumerate() {
+                let touches = |(j, b): (usize, &(f64, f64))| {
+                    i != j && b.1 < f64::INFINITY && a.1 < f64::INFINITY && a.0 <= b.1 && b.0 <= a.1
+                };
+                assert_eq!(crowd.is_alone(i), !all.iter().enumerate().any(touches), "{trial} {i}");
+            }
+        }
     }
 }

@@ -64,14 +64,18 @@ impl World {
                 drawn.ends.extend((0..n).map(|_| stream.uniform()));
                 duration.law.quantiles(&mut drawn.ends[first..], &mut self.scratch.draws.tails);
             }
-            for (j, (&start, end)) in drawn.starts[first..].iter().zip(&mut drawn.ends[first..]).enumerate() {
-                let hours = *end;
-                *end = start + hours;
-                *end = if *end > horizon { horizon } else { *end };
-                if hours >= plain.limit {
-                    self.promote(plan, risk, j as u64, start, hours);
-                    *end = f64::INFINITY;
+            let (starts, ends) = (&drawn.starts[first..], &mut drawn.ends[first..]);
+            if ends.iter().filter(|hours| **hours >= plain.limit).count() > 0 {
+                for (j, (&start, &hours)) in (0..).zip(starts.iter().zip(&*ends)) {
+                    if hours >= plain.limit {
+                        self.promote(plan, risk, j, start, hours);
+                    }
                 }
+            }
+            for (start, end) in starts.iter().zip(ends) {
+                let (alone, hours) = (*end < plain.limit, *end);
+                let until = if start + hours > horizon { horizon } else { start + hours };
+                *end = if alone { until } else { f64::INFINITY };
             }
         }
         drawn.others = (self.events.len(), self.interruptions.len());
