@@ -17,6 +17,8 @@ pub(crate) mod price;
 pub(crate) mod tests;
 mod traffic;
 
+use fearless_simd::{Level, dispatch};
+
 use crate::chance::event_counter;
 use crate::plan::Plan;
 use crate::plan::curve::Curve;
@@ -228,7 +230,7 @@ impl Judge {
             ledger.post(Component::Market, s, month, Cause::Event(event), amount);
             case.capability_of_market(s, month, event, amount, ledger);
         }
-        self.prices(&case, ledger);
+        dispatch!(Level::new(), _ => self.prices(&case, ledger));
         case.yearly(ledger);
         self.credits(&case, ledger);
     }
@@ -283,9 +285,14 @@ impl Judge {
     }
 
     /// Changes of price on traffic as served, each charged to its path or event.
+    #[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
+    #[inline(always)]
     fn prices(&mut self, case: &Case, ledger: &mut Ledger) {
         let n = case.plan.vendors.len();
         let cells = &case.view.cells;
+        let mut amounts = std::mem::take(&mut self.amounts);
+        amounts.clear();
+        amounts.resize(cells.len(), 0.0);
         for v in 0..n {
             let chain = case.common.prices.chain(case.portfolio.terms[v]);
             let price = case.plan.vendors[v].price;
@@ -296,16 +303,13 @@ impl Judge {
             for s in (0..case.plan.services.len()).filter(|&s| case.plan.services[s].usage > 0.0) {
                 let row = (s * n + v) * cells.len()..(s * n + v + 1) * cells.len();
                 let usage = &self.usage[row.clone()];
-                let amounts = &mut self.amounts;
-                amounts.clear();
-                amounts.resize(cells.len(), 0.0);
+                if usage.iter().all(|used| *used == 0.0) {
+                    continue;
+                }
                 for link in chain {
                     let each = amounts.iter_mut().zip(usage).zip(&link.change);
                     each.for_each(|((all, used), change)| *all += used * change * price);
                     ledger.total(Component::Spend, s, link.cause, price * plain::dot(usage, &link.change));
-                }
-                for (&month, amount) in cells.months.iter().zip(&*amounts) {
-                    ledger.month(month, *amount);
                 }
                 if ledger.journal.is_some() {
                     for (link, cell) in chain.iter().flat_map(|link| (0..cells.len()).map(move |cell| (link, cell))) {
@@ -323,6 +327,10 @@ impl Judge {
                 }
             }
         }
+        for (&month, amount) in cells.months.iter().zip(&amounts) {
+            ledger.month(month, *amount);
+        }
+        self.amounts = amounts;
     }
 }
 
@@ -339,7 +347,8 @@ fn add(
         row.iter_mut().zip(areas).for_each(|(r, a)| *r += factor * a);
         return;
     }
-    for (r, w) in row.iter_mut().zip(bounds.windows(2)) {
+    let first = bounds.partition_point(|&bound| bound <= regime.start).saturating_sub(1);
+    for (r, w) in row.iter_mut().zip(bounds.windows(2)).skip(first).take_while(|(_, w)| w[0] < regime.end) {
         let (a, b) = (w[0].max(regime.start), w[1].min(regime.end));
         if a < b {
             *r += factor * (integral(b) - integral(a));

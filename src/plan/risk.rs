@@ -465,8 +465,6 @@ impl PathPlan {
             log_index += self.step + self.sigma * *step;
             *step = log_index;
         }
-        for level in index {
-            *level = math::exp(*level);
-        }
+        math::exps(index);
     }
 }
