@@ -13,13 +13,14 @@ pub(crate) mod ledger;
 pub(crate) mod market;
 mod plain;
 pub(crate) mod price;
+mod smooth;
 #[cfg(test)]
 pub(crate) mod tests;
 mod traffic;
 
 use crate::chance::event_counter;
 use crate::plan::Plan;
-use crate::plan::curve::Curve;
+use crate::plan::curve::{Curve, Flow};
 use crate::plan::portfolio::PortfolioPlan;
 use crate::response::Regime;
 use crate::response::decisions::Decisions;
@@ -35,6 +36,7 @@ use crate::world::ramp::Ramp;
 use ledger::{Cause, Ledger};
 use market::{after_all, marginal, touched};
 use price::Prices;
+use smooth::{Product, Spans};
 
 /// What portfolios that see alike have in common: price chains, market losses, integrals over cells. Kept between trials.
 #[derive(Debug, Default)]
@@ -51,6 +53,12 @@ pub(crate) struct Common {
     short: (f64, f64),
     /// What changes of capability take.
     capability: Vec<capability::Taken>,
+    /// Per service: its changes of revenue. Per vendor: those of its capability.
+    revenues: Vec<Spans>,
+    /// Per service: what flows in each month of what fades from its beginning on, and from there to the horizon.
+    fading: Vec<Vec<f64>>,
+    onward: Vec<Vec<f64>>,
+    capabilities: Vec<Spans>,
 }
 
 /// Buffers for one portfolio.
@@ -67,6 +75,8 @@ pub(crate) struct Judge {
     amounts: Vec<f64>,
     /// Per service: the interruption under way, if it may drive customers away.
     interrupted: Vec<churn::Interrupted>,
+    /// Per service and month: what its customers who have gone would have paid an hour from its beginning on.
+    gone: Vec<Vec<f64>>,
     /// What covers count.
     insured: Vec<cover::Insured>,
 }
@@ -76,6 +86,15 @@ impl Common {
         self.prices.prepare(plan, view, world);
         self.market(plan, view);
         self.capability(plan, view);
+        self.fade(plan, view);
+        self.revenues.resize_with(plan.services.len(), Spans::default);
+        for (spans, changes) in self.revenues.iter_mut().zip(&view.revenues) {
+            spans.prepare(changes.iter().map(Ramp::from));
+        }
+        self.capabilities.resize_with(plan.vendors.len(), Spans::default);
+        for (spans, changes) in self.capabilities.iter_mut().zip(&view.capabilities) {
+            spans.prepare(changes.iter().map(Ramp::from));
+        }
         self.present.resize_with(plan.services.len(), Vec::new);
         self.nominal.resize_with(plan.services.len(), Vec::new);
         let plain = view.cells.len() == plan.clock.n_months();
@@ -120,6 +139,20 @@ fn cell_areas(out: &mut Vec<f64>, plain: bool, months: &[f64], bounds: &[f64], i
         before = now;
         area
     }));
+}
+
+/// Hours that are looked at by their parabolas.
+const SHORT: f64 = 24.0;
+
+/// A time during which traffic is lost.
+struct Stretch {
+    from: f64,
+    to: f64,
+    /// ∫ of the service's present-value curve; and with all changes of revenue.
+    area: f64,
+    revenue: f64,
+    /// The flow and those changes, where parabolas say all of them.
+    short: Option<(Flow, Product)>,
 }
 
 /// One portfolio in one trial.
@@ -216,6 +249,7 @@ impl Judge {
         }
         for s in 0..plan.services.len() {
             self.churn(&case, s, ledger);
+            self.gone(&case, s, ledger);
         }
         self.claims(&case, ledger);
         case.decisions(decisions, ledger);
@@ -245,6 +279,7 @@ impl Judge {
         self.runs.clear();
         self.runs.resize(plan.services.len(), (f64::NEG_INFINITY, f64::NEG_INFINITY));
         self.interrupted.resize_with(plan.services.len(), Default::default);
+        self.gone.resize_with(plan.services.len(), Vec::new);
         self.insured.clear();
     }
 
@@ -356,6 +391,24 @@ impl Case<'_> {
         } else {
             curve.integral(to) - curve.integral(from)
         }
+    }
+
+    /// What a service earns during [from, to), within one month.
+    fn stretch(&self, s: usize, from: f64, to: f64) -> Stretch {
+        let curve = &self.plan.services[s].present;
+        let hours = to - from;
+        if hours <= SHORT
+            && let Some(lines) = self.common.revenues[s].during(from, to)
+        {
+            let flow = curve.flow(from, to);
+            let factors = lines.iter().fold(Product::ONE, |all, line| all.times(line, flow.centre));
+            if factors.is_smooth(hours) {
+                return Stretch { from, to, area: flow.area, revenue: factors.of(&flow), short: Some((flow, factors)) };
+            }
+        }
+        let area = curve.integral(to) - curve.integral(from);
+        let revenue = if self.common.revenues[s].is_empty() { area } else { self.revenue(s, curve, from, to) };
+        Stretch { from, to, area, revenue, short: None }
     }
 
     #[inline]

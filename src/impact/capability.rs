@@ -3,7 +3,7 @@
 
 use super::ledger::{Cause, Ledger};
 use super::market::marginal;
-use super::{Case, Common};
+use super::{Case, Common, Stretch};
 use crate::plan::{Plan, ServicePlan};
 use crate::response::Regime;
 use crate::response::decisions::Move;
@@ -107,17 +107,9 @@ impl Case<'_> {
 
     /// Lost traffic during [from, to), within one month: at the plan's capability to who takes it, and the changes of
     /// capability on what is served less or more.
-    pub(super) fn lost_capability(
-        &self,
-        s: usize,
-        piece: &Piece,
-        from: f64,
-        to: f64,
-        month: usize,
-        ledger: &mut Ledger,
-    ) {
-        let service = &self.plan.services[s];
-        let worth = service.per_capability() * self.revenue(s, &service.present, from, to);
+    pub(super) fn lost_capability(&self, s: usize, piece: &Piece, during: &Stretch, month: usize, ledger: &mut Ledger) {
+        let &Stretch { from, to, revenue, .. } = during;
+        let worth = self.plan.services[s].per_capability() * revenue;
         let moved: f64 = piece.moved.iter().map(|m| m.1).sum();
         let rooms: f64 = piece.moved.iter().map(|&(v, x)| self.short_of(v, x)).sum();
         for lost in piece.lost {
@@ -132,13 +124,36 @@ impl Case<'_> {
         }
         let served = piece.lost.iter().map(|l| (l.vendor, -l.missing)).chain(piece.moved.iter().copied());
         for (v, part) in served {
-            for (nth, change) in self.view.capabilities[v].iter().enumerate() {
-                if Ramp::from(change).touches(from, to) {
-                    ledger.at(from, to, Some(v));
-                    let amount = part * taken(self.plan, self.view, (s, v, nth), from, to);
-                    ledger.post(Component::Capability, s, month, Cause::Event(change.by.event), amount);
-                }
+            if self.common.capabilities[v].is_empty() {
+                continue;
             }
+            ledger.at(from, to, Some(v));
+            self.taken_during(s, v, during, |change, amount| {
+                ledger.post(Component::Capability, s, month, Cause::Event(change.by.event), part * amount);
+            });
+        }
+    }
+
+    /// What each change of a vendor's capability takes from a service of which it serves all.
+    fn taken_during(&self, s: usize, v: usize, during: &Stretch, mut job: impl FnMut(&CapabilityChange, f64)) {
+        let &Stretch { from, to, .. } = during;
+        let changes = &self.view.capabilities[v];
+        if let Some((flow, revenue)) = &during.short
+            && let Some(lines) = self.common.capabilities[v].during(from, to)
+        {
+            let left = lines.iter().fold(*revenue, |left, line| left.times(line, flow.centre));
+            if left.is_smooth(to - from) {
+                let worth = self.plan.services[s].per_capability() * self.plan.vendors[v].capability;
+                lines.iter().fold(*revenue, |before, line| {
+                    let left = before.times(line, flow.centre);
+                    job(&changes[line.nth], worth * before.less(&left).of(flow));
+                    left
+                });
+                return;
+            }
+        }
+        for (nth, change) in changes.iter().enumerate().filter(|(_, c)| Ramp::from(*c).touches(from, to)) {
+            job(change, taken(self.plan, self.view, (s, v, nth), from, to));
         }
     }
 

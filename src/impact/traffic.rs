@@ -2,7 +2,7 @@
 
 use super::ledger::Ledger;
 use super::market::touched;
-use super::{Case, Judge};
+use super::{Case, Judge, Stretch};
 use crate::response::found::{Alone, Piece};
 use crate::results::Component;
 
@@ -82,9 +82,10 @@ impl Judge {
         loop {
             let bound = cells.bounds[cell + 1];
             let to = ledger.cut(from, piece.end.min(bound));
-            self.part(case, s, piece, from, to, cell, month, ledger);
+            let during = case.stretch(s, from, to);
+            self.part(case, s, piece, &during, cell, month, ledger);
             if case.common.is_capable(s, from, to) {
-                case.lost_capability(s, piece, from, to, month, ledger);
+                case.lost_capability(s, piece, &during, month, ledger);
             }
             if piece.unserved > 0.0 {
                 self.insure(case, s, piece, self.runs[s].0, (from, to));
@@ -107,24 +108,21 @@ impl Judge {
         case: &Case,
         s: usize,
         piece: &Piece,
-        from: f64,
-        to: f64,
+        during: &Stretch,
         cell: usize,
         month: usize,
         ledger: &mut Ledger,
     ) {
         let (plan, service) = (case.plan, &case.plan.services[s]);
+        let &Stretch { from, to, area, revenue, .. } = during;
         let counts_from = from.max(self.runs[s].0 + service.tolerance);
         let worth = if piece.unserved > 0.0 && counts_from < to {
-            service.at_stake * case.revenue(s, &service.present, counts_from, to)
+            let all = counts_from <= from;
+            service.at_stake * if all { revenue } else { case.stretch(s, counts_from, to).revenue }
         } else {
             0.0
         };
-        let used = if service.usage > 0.0 {
-            service.usage * (service.present.integral(to) - service.present.integral(from))
-        } else {
-            0.0
-        };
+        let used = if service.usage > 0.0 { service.usage * area } else { 0.0 };
         if worth == 0.0 && used == 0.0 {
             return;
         }

@@ -42,6 +42,14 @@ struct Tables {
 
 const HOURS_OF_WEEK: usize = 168;
 
+/// What flows during a time: how much, around which moment, and ∫ rate × (t − centre)².
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Flow {
+    pub(crate) area: f64,
+    pub(crate) centre: f64,
+    pub(crate) spread: f64,
+}
+
 impl Curve {
     /// `growth_per_hour`: k. `start_unix`: when t = 0 is. `horizon_hours`: the largest t that will be asked for.
     pub(crate) fn new(growth_per_hour: f64, profile: Option<&Calendar>, start_unix: i64, horizon_hours: f64) -> Self {
@@ -82,6 +90,17 @@ impl Curve {
         match &self.tables {
             None => gauss(a, b, f),
             Some(tables) => tables.polynomial(a, b, self.growth, f),
+        }
+    }
+
+    /// What flows during [a, b): hour by hour, so for a short time.
+    pub(crate) fn flow(&self, a: f64, b: f64) -> Flow {
+        match &self.tables {
+            None => {
+                let length = b - a;
+                Flow { area: length, centre: f64::midpoint(a, b), spread: length * length * length / 12.0 }
+            }
+            Some(tables) => tables.flow(a, b, self.growth),
         }
     }
 
@@ -194,6 +213,37 @@ impl Tables {
             t = at(week, hour);
         }
         sum
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "hours and weeks of at most a century")]
+    fn flow(&self, a: f64, b: f64, growth: f64) -> Flow {
+        let (mut week, mut hour, mut from) = self.place(a);
+        // Moments around `a`, where the hour begins at −from.
+        let (mut area, mut first, mut second) = (0.0, 0.0, 0.0);
+        let (mut begins, length) = (-from, b - a);
+        loop {
+            let to = (length - begins).min(1.0);
+            let (wide, middle) = (to - from, f64::midpoint(from, to));
+            // Around its middle e^kx is 1 + kx + …, of which odd terms leave nothing.
+            let rate = self.factor[week] * self.rate[hour] * grown_by(growth, middle);
+            let square = growth * growth * wide * wide;
+            let within = rate * wide * (1.0 + square * (1.0 / 24.0 + square * (1.0 / 1920.0)));
+            let twelfth = rate * wide * wide * wide * (1.0 / 12.0);
+            let away = begins + middle;
+            area += within;
+            first += within * away + growth * twelfth;
+            second += (within * away + 2.0 * growth * twelfth) * away + twelfth;
+            begins += 1.0;
+            if begins >= length {
+                break;
+            }
+            (from, hour) = (0.0, hour + 1);
+            if hour == HOURS_OF_WEEK {
+                (week, hour) = (week + 1, 0);
+            }
+        }
+        let centre = if area > 0.0 { first / area } else { 0.5 * length };
+        Flow { area, centre: a + centre, spread: second - first * centre }
     }
 
     /// Week, hour of the week and the rest of an hour at `t`.
