@@ -18,6 +18,8 @@ mod smooth;
 pub(crate) mod tests;
 mod traffic;
 
+use std::cell::Cell;
+
 use crate::chance::event_counter;
 use crate::plan::Plan;
 use crate::plan::curve::{Curve, Flow};
@@ -36,7 +38,7 @@ use crate::world::ramp::Ramp;
 use ledger::{Cause, Ledger};
 use market::{after_all, marginal, touched};
 use price::Prices;
-use smooth::{Product, Spans};
+use smooth::{Flows, Product, SHORT, Spans};
 
 /// What portfolios that see alike have in common: price chains, market losses, integrals over cells. Kept between trials.
 #[derive(Debug, Default)]
@@ -77,6 +79,8 @@ pub(crate) struct Judge {
     interrupted: Vec<churn::Interrupted>,
     /// Per service and month: what its customers who have gone would have paid an hour from its beginning on.
     gone: Vec<Vec<f64>>,
+    flows: Flows,
+    luck: FailoverLuck,
     /// What covers count.
     insured: Vec<cover::Insured>,
 }
@@ -141,15 +145,13 @@ fn cell_areas(out: &mut Vec<f64>, plain: bool, months: &[f64], bounds: &[f64], i
     }));
 }
 
-/// Hours that are looked at by their parabolas.
-const SHORT: f64 = 24.0;
-
 /// A time during which traffic is lost.
 struct Stretch {
     from: f64,
     to: f64,
-    /// ∫ of the service's present-value curve; and with all changes of revenue.
+    /// ∫ of the service's present-value curve; of the nominal one; and of the former with all changes of revenue.
     area: f64,
+    nominal: f64,
     revenue: f64,
     /// The flow and those changes, where parabolas say all of them.
     short: Option<(Flow, Product)>,
@@ -193,6 +195,33 @@ impl Lot<'_> {
     }
 }
 
+/// Whether failover works, as drawn in this trial, by vendor and event: all services and portfolios ask for the same.
+#[derive(Debug, Default)]
+struct FailoverLuck {
+    trial: Option<u64>,
+    known: Vec<Cell<f64>>,
+}
+
+impl FailoverLuck {
+    fn open(&mut self, lot: &Lot) {
+        let n = lot.plan.vendors.len() * lot.world.events.len();
+        if self.trial != Some(lot.world.trial) || self.known.len() != n {
+            self.trial = Some(lot.world.trial);
+            self.known.clear();
+            self.known.resize(n, Cell::new(f64::NAN));
+        }
+    }
+
+    #[inline]
+    fn works(&self, lot: &Lot, vendor: usize, event: u32) -> f64 {
+        let known = &self.known[vendor * lot.world.events.len() + event as usize];
+        if known.get().is_nan() {
+            known.set(lot.works(vendor, event));
+        }
+        known.get()
+    }
+}
+
 impl Luck for Lot<'_> {
     fn takes(&self, vendor: usize, event: u32) -> f64 {
         let u = self.plan.vendors[vendor].migration_takes.uniform(self.world.trial, self.counter(event));
@@ -221,6 +250,8 @@ impl Judge {
         self.open(&case);
         let regimes_of = |g: usize| decisions.regimes.get(g).map_or(&regimes[g..=g], Vec::as_slice);
         self.plain(&case, p, regimes_of, ledger);
+        let mut luck = std::mem::take(&mut self.luck);
+        luck.open(&case.lot);
         for (g, group) in portfolio.groups.iter().enumerate() {
             let regimes = regimes_of(g);
             let mut sweep = std::mem::take(&mut self.sweep);
@@ -229,7 +260,7 @@ impl Judge {
                 view,
                 portfolio.failover.as_ref(),
                 regimes,
-                |v, e| case.lot.works(v, e),
+                |v, e| luck.works(&case.lot, v, e),
                 |found| {
                     for &s in &group.services {
                         match &found {
@@ -247,6 +278,7 @@ impl Judge {
                 case.capability_as_placed(s, regimes, ledger);
             }
         }
+        self.luck = luck;
         for s in 0..plan.services.len() {
             self.churn(&case, s, ledger);
             self.gone(&case, s, ledger);
@@ -331,6 +363,9 @@ impl Judge {
             for s in (0..case.plan.services.len()).filter(|&s| case.plan.services[s].usage > 0.0) {
                 let row = (s * n + v) * cells.len()..(s * n + v + 1) * cells.len();
                 let usage = &self.usage[row.clone()];
+                if usage.iter().all(|used| *used == 0.0) {
+                    continue;
+                }
                 let amounts = &mut self.amounts;
                 amounts.clear();
                 amounts.resize(cells.len(), 0.0);
@@ -350,9 +385,11 @@ impl Judge {
                 }
                 if let Some(terms) = terms {
                     let usage = &self.usage_nominal[row];
-                    for link in chain {
-                        for (cell, (used, change)) in usage.iter().zip(&link.change).enumerate() {
-                            ledger.bill(terms, cells.months[cell] / 12, link.cause, used * change * price);
+                    for year in 0..case.plan.clock.n_years {
+                        let of_year = cells.of_year(year);
+                        for link in chain {
+                            let change = plain::dot(&usage[of_year.clone()], &link.change[of_year.clone()]);
+                            ledger.bill(terms, year, link.cause, change * price);
                         }
                     }
                 }
@@ -374,9 +411,11 @@ fn add(
         row.iter_mut().zip(areas).for_each(|(r, a)| *r += factor * a);
         return;
     }
-    for (r, w) in row.iter_mut().zip(bounds.windows(2)) {
+    for ((r, w), area) in row.iter_mut().zip(bounds.windows(2)).zip(areas) {
         let (a, b) = (w[0].max(regime.start), w[1].min(regime.end));
-        if a < b {
+        if regime.start <= w[0] && w[1] <= regime.end {
+            *r += factor * area;
+        } else if a < b {
             *r += factor * (integral(b) - integral(a));
         }
     }
@@ -394,21 +433,23 @@ impl Case<'_> {
     }
 
     /// What a service earns during [from, to), within one month.
-    fn stretch(&self, s: usize, from: f64, to: f64) -> Stretch {
-        let curve = &self.plan.services[s].present;
+    fn stretch(&self, flows: &mut Flows, s: usize, from: f64, to: f64) -> Stretch {
+        let service = &self.plan.services[s];
         let hours = to - from;
         if hours <= SHORT
             && let Some(lines) = self.common.revenues[s].during(from, to)
         {
-            let flow = curve.flow(from, to);
+            let (flow, nominal) = flows.of(s, service, from, to);
             let factors = lines.iter().fold(Product::ONE, |all, line| all.times(line, flow.centre));
             if factors.is_smooth(hours) {
-                return Stretch { from, to, area: flow.area, revenue: factors.of(&flow), short: Some((flow, factors)) };
+                let (area, revenue, short) = (flow.area, factors.of(&flow), Some((flow, factors)));
+                return Stretch { from, to, area, nominal, revenue, short };
             }
         }
-        let area = curve.integral(to) - curve.integral(from);
+        let curve = &service.present;
+        let (area, nominal) = (curve.area(from, to), service.nominal.area(from, to));
         let revenue = if self.common.revenues[s].is_empty() { area } else { self.revenue(s, curve, from, to) };
-        Stretch { from, to, area, revenue, short: None }
+        Stretch { from, to, area, nominal, revenue, short: None }
     }
 
     #[inline]

@@ -95,7 +95,11 @@ impl Case<'_> {
                 (regimes.iter().filter(|r| r.shares[vendor] > 0.0))
                     .map(|r| (r, r.start.max(clock.months[month]), r.end.min(clock.months[month + 1])))
                     .filter(|(_, a, b)| a < b)
-                    .map(|(r, a, b)| r.shares[vendor] * taken(self.plan, self.view, (s, vendor, nth), a, b))
+                    .map(|(r, a, b)| {
+                        let whole = a <= clock.months[month] && b >= clock.months[month + 1];
+                        let part = || taken(self.plan, self.view, (s, vendor, nth), a, b);
+                        r.shares[vendor] * if whole { amount } else { part() }
+                    })
                     .sum()
             };
             let change = &self.view.capabilities[vendor][nth];

@@ -1,11 +1,43 @@
 //! Factors over a time so short that a parabola says all of them: what most outages meet while revenue and capability
 //! are on their way somewhere.
 
+use crate::plan::ServicePlan;
 use crate::plan::curve::Flow;
 use crate::world::ramp::Ramp;
 
 /// What a parabola may leave out of a product of more than two rising factors, as a part of it.
 const LEFT_OUT: f64 = 1e-12;
+
+/// Hours that are looked at by their parabolas.
+pub(super) const SHORT: f64 = 24.0;
+
+/// Flows of times asked for last: most portfolios ask for the same. A table without collisions' care, which outlasts
+/// trials: what flows depends on nothing else.
+#[derive(Debug, Default)]
+pub(super) struct Flows {
+    known: Vec<(u64, u64, usize, Flow, f64)>,
+}
+
+const KNOWN: usize = 1 << 12;
+
+impl Flows {
+    /// What flows of a service during [from, to), at present value; and the nominal area if it is used.
+    #[inline]
+    pub(super) fn of(&mut self, s: usize, service: &ServicePlan, from: f64, to: f64) -> (Flow, f64) {
+        if self.known.is_empty() {
+            self.known.resize(KNOWN, (0, 0, usize::MAX, Flow { area: 0.0, centre: 0.0, spread: 0.0 }, 0.0));
+        }
+        let (a, b) = (from.to_bits(), to.to_bits());
+        let mixed = (a ^ b.rotate_left(23)).wrapping_add(s as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        #[expect(clippy::cast_possible_truncation, reason = "twelve bits")]
+        let place = &mut self.known[(mixed >> 52) as usize];
+        if (place.0, place.1, place.2) != (a, b, s) {
+            let nominal = if service.usage > 0.0 { service.nominal.area(from, to) } else { 0.0 };
+            *place = (a, b, s, service.present.flow(from, to), nominal);
+        }
+        (place.3, place.4)
+    }
+}
 
 /// Ramps, cut where one begins, is reached or ends. Kept between trials for its memory.
 #[derive(Debug, Default)]

@@ -82,7 +82,7 @@ impl Judge {
         loop {
             let bound = cells.bounds[cell + 1];
             let to = ledger.cut(from, piece.end.min(bound));
-            let during = case.stretch(s, from, to);
+            let during = case.stretch(&mut self.flows, s, from, to);
             self.part(case, s, piece, &during, cell, month, ledger);
             if case.common.is_capable(s, from, to) {
                 case.lost_capability(s, piece, &during, month, ledger);
@@ -114,11 +114,11 @@ impl Judge {
         ledger: &mut Ledger,
     ) {
         let (plan, service) = (case.plan, &case.plan.services[s]);
-        let &Stretch { from, to, area, revenue, .. } = during;
+        let &Stretch { from, to, area, nominal, revenue, .. } = during;
         let counts_from = from.max(self.runs[s].0 + service.tolerance);
         let worth = if piece.unserved > 0.0 && counts_from < to {
             let all = counts_from <= from;
-            service.at_stake * if all { revenue } else { case.stretch(s, counts_from, to).revenue }
+            service.at_stake * if all { revenue } else { case.stretch(&mut self.flows, s, counts_from, to).revenue }
         } else {
             0.0
         };
@@ -158,8 +158,7 @@ impl Judge {
                 self.usage[row(v)] += used * x;
             }
             if case.portfolio.counts_bills() {
-                let used = service.usage * (service.nominal.integral(to) - service.nominal.integral(from));
-                self.part_of_bills(case, s, piece, used, cell, month, ledger);
+                self.part_of_bills(case, s, piece, service.usage * nominal, cell, month, ledger);
             }
         }
     }

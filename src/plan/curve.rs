@@ -72,6 +72,12 @@ impl Curve {
         }
     }
 
+    /// ∫ₐᵇ of the rate.
+    #[inline]
+    pub(crate) fn area(&self, a: f64, b: f64) -> f64 {
+        self.integral(b) - self.integral(a)
+    }
+
     /// ∫₀ᵗ of the integral: with it, a rate times a straight line integrates by parts.
     fn integral_twice(&self, t: f64) -> f64 {
         match &self.tables {
