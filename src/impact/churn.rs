@@ -1,7 +1,7 @@
 //! Customers who leave after a long interruption, and are won back in time (MODEL section 7.2, `churn`).
 
 use super::ledger::{Cause, Ledger};
-use super::market::{slope, touched};
+use super::market::{MOST_RISING, Weight, slope, touched};
 use super::{Case, Common, Judge};
 use crate::chance::math::exp;
 use crate::plan::{ChurnPlan, Plan};
@@ -170,13 +170,13 @@ fn fading_within(plan: &Plan, view: &View, s: usize, churn: &ChurnPlan, e: f64, 
     let mut sum = 0.0;
     while from < to {
         let next = next_break(ramps.clone(), from, to);
-        let rising = ramps.clone().filter(|r| r.rises(from, next)).count();
-        sum += if let (1..=4, Some(faded)) = (rising, &churn.faded) {
-            exp(e / fade.returns()) * faded.polynomial(from, next, factor)
-        } else if rising > 0 {
+        let weight = Weight::new(ramps.clone(), None, from, next);
+        sum += if let (1..=MOST_RISING, Some(faded)) = (weight.rising, &churn.faded) {
+            exp(e / fade.returns()) * faded.polynomial(from, next, |t| weight.at(t))
+        } else if weight.rising > 0 {
             slope(&plan.services[s].present, from, next, &|t| factor(t) * exp((e - t) / fade.returns()))
         } else {
-            factor(f64::midpoint(from, next)) * fade.left(from - e) * fade.between(from, next)
+            weight.at(from) * fade.left(from - e) * fade.between(from, next)
         };
         from = next;
     }
