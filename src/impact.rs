@@ -18,7 +18,7 @@ mod smooth;
 pub(crate) mod tests;
 mod traffic;
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
 use crate::chance::event_counter;
 use crate::plan::Plan;
@@ -55,6 +55,8 @@ pub(crate) struct Common {
     short: (f64, f64),
     /// What changes of capability take.
     capability: Vec<capability::Taken>,
+    /// Per service and month: what it earns, if somebody asked.
+    earned: Vec<OnceCell<f64>>,
     /// Per service: its changes of revenue. Per vendor: those of its capability.
     revenues: Vec<Spans>,
     /// Per service: what flows in each month of what fades from its beginning on, and from there to the horizon.
@@ -167,8 +169,6 @@ struct Case<'a> {
     common: &'a Common,
     alone: &'a Alone,
     lot: Lot<'a>,
-    /// Every fall comes in pieces.
-    in_pieces: bool,
 }
 
 /// What is drawn for a portfolio: by the address of a vendor and an event.
@@ -243,9 +243,8 @@ impl Judge {
     ) {
         let Sight { plan, world, view, .. } = sight;
         let portfolio = &plan.portfolios[p];
-        let in_pieces = portfolio.counts_bills() || ledger.journal.is_some();
         let lot = Lot { plan, portfolio, world };
-        let case = Case { sight, plan, portfolio, world, view, common, alone, lot, in_pieces };
+        let case = Case { sight, plan, portfolio, world, view, common, alone, lot };
         ledger.open(plan, portfolio, world);
         self.open(&case);
         let regimes_of = |g: usize| decisions.regimes.get(g).map_or(&regimes[g..=g], Vec::as_slice);
@@ -411,7 +410,10 @@ fn add(
         row.iter_mut().zip(areas).for_each(|(r, a)| *r += factor * a);
         return;
     }
-    for ((r, w), area) in row.iter_mut().zip(bounds.windows(2)).zip(areas) {
+    let first = bounds.partition_point(|&t| t <= regime.start).saturating_sub(1);
+    let last = bounds.partition_point(|&t| t < regime.end).min(row.len());
+    let cells = row[first..last].iter_mut().zip(bounds[first..].windows(2)).zip(&areas[first..]);
+    for ((r, w), area) in cells {
         let (a, b) = (w[0].max(regime.start), w[1].min(regime.end));
         if regime.start <= w[0] && w[1] <= regime.end {
             *r += factor * area;

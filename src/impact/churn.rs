@@ -52,39 +52,60 @@ impl Judge {
             return;
         }
         let mut ended = std::mem::take(&mut self.interrupted[s]);
-        let length = ended.until - ended.since;
-        if length > churn.after + ROUNDING && ended.until < case.plan.clock.horizon {
-            let hours: f64 = ended.hours.iter().map(|h| h.1).sum();
-            let lost = case.loses(churn, &ended) * hours / length * case.plan.services[s].at_stake;
-            let months = &case.plan.clock.months;
-            let month = case.plan.clock.month(ended.until);
-            let first = case.fading(s, churn, ended.until, month);
-            let left = churn.fade.left(months[month + 1] - ended.until);
-            ledger.book(Component::Churn, s, month, lost * first);
-            self.gone[s].resize(months.len(), 0.0);
-            self.gone[s][month + 1] += lost * left;
-            if ledger.journal.is_some() {
-                let mut gone = lost * left;
-                let later = (month + 1..months.len() - 1).map(|m| {
-                    let flow = gone * case.common.fading[s][m];
-                    gone *= churn.lefts[m];
-                    (m, flow)
-                });
-                for (m, flow) in std::iter::once((month, lost * first)).chain(later) {
-                    ledger.at(ended.until.max(months[m]), months[m + 1], None);
-                    for &(event, part) in &ended.hours {
-                        ledger.note(Component::Churn, s, Cause::Event(event), flow * part / hours);
-                    }
-                }
-            }
-            let amount = lost * (first + left * case.common.onward[s][month + 1]);
-            for &(event, part) in &ended.hours {
-                ledger.charge(Cause::Event(event), amount * part / hours);
-            }
+        let during = (ended.since, ended.until);
+        if !ended.first.is_empty() {
+            self.drive_away(case, s, churn, during, &ended.hours, |since| case.begins(since, &ended.first), ledger);
         }
         ended.hours.clear();
         ended.first.clear();
         self.interrupted[s] = Interrupted { since: 0.0, until: 0.0, ..ended };
+    }
+
+    /// Posts what an interruption drives away; `hours`: unserved, by event; `begins`: which event's is the last to begin of
+    /// those with which it begins.
+    #[expect(clippy::too_many_arguments, reason = "an interruption, and where it is booked")]
+    pub(super) fn drive_away(
+        &mut self,
+        case: &Case,
+        s: usize,
+        churn: &ChurnPlan,
+        (since, until): (f64, f64),
+        events: &[(u32, f64)],
+        begins: impl Fn(f64) -> u32,
+        ledger: &mut Ledger,
+    ) {
+        let length = until - since;
+        if length <= churn.after + ROUNDING || until >= case.plan.clock.horizon {
+            return;
+        }
+        let hours: f64 = events.iter().map(|h| h.1).sum();
+        let u = churn.key.uniform(case.world.trial, case.lot.counter(begins(since)));
+        let lost = churn.loses.quantile(u) * hours / length * case.plan.services[s].at_stake;
+        let months = &case.plan.clock.months;
+        let month = case.plan.clock.month(until);
+        let first = case.fading(s, churn, until, month);
+        let left = churn.fade.left(months[month + 1] - until);
+        ledger.book(Component::Churn, s, month, lost * first);
+        self.gone[s].resize(months.len(), 0.0);
+        self.gone[s][month + 1] += lost * left;
+        if ledger.journal.is_some() {
+            let mut gone = lost * left;
+            let later = (month + 1..months.len() - 1).map(|m| {
+                let flow = gone * case.common.fading[s][m];
+                gone *= churn.lefts[m];
+                (m, flow)
+            });
+            for (m, flow) in std::iter::once((month, lost * first)).chain(later) {
+                ledger.at(until.max(months[m]), months[m + 1], None);
+                for &(event, part) in events {
+                    ledger.note(Component::Churn, s, Cause::Event(event), flow * part / hours);
+                }
+            }
+        }
+        let amount = lost * (first + left * case.common.onward[s][month + 1]);
+        for &(event, part) in events {
+            ledger.charge(Cause::Event(event), amount * part / hours);
+        }
     }
 }
 
@@ -113,18 +134,18 @@ impl Interrupted {
 }
 
 impl Case<'_> {
-    /// The part of customers lost: drawn by the event whose interruption is the last to begin of those at the beginning.
-    fn loses(&self, churn: &ChurnPlan, interrupted: &Interrupted) -> f64 {
+    /// The event whose interruption is the last to begin of those, by vendor, with which one of a service begins.
+    fn begins(&self, since: f64, first: &[(usize, u32)]) -> u32 {
+        let (_, event) = first[0];
+        if first.iter().all(|f| f.1 == event) {
+            return event;
+        }
         let begun = |&(vendor, event): &(usize, u32)| {
-            let there = self.sight.interruptions(vendor).filter(|i| i.by.event == event);
-            let active = there.filter(|i| i.start <= interrupted.since && interrupted.since < i.end);
-            (active.fold(f64::NEG_INFINITY, |last, i| last.max(i.start)), event)
+            let active = self.world.interruptions.iter().filter(|i| i.by.event == event);
+            let there = self.sight.those_on(vendor, active.filter(|i| i.start <= since && since < i.end));
+            (there.fold(f64::NEG_INFINITY, |last, i| last.max(i.start)), event)
         };
-        let event = match interrupted.first[..] {
-            [(_, only)] => Some(only),
-            ref several => several.iter().map(begun).max_by(|a, b| self.sight.later(*a, *b)).map(|last| last.1),
-        };
-        event.map_or(0.0, |event| churn.loses.quantile(churn.key.uniform(self.world.trial, self.lot.counter(event))))
+        first.iter().map(begun).max_by(|a, b| self.sight.later(*a, *b)).map_or(event, |last| last.1)
     }
 
     /// ∫ of a service's present-value revenue after all changes from `e` to the end of its month, fading from there.

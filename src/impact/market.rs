@@ -24,13 +24,7 @@ pub(crate) fn marginal(curve: &Curve, before: impl Iterator<Item = Ramp> + Clone
 
 /// ∫ₐᵇ of the curve × the product of `ramps` × what `last` takes of it.
 #[expect(clippy::needless_pass_by_value, reason = "an iterator that is cloned for every walk")]
-fn integrate(
-    curve: &Curve,
-    ramps: impl Iterator<Item = Ramp> + Clone,
-    last: Option<Ramp>,
-    a: f64,
-    b: f64,
-) -> f64 {
+fn integrate(curve: &Curve, ramps: impl Iterator<Item = Ramp> + Clone, last: Option<Ramp>, a: f64, b: f64) -> f64 {
     let mut sum = 0.0;
     let mut from = a;
     while from < b {

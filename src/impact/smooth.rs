@@ -24,6 +24,9 @@ impl Flows {
     /// What flows of a service during [from, to), at present value; and the nominal area if it is used.
     #[inline]
     pub(super) fn of(&mut self, s: usize, service: &ServicePlan, from: f64, to: f64) -> (Flow, f64) {
+        if service.present.is_flat() && service.nominal.is_flat() {
+            return (service.present.flow(from, to), to - from);
+        }
         if self.known.is_empty() {
             self.known.resize(KNOWN, (0, 0, usize::MAX, Flow { area: 0.0, centre: 0.0, spread: 0.0 }, 0.0));
         }
