@@ -310,6 +310,7 @@ impl Judge {
         self.runs.clear();
         self.runs.resize(plan.services.len(), (f64::NEG_INFINITY, f64::NEG_INFINITY));
         self.interrupted.resize_with(plan.services.len(), Default::default);
+        self.flows.open(plan.services.len());
         self.gone.resize_with(plan.services.len(), Vec::new);
         self.insured.clear();
     }

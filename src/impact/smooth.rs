@@ -11,34 +11,49 @@ const LEFT_OUT: f64 = 1e-12;
 /// Hours that are looked at by their parabolas.
 pub(super) const SHORT: f64 = 24.0;
 
-/// Flows of times asked for last: most portfolios ask for the same. A table without collisions' care, which outlasts
-/// trials: what flows depends on nothing else.
+/// Flows of times asked for last, per service: most portfolios ask for the same. They outlast trials: what flows depends
+/// on nothing else.
 #[derive(Debug, Default)]
 pub(super) struct Flows {
-    known: Vec<(u64, u64, usize, Flow, f64)>,
+    known: Vec<Vec<Known>>,
 }
 
+/// A time by the bits of its ends, what flows then, and the nominal area.
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    time: (u64, u64),
+    flow: Flow,
+    nominal: f64,
+}
+
+/// Times that are kept, each in the place that its bits say.
 const KNOWN: usize = 1 << 12;
 
 impl Flows {
+    pub(super) fn open(&mut self, n_services: usize) {
+        self.known.resize_with(n_services, Vec::new);
+    }
+
     /// What flows of a service during [from, to), at present value; and the nominal area if it is used.
     #[inline]
     pub(super) fn of(&mut self, s: usize, service: &ServicePlan, from: f64, to: f64) -> (Flow, f64) {
-        if service.present.is_flat() && service.nominal.is_flat() {
-            return (service.present.flow(from, to), to - from);
+        let nominal = || if service.usage > 0.0 { service.nominal.flow(from, to).area } else { 0.0 };
+        if service.present.is_smooth() {
+            return (service.present.flow(from, to), nominal());
         }
-        if self.known.is_empty() {
-            self.known.resize(KNOWN, (0, 0, usize::MAX, Flow { area: 0.0, centre: 0.0, spread: 0.0 }, 0.0));
+        let known = &mut self.known[s];
+        if known.is_empty() {
+            let flow = Flow { area: 0.0, centre: 0.0, spread: 0.0 };
+            known.resize(KNOWN, Known { time: (0, 0), flow, nominal: 0.0 });
         }
-        let (a, b) = (from.to_bits(), to.to_bits());
-        let mixed = (a ^ b.rotate_left(23)).wrapping_add(s as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let time = (from.to_bits(), to.to_bits());
+        let mixed = (time.0 ^ time.1.rotate_left(23)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         #[expect(clippy::cast_possible_truncation, reason = "twelve bits")]
-        let place = &mut self.known[(mixed >> 52) as usize];
-        if (place.0, place.1, place.2) != (a, b, s) {
-            let nominal = if service.usage > 0.0 { service.nominal.area(from, to) } else { 0.0 };
-            *place = (a, b, s, service.present.flow(from, to), nominal);
+        let place = &mut known[(mixed >> 52) as usize];
+        if place.time != time {
+            *place = Known { time, flow: service.present.flow(from, to), nominal: nominal() };
         }
-        (place.3, place.4)
+        (place.flow, place.nominal)
     }
 }
 
