@@ -442,7 +442,7 @@ impl Case<'_> {
         if hours <= SHORT
             && let Some(lines) = self.common.revenues[s].during(from, to)
         {
-            let (flow, nominal) = flows.of(s, service, from, to);
+            let (flow, nominal) = flows.of(s, service, self.plan.clock.rho, from, to);
             let factors = lines.iter().fold(Product::ONE, |all, line| all.times(line, flow.centre));
             if factors.is_smooth(hours) {
                 let (area, revenue, short) = (flow.area, factors.of(&flow), Some((flow, factors)));

@@ -1,6 +1,7 @@
 //! Factors over a time so short that a parabola says all of them: what most outages meet while revenue and capability
 //! are on their way somewhere.
 
+use crate::chance::math::exp;
 use crate::plan::ServicePlan;
 use crate::plan::curve::Flow;
 use crate::world::ramp::Ramp;
@@ -26,6 +27,9 @@ struct Known {
     nominal: f64,
 }
 
+/// A discount over a short time of which a parabola leaves out nothing that counts.
+const LITTLE_DISCOUNT: f64 = 5e-4;
+
 /// Times that are kept, each in the place that its bits say.
 const KNOWN: usize = 1 << 12;
 
@@ -36,10 +40,20 @@ impl Flows {
 
     /// What flows of a service during [from, to), at present value; and the nominal area if it is used.
     #[inline]
-    pub(super) fn of(&mut self, s: usize, service: &ServicePlan, from: f64, to: f64) -> (Flow, f64) {
-        let nominal = || if service.usage > 0.0 { service.nominal.flow(from, to).area } else { 0.0 };
+    pub(super) fn of(&mut self, s: usize, service: &ServicePlan, rho: f64, from: f64, to: f64) -> (Flow, f64) {
+        let nominal = |flow: &Flow| {
+            if service.usage == 0.0 {
+                return 0.0;
+            }
+            if rho * (to - from) > LITTLE_DISCOUNT {
+                return service.nominal.area(from, to);
+            }
+            // Undiscounted around the centre, where e^ρx is a parabola.
+            exp(rho * flow.centre) * (flow.area + 0.5 * rho * rho * flow.spread)
+        };
         if service.present.is_smooth() {
-            return (service.present.flow(from, to), nominal());
+            let flow = service.present.flow(from, to);
+            return (flow, nominal(&flow));
         }
         let known = &mut self.known[s];
         if known.is_empty() {
@@ -48,10 +62,10 @@ impl Flows {
         }
         let time = (from.to_bits(), to.to_bits());
         let mixed = (time.0 ^ time.1.rotate_left(23)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        #[expect(clippy::cast_possible_truncation, reason = "twelve bits")]
         let place = &mut known[(mixed >> 52) as usize];
         if place.time != time {
-            *place = Known { time, flow: service.present.flow(from, to), nominal: nominal() };
+            let flow = service.present.flow(from, to);
+            *place = Known { time, flow, nominal: nominal(&flow) };
         }
         (place.flow, place.nominal)
     }
@@ -74,6 +88,7 @@ pub(super) struct Line {
 }
 
 impl Spans {
+    #[expect(clippy::needless_pass_by_value, reason = "an iterator that is cloned for every walk")]
     pub(super) fn prepare(&mut self, ramps: impl Iterator<Item = Ramp> + Clone) {
         self.ends.clear();
         self.lines.clear();

@@ -53,7 +53,7 @@ impl Judge {
                     for &(v, x) in moved.iter().filter(|m| m.0 == yearly.vendor) {
                         let bill = service.usage * during.nominal * x * portfolio.price(v, month);
                         case.each_taker(alone.by, |e, part| {
-                            ledger.bill(terms, month / 12, Cause::Event(e), bill * part)
+                            ledger.bill(terms, month / 12, Cause::Event(e), bill * part);
                         });
                     }
                 }

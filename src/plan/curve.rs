@@ -255,7 +255,6 @@ impl Tables {
         sum
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "hours and weeks of at most a century")]
     fn flow(&self, a: f64, b: f64, growth: f64) -> Flow {
         let (mut week, mut hour, mut from) = self.place(a);
         // Moments around `a`, where the hour begins at −from.
