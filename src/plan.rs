@@ -184,8 +184,11 @@ pub(crate) struct ChurnPlan {
     pub(crate) fade: Fade,
     /// The same as a curve that fades from the start on, if it fades slowly enough for that.
     pub(crate) faded: Option<Curve>,
-    /// What flows in each month, of what fades from its beginning on.
+    /// What flows in each month, of what fades from its beginning on; and what is left of it at its end.
     pub(crate) months: Vec<f64>,
+    pub(crate) lefts: Vec<f64>,
+    /// What flows from the beginning of each month to the horizon, of what fades from there on.
+    pub(crate) onward: Vec<f64>,
 }
 
 impl ChurnPlan {
@@ -202,6 +205,8 @@ impl ChurnPlan {
             loses: churn.loses.clone(),
             key: Key::new(seed, &format!("service.{}", service.id), "churn"),
             months: clock.months.windows(2).map(|w| fade.between(w[0], w[1])).collect(),
+            lefts: clock.months.windows(2).map(|w| fade.left(w[1] - w[0])).collect(),
+            onward: clock.months.iter().map(|&t| fade.from(t)).collect(),
             fade,
             faded,
         })

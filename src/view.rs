@@ -124,6 +124,12 @@ impl Cells {
         self.bounds[self.len()]
     }
 
+    /// The cells of a year.
+    pub(crate) fn of_year(&self, year: usize) -> std::ops::Range<usize> {
+        let first = |month: usize| self.first_of_month.get(month).copied().unwrap_or(self.len());
+        first(year * 12)..first(year * 12 + 12)
+    }
+
     /// The cell that contains `t`, given its month.
     pub(crate) fn find(&self, month: usize, t: f64) -> usize {
         let mut cell = self.first_of_month[month];
