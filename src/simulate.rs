@@ -5,6 +5,7 @@
 
 mod block;
 mod engine;
+pub(crate) mod pilot;
 mod summary;
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,134 @@
+//! Importance sampling: finds a way to draw trials under which large losses are common, and says what it is worth.
+//!
+//! A few thousand trials of their own go ahead of a run (*the pilot*). By rounds, the worst of them say how risks are to be
+//! tilted so that such trials come more often: multi-level cross-entropy (Rubinstein and Kroese, "The cross-entropy method",
+//! 2004). A part of all trials is always drawn plainly, which bounds every weight (see [`Mixture`]). A last round measures
+//! how much smaller the variance of each figure is for it.
+
+mod fit;
+mod gain;
+#[cfg(test)]
+mod tests;
+
+use crate::plan::Plan;
+pub use crate::plan::mixture::Mixture;
+use crate::plan::mixture::{Component, Tilt};
+use crate::plan::site::Kind;
+use crate::scenario::Scenario;
+use crate::simulate::pilot;
+pub use gain::Gain;
+
+/// Trials of each round, and of the one that measures.
+const ROUND: u64 = 2_500;
+const LAST: u64 = 5_000;
+/// Rounds that look for tilts.
+const ROUNDS: u64 = 3;
+/// Part of trials drawn plainly.
+const PLAIN: f64 = 0.4;
+/// Plain outages of at most so many a trial may be tilted; more of them make no tail.
+const RARE: f64 = 12.0;
+
+/// What a pilot found.
+#[derive(Debug, Clone)]
+pub struct Tuned {
+    /// How to draw; none where no tilt promises anything.
+    pub mixture: Option<Mixture>,
+    /// Its tilts, component by component.
+    pub tilts: Vec<Tilted>,
+    /// Per portfolio: what it is worth.
+    pub gains: Vec<Gain>,
+    /// Trials that the pilot drew.
+    pub trials: u64,
+    /// Events of a trial of the mixture ÷ events of a plain trial: how much dearer it is.
+    pub cost: f64,
+}
+
+/// A tilt in plain values.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tilted {
+    /// Number of the component, from 0, and the part of all trials that it draws.
+    pub component: usize,
+    /// Part of all trials.
+    pub share: f64,
+    /// Index of the risk; none for a factor.
+    pub risk: Option<usize>,
+    /// What is tilted, as in the address of its draws: `count`, `duration`, `ruling/injunction/cost`; of a factor its name.
+    pub quantity: String,
+    /// How.
+    pub how: How,
+}
+
+/// How a quantity is tilted.
+#[derive(Debug, Clone, PartialEq)]
+pub enum How {
+    /// The expected number × this.
+    Times(f64),
+    /// Probabilities of what may be chosen: name, in the scenario, and here.
+    Choice(Vec<(String, f64, f64)>),
+    /// In the scale in which the quantity is standard normal: its mean and standard deviation.
+    Normal {
+        /// Mean.
+        mean: f64,
+        /// Standard deviation.
+        sd: f64,
+    },
+    /// Each monthly step is moved by so many standard deviations.
+    Steps(f64),
+}
+
+/// Looks for a mixture for `scenario`, by trials of their own whose draws are independent of those of a run under `seed`.
+///
+/// The same on any number of threads. `progress` is told how many trials of [`TRIALS`] are done; when it answers `false`
+/// the pilot stops and gives `None`.
+#[must_use]
+pub fn tune(scenario: &Scenario, seed: u64, progress: &(dyn Fn(u64) -> bool + Sync)) -> Option<Tuned> {
+    let plan = Plan::new(scenario, seed ^ 0x7069_6c6f_7400_0000);
+    let rare: Vec<usize> = (0..plan.risks.len()).filter(|&r| plan.risks[r].mean <= RARE).collect();
+    let plan = plan.without_plain(&rare);
+    let mut mixture = Mixture::plain();
+    for round in 0..ROUNDS {
+        let first = round * ROUND;
+        let plan = plan.clone().sampled_by(Some(&mixture));
+        let drawn = pilot::draw(&plan, first..first + ROUND, &|done| progress(first + done))?;
+        mixture = fit::mixture(&plan, &drawn);
+    }
+    let first = ROUNDS * ROUND;
+    let compiled = plan.clone().sampled_by(Some(&mixture));
+    let drawn = pilot::draw(&compiled, first..first + LAST, &|done| progress(first + done))?;
+    Some(Tuned {
+        tilts: tilts(&plan, &mixture),
+        gains: gain::gains(&drawn),
+        trials: TRIALS,
+        cost: gain::cost(&drawn),
+        mixture: (!mixture.components.is_empty()).then_some(mixture),
+    })
+}
+
+/// Trials that a pilot draws.
+pub const TRIALS: u64 = ROUNDS * ROUND + LAST;
+
+/// The tilts of a mixture in plain values.
+fn tilts(plan: &Plan, mixture: &Mixture) -> Vec<Tilted> {
+    let of = |component: usize, Component { share, tilts }: &Component| -> Vec<Tilted> {
+        (plan.sites.iter().zip(tilts))
+            .filter_map(|(site, tilt)| {
+                let how = match (tilt, &site.kind) {
+                    (Tilt::None, _) => return None,
+                    (Tilt::Rate(times), _) => How::Times(*times),
+                    (Tilt::Choice(p), Kind::Choice(pieces)) => How::Choice(
+                        pieces
+                            .iter()
+                            .zip(p)
+                            .map(|(piece, p)| (piece.name.clone(), piece.to - piece.from, *p))
+                            .collect(),
+                    ),
+                    (Tilt::Choice(_), _) => return None,
+                    (Tilt::Value { shift, spread }, _) => How::Normal { mean: *shift, sd: *spread },
+                    (Tilt::Steps(shift), _) => How::Steps(*shift),
+                };
+                Some(Tilted { component, share: *share, risk: site.risk, quantity: site.quantity.clone(), how })
+            })
+            .collect()
+    };
+    mixture.components.iter().enumerate().flat_map(|(c, component)| of(c, component)).collect()
+}
