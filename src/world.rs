@@ -15,7 +15,7 @@ use crate::plan::factor::FactorPath;
 use crate::plan::risk::{EffectsPlan, LengthPlan, Quantity, RiskPlan, StagePlan};
 use crate::scenario::ScalesWith;
 use arrivals::{Addresses, Pace, Place, fill, uniforms};
-use likelihood::{Likelihood, Luck};
+use likelihood::{Leaving, Likelihood, Luck};
 use lineage::{Lineage, Pending, Raising};
 use plain::Plain;
 
@@ -43,6 +43,8 @@ pub(crate) struct World {
     /// mixture's plain part, a multiple of 2^-28. 1 without a mixture. Weighted means over trials are those of the scenario.
     pub(crate) weight: f64,
     pub(crate) likelihood: Likelihood,
+    /// How long leaving a vendor takes, where that is tilted.
+    leaving: Vec<Leaving>,
     /// Per factor of the plan: its path, if something follows it.
     factors: Vec<FactorPath>,
     pace: Pace,
@@ -214,6 +216,7 @@ impl World {
                 self.likelihood.luck(mixture).steps(path.site, steps);
             });
         }
+        self.leave(plan);
         self.weight = self.likelihood.weight(mixture);
         self.draw_plain(plan, trial);
     }

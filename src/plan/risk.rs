@@ -23,6 +23,8 @@ pub(crate) struct RiskPlan {
     /// Sites of the number of its arrivals, or of whether they come, and of their times.
     pub(crate) arrives: usize,
     pub(crate) when: usize,
+    /// Site of the number of events that a raised rate adds.
+    pub(crate) raises: usize,
     /// Expected number of Poisson arrivals, where no factor moves it.
     pub(crate) mean: f64,
     /// The slip of something due: no event where it is nothing.
@@ -37,6 +39,8 @@ pub(crate) struct RiskPlan {
     pub(crate) reach: Vec<(usize, u32)>,
     /// Vendors it strikes.
     pub(crate) struck: Vec<usize>,
+    /// For each of these: the site of how long leaving it takes; empty where nobody leaves because of this risk.
+    pub(crate) leaving: Vec<usize>,
 }
 
 /// When its events come.
@@ -205,6 +209,7 @@ impl RiskPlan {
             arrivals,
             arrives: NOWHERE,
             when: NOWHERE,
+            raises: NOWHERE,
             mean,
             slip: if let Some(Arrivals::Due { .. }) = risk.arrivals { effects.lasts.clone() } else { None },
             aftershocks: namer.aftershocks(risk),
@@ -215,6 +220,7 @@ impl RiskPlan {
             stages,
             struck: reach.iter().filter(|r| r.1 > 0).map(|r| r.0).collect(),
             reach,
+            leaving: Vec::new(),
         }
     }
 

@@ -8,6 +8,9 @@ use crate::scenario::{Risk, Scenario};
 /// The number of what is never tilted.
 pub(crate) const NOWHERE: usize = usize::MAX;
 
+/// Up to this mean, the number of arrivals is a choice among 0, 1, 2 and more.
+const FEW: f64 = 1.5;
+
 /// A quantity whose draws may be tilted.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Site {
@@ -76,7 +79,7 @@ impl Sites {
     fn risk(&mut self, scenario: &Scenario, risk: &Risk, plan: &mut RiskPlan) {
         match &plan.arrivals {
             ArrivalsPlan::Poisson { .. } | ArrivalsPlan::Driven { .. } => {
-                plan.arrives = self.add("count".to_owned(), Kind::Rate);
+                plan.arrives = self.count(&plan.arrivals, plan.mean);
                 plan.when = self.add("time".to_owned(), Kind::Value);
             }
             ArrivalsPlan::Once { probability, .. } => {
@@ -99,6 +102,14 @@ impl Sites {
             for (outcome, compiled) in stage.outcomes.iter().zip(&mut compiled.outcomes) {
                 self.effects(scenario, &format!("{}/{}/", stage.name, outcome.name), &mut compiled.effects);
             }
+        }
+        if plan.raised.is_some() {
+            plan.raises = self.add("raised".to_owned(), Kind::Rate);
+        }
+        let interrupts = plan.all_effects().any(|e| e.outage.is_some() || e.suspends.is_some());
+        if interrupts && scenario.portfolios.iter().any(|p| p.migration.is_some()) {
+            let vendors = plan.struck.iter().map(|&v| &scenario.nodes[scenario.vendor_node(v)].id);
+            plan.leaving = vendors.map(|id| self.add(format!("leaving {id} takes"), Kind::Value)).collect();
         }
     }
 
@@ -152,6 +163,17 @@ impl Sites {
         if quantity.law.is_constant().is_none() {
             quantity.site = self.add(name.to_owned(), Kind::Value);
         }
+    }
+
+    /// A count that is mostly 0 is a choice: the worst trials often have exactly one event where others have none, and no
+    /// Poisson law does that.
+    fn count(&mut self, arrivals: &ArrivalsPlan, mean: f64) -> usize {
+        if matches!(arrivals, ArrivalsPlan::Driven { .. }) || mean > FEW {
+            return self.add("count".to_owned(), Kind::Rate);
+        }
+        let none = libm::exp(-mean);
+        let up_to = [("0", none), ("1", none * (1.0 + mean)), ("2", none * (1.0 + mean + mean * mean / 2.0))];
+        self.choice("count".to_owned(), up_to.into_iter())
     }
 
     fn happens(&mut self, name: String, probability: f64) -> usize {

@@ -3,7 +3,9 @@
 //! Whatever component a trial is drawn by, each of its draws at a tilted site adds ln(g/f) of every component, g being its
 //! density under the component and f under the scenario. A draw on which nothing hangs adds nothing, and is not tilted.
 
-use crate::chance::{math, poisson};
+use super::{Event, World};
+use crate::chance::{event_counter, math, poisson};
+use crate::plan::Plan;
 use crate::plan::mixture::{Bend, MixturePlan, Odds, Tilts};
 use crate::plan::site::Piece;
 
@@ -35,6 +37,14 @@ pub(crate) struct Seen {
     pub(crate) squares: f64,
     /// Choices by piece.
     pub(crate) pieces: Vec<f64>,
+}
+
+/// A uniform that is drawn for a vendor and an event.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Leaving {
+    event: u32,
+    vendor: usize,
+    u: f64,
 }
 
 /// The draws of one trial with their tilts; without a mixture they are what they are.
@@ -71,6 +81,40 @@ impl Likelihood {
     }
 }
 
+impl World {
+    /// Draws how long leaving a vendor takes, for every event that is long enough to make somebody leave: in place of the
+    /// uniforms at the addresses of vendor and event, which portfolios would look up.
+    pub(super) fn leave(&mut self, plan: &Plan) {
+        self.leaving.clear();
+        let luck = &mut self.likelihood.luck(plan.mixture.as_ref());
+        for loss in self.interruptions.iter().filter(|i| i.length >= plan.least_patience) {
+            let (event, risk) = (loss.by.event, &plan.risks[loss.risk as usize]);
+            let tilted = risk.leaving.iter().any(|&site| luck.tilts(site));
+            if !tilted || self.leaving.iter().any(|l| l.event == event) {
+                continue;
+            }
+            let counter = event_counter(risk.hash, self.events[event as usize].counter);
+            for (&vendor, &site) in risk.struck.iter().zip(&risk.leaving) {
+                let u = plan.vendors[vendor].migration_takes.uniform(self.trial, counter);
+                self.leaving.push(Leaving { event, vendor, u: luck.value(site, u, false) });
+            }
+        }
+    }
+
+    /// The uniform by which leaving `vendor` because of `event` takes long.
+    pub(crate) fn leaving(&self, plan: &Plan, vendor: usize, event: u32) -> f64 {
+        let drawn = self.leaving.iter().find(|l| l.event == event && l.vendor == vendor);
+        drawn.map_or_else(
+            || {
+                let Event { risk, counter, .. } = self.events[event as usize];
+                let counter = event_counter(plan.risks[risk as usize].hash, counter);
+                plan.vendors[vendor].migration_takes.uniform(self.trial, counter)
+            },
+            |l| l.u,
+        )
+    }
+}
+
 /// The tilts of a site, if these or its draws matter to anybody.
 fn tilts<'m>(mixture: Option<&'m MixturePlan>, likelihood: &Likelihood, site: usize) -> Option<&'m Tilts> {
     let site = mixture?.sites.get(site)?;
@@ -86,7 +130,12 @@ impl Luck<'_> {
     /// A Poisson count of this mean by the uniform `u`; `plain` gives the one that is not tilted.
     pub(super) fn count(&mut self, site: usize, mean: f64, u: f64, plain: impl FnOnce(f64) -> usize) -> usize {
         let Self { mixture, likelihood } = self;
-        let Some(Tilts::Rate(tilts)) = tilts(*mixture, likelihood, site) else { return plain(u) };
+        let tilts = match tilts(*mixture, likelihood, site) {
+            None => return plain(u),
+            Some(Tilts::Choice(..)) => return plain(self.choice(site, u)),
+            Some(Tilts::Rate(tilts)) => tilts,
+            Some(Tilts::Value(_) | Tilts::Steps(_)) => unreachable!("no site of a count is of this kind"),
+        };
         if mean > MOST_MEAN {
             return plain(u);
         }

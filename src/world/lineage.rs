@@ -167,7 +167,7 @@ impl World {
             stretches.lay(raising, &raisings[..nth], curve, pace.as_ref(), &plan.clock);
             let mean = raised.per_hour * (raising.factor - 1.0) * stretches.area;
             let n = (self.likelihood.luck(plan.mixture.as_ref())).count(
-                plan.risks[r].arrives,
+                plan.risks[r].raises,
                 mean,
                 raised.count.uniform(trial, raising.counter),
                 |u| poisson::quantile(mean, u),
