@@ -18,11 +18,10 @@ use crate::scenario::Scenario;
 use crate::simulate::pilot;
 pub use gain::Gain;
 
-/// Trials of each round, and of the one that measures.
-const ROUND: u64 = 2_500;
-const LAST: u64 = 5_000;
-/// Rounds that look for tilts.
-const ROUNDS: u64 = 3;
+/// Rounds that look for tilts; another measures.
+const ROUNDS: u64 = 4;
+/// A pilot draws a twentieth of the trials of the run, but at least and at most so many.
+const TRIALS: (u64, u64) = (10_000, 40_000);
 /// Part of trials drawn plainly.
 const PLAIN: f64 = 0.4;
 /// Plain outages of at most so many a trial may be tilted; more of them make no tail.
@@ -78,34 +77,38 @@ pub enum How {
 
 /// Looks for a mixture for `scenario`, by trials of their own whose draws are independent of those of a run under `seed`.
 ///
-/// The same on any number of threads. `progress` is told how many trials of [`TRIALS`] are done; when it answers `false`
-/// the pilot stops and gives `None`.
+/// `trials`: of the run. The same on any number of threads. `progress` is told how many trials of [`pilot_trials`] are done;
+/// when it answers `false` the pilot stops and gives `None`.
 #[must_use]
-pub fn tune(scenario: &Scenario, seed: u64, progress: &(dyn Fn(u64) -> bool + Sync)) -> Option<Tuned> {
+pub fn tune(scenario: &Scenario, seed: u64, trials: u64, progress: &(dyn Fn(u64) -> bool + Sync)) -> Option<Tuned> {
     let plan = Plan::new(scenario, seed ^ 0x7069_6c6f_7400_0000);
     let rare: Vec<usize> = (0..plan.risks.len()).filter(|&r| plan.risks[r].mean <= RARE).collect();
     let plan = plan.without_plain(&rare);
+    let n = pilot_trials(trials) / (ROUNDS + 1);
     let mut mixture = Mixture::plain();
-    for round in 0..ROUNDS {
-        let first = round * ROUND;
+    let mut drawn = Vec::new();
+    for round in 0..=ROUNDS {
+        let first = round * n;
         let plan = plan.clone().sampled_by(Some(&mixture));
-        let drawn = pilot::draw(&plan, first..first + ROUND, &|done| progress(first + done))?;
-        mixture = fit::mixture(&plan, &drawn);
+        drawn = pilot::draw(&plan, first..first + n, &|done| progress(first + done))?;
+        if round < ROUNDS {
+            mixture = fit::mixture(&plan, &drawn);
+        }
     }
-    let first = ROUNDS * ROUND;
-    let compiled = plan.clone().sampled_by(Some(&mixture));
-    let drawn = pilot::draw(&compiled, first..first + LAST, &|done| progress(first + done))?;
     Some(Tuned {
         tilts: tilts(&plan, &mixture),
         gains: gain::gains(&drawn),
-        trials: TRIALS,
+        trials: pilot_trials(trials),
         cost: gain::cost(&drawn),
         mixture: (!mixture.components.is_empty()).then_some(mixture),
     })
 }
 
-/// Trials that a pilot draws.
-pub const TRIALS: u64 = ROUNDS * ROUND + LAST;
+/// Trials that a pilot draws for a run of so many.
+#[must_use]
+pub fn pilot_trials(trials: u64) -> u64 {
+    (trials / 20).clamp(TRIALS.0, TRIALS.1)
+}
 
 /// The tilts of a mixture in plain values.
 fn tilts(plan: &Plan, mixture: &Mixture) -> Vec<Tilted> {

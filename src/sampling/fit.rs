@@ -21,6 +21,8 @@ const MOST: usize = 6;
 const PAYS: f64 = 0.93;
 /// Steps of expectation and maximisation after each.
 const STEPS: usize = 12;
+/// How many ways to add one are tried.
+const TRIES: usize = 4;
 /// How many trials the one with which a component begins stands for, and the component's part to begin with.
 const ONE: f64 = 5.0;
 const NEW: f64 = 0.2;
@@ -37,7 +39,7 @@ const MOST_TIMES: f64 = 50.0;
 const PRIOR: f64 = 2.0;
 /// A tilt must make the worst trials so much likelier, in nats: each of them, and all together beyond what noise would.
 const EACH: f64 = 0.01;
-const ALL: f64 = 2.0;
+const ALL: f64 = 3.0;
 
 /// A mixture that makes the worst of `drawn` common; `plan`: by which they were drawn.
 pub(super) fn mixture(plan: &Plan, drawn: &[Drawn]) -> Mixture {
@@ -150,23 +152,31 @@ impl<'a> Worst<'a> {
         let mut best = Mixture::plain();
         let mut missed = 1.0;
         while best.components.len() < MOST {
-            let mut next = best.clone();
-            let Some(component) = self.another(&best) else { break };
-            next.components.push(component);
-            for _ in 0..STEPS {
-                self.improve(&mut next);
-            }
-            if next.components.is_empty() {
-                break;
-            }
-            let weights = self.weights(&next, &self.all_ratios(&next));
-            let left: f64 = self.counts.iter().zip(weights).map(|(count, weight)| count * weight).sum();
-            if left > missed * PAYS {
+            let tries: Vec<(f64, Mixture)> = (self.others(&best).into_par_iter())
+                .map(|component| {
+                    let mut next = best.clone();
+                    next.components.push(component);
+                    (0..STEPS).for_each(|_| self.improve(&mut next));
+                    let weights = self.weights(&next, &self.all_ratios(&next));
+                    (self.counts.iter().zip(weights).map(|(count, weight)| count * weight).sum(), next)
+                })
+                .collect();
+            let Some((left, next)) = tries.into_iter().min_by(|a, b| a.0.total_cmp(&b.0)) else { break };
+            if left > missed * PAYS || next.components.len() <= best.components.len() {
                 break;
             }
             (best, missed) = (next, left);
         }
         best
+    }
+
+    /// Components to try beside those of `mixture`, each for something else that is served badly.
+    fn others(&self, mixture: &Mixture) -> Vec<Component> {
+        let mut with = mixture.clone();
+        for _ in 0..TRIES {
+            with.components.extend(self.another(&with));
+        }
+        with.components.split_off(mixture.components.len())
     }
 
     fn all_ratios(&self, mixture: &Mixture) -> Vec<Vec<f64>> {

@@ -11,7 +11,7 @@ fn tune_a_file() {
         let text = std::fs::read(path).unwrap();
         let scenario = read("x.toml", &text, &NoFiles).unwrap().scenario;
         let begun = std::time::Instant::now();
-        let tuned = tune(&scenario, scenario.seed, &|_| true).unwrap();
+        let tuned = tune(&scenario, scenario.seed, scenario.trials, &|_| true).unwrap();
         println!("{path}: {:.1?}, cost {:.2}", begun.elapsed(), tuned.cost);
         for tilted in &tuned.tilts {
             let name = tilted.risk.map_or("", |r| &scenario.risks[r].id);
@@ -29,7 +29,7 @@ fn look_at_a_file() {
     let text = std::fs::read(std::env::var("TUNE").unwrap()).unwrap();
     let p: usize = std::env::var("PORTFOLIO").unwrap().parse().unwrap();
     let scenario = read("x.toml", &text, &NoFiles).unwrap().scenario;
-    let tuned = tune(&scenario, scenario.seed, &|_| true).unwrap();
+    let tuned = tune(&scenario, scenario.seed, scenario.trials, &|_| true).unwrap();
     let plan = Plan::new(&scenario, 77).sampled_by(tuned.mixture.as_ref());
     let drawn = pilot::draw(&plan, 0..5000, &|_| true).unwrap();
     let mut sorted: Vec<(f64, f64, u64)> = drawn.iter().map(|d| (d.losses[p], d.weight, d.trial)).collect();
