@@ -8,7 +8,7 @@ use libm::log;
 
 use super::Plan;
 use super::site::{Kind, Piece};
-use crate::chance::Key;
+use crate::chance::{Key, math};
 
 /// Parts of all trials: those drawn plainly, and those drawn by each tilted component. The parts sum to 1.
 ///
@@ -29,6 +29,10 @@ pub(crate) struct Component {
     pub(crate) tilts: Vec<Tilt>,
 }
 
+/// In so many cases a tilted value is drawn plainly all the same: where only one of several events of a risk matters, the
+/// others must not make a trial too unlikely.
+pub(crate) const AS_IT_IS: f64 = 0.15;
+
 /// How the draws of a site are tilted.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) enum Tilt {
@@ -39,7 +43,7 @@ pub(crate) enum Tilt {
     Rate(f64),
     /// The probability of each piece.
     Choice(Vec<f64>),
-    /// The normal score z of a value is drawn as `shift` + `spread` × z.
+    /// The normal score z of a value is drawn as `shift` + `spread` × z, but in a part [`AS_IT_IS`] of draws plainly.
     Value {
         /// In standard deviations.
         shift: f64,
@@ -92,15 +96,24 @@ pub(crate) struct Odds {
 pub(crate) struct Bend {
     pub(crate) shift: f64,
     pub(crate) spread: f64,
-    ln_spread: f64,
 }
 
 impl Bend {
-    const NONE: Self = Self { shift: 0.0, spread: 1.0, ln_spread: 0.0 };
+    const NONE: Self = Self { shift: 0.0, spread: 1.0 };
 
     #[expect(clippy::float_cmp, reason = "exactly none")]
     pub(crate) fn is_none(&self) -> bool {
         self.shift == 0.0 && self.spread == 1.0
+    }
+
+    /// The score by the uniform `u`.
+    pub(crate) fn score(&self, u: f64) -> f64 {
+        let within = |part: f64| math::normal_quantile(part.clamp(f64::EPSILON / 2.0, 1.0 - f64::EPSILON / 2.0));
+        if u < AS_IT_IS {
+            within(u / AS_IT_IS)
+        } else {
+            self.shift + self.spread * within((u - AS_IT_IS) / (1.0 - AS_IT_IS))
+        }
     }
 
     /// ln of the density at the score `x` over the standard normal's.
@@ -109,7 +122,8 @@ impl Bend {
             return 0.0;
         }
         let z = (x - self.shift) / self.spread;
-        (x * x - z * z) / 2.0 - self.ln_spread
+        let tilted = math::exp((x * x - z * z) / 2.0) / self.spread;
+        log(AS_IT_IS + (1.0 - AS_IT_IS) * tilted)
     }
 }
 
@@ -186,7 +200,7 @@ impl Tilts {
             Kind::Value => Self::Value(
                 tilts
                     .map(|tilt| match *tilt {
-                        Tilt::Value { shift, spread } => Bend { shift, spread, ln_spread: log(spread) },
+                        Tilt::Value { shift, spread } => Bend { shift, spread },
                         _ => Bend::NONE,
                     })
                     .collect(),

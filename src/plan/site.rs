@@ -98,7 +98,7 @@ impl Sites {
         for (stage, compiled) in risk.stages.iter().zip(&mut plan.stages) {
             self.value(&format!("{}/after", stage.name), &mut compiled.after);
             let pieces = stage.outcomes.iter().zip(&compiled.outcomes).map(|(o, c)| (o.name.as_str(), c.to));
-            compiled.site = self.choice(format!("{}/outcome", stage.name), pieces);
+            compiled.site = self.choice(format!("{}/outcome", stage.name), pieces, "nothing");
             for (outcome, compiled) in stage.outcomes.iter().zip(&mut compiled.outcomes) {
                 self.effects(scenario, &format!("{}/{}/", stage.name, outcome.name), &mut compiled.effects);
             }
@@ -173,18 +173,18 @@ impl Sites {
         }
         let none = libm::exp(-mean);
         let up_to = [("0", none), ("1", none * (1.0 + mean)), ("2", none * (1.0 + mean + mean * mean / 2.0))];
-        self.choice("count".to_owned(), up_to.into_iter())
+        self.choice("count".to_owned(), up_to.into_iter(), "more")
     }
 
     fn happens(&mut self, name: String, probability: f64) -> usize {
-        self.choice(name, std::iter::once(("happens", probability)))
+        self.choice(name, std::iter::once(("happens", probability)), "nothing")
     }
 
-    /// `pieces`: name and end of each; the rest is nothing.
-    fn choice<'a>(&mut self, name: String, pieces: impl Iterator<Item = (&'a str, f64)>) -> usize {
+    /// `pieces`: name and end of each; `rest`: name of what is left.
+    fn choice<'a>(&mut self, name: String, pieces: impl Iterator<Item = (&'a str, f64)>, rest: &'a str) -> usize {
         let mut from = 0.0;
         let mut list = Vec::new();
-        for (name, to) in pieces.chain([("nothing", 1.0)]) {
+        for (name, to) in pieces.chain([(rest, 1.0)]) {
             // What would end above 1 by a rounding ends there.
             let to = f64::min(to, 1.0);
             if to > from {

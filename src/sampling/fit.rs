@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::PLAIN;
 use crate::chance::math;
 use crate::plan::Plan;
-use crate::plan::mixture::{Component, Mixture, Tilt};
+use crate::plan::mixture::{AS_IT_IS, Component, Mixture, Tilt};
 use crate::plan::site::{Kind, Piece};
 use crate::simulate::pilot::Drawn;
 use crate::world::World;
@@ -15,6 +15,8 @@ use crate::world::likelihood::Seen;
 const LEVELS: [f64; 7] = [0.995, 0.99, 0.98, 0.96, 0.93, 0.9, 0.8];
 /// Enough: effective number of trials in the tail.
 const ENOUGH: f64 = 50.0;
+/// Most trials that a fit looks at: those that count most.
+const LOOKED_AT: usize = 1_000;
 /// Most tilted components.
 const MOST: usize = 6;
 /// Another component must leave at most so much of the error that those before it left.
@@ -33,7 +35,7 @@ const LEAST: f64 = 0.01;
 const TIMES: (f64, f64) = (0.5, 20.0);
 const SHIFT: f64 = 2.5;
 const SPREAD: (f64, f64) = (0.6, 1.5);
-/// No piece of a choice becomes so many times likelier or less likely.
+/// No piece of a choice becomes so many times likelier.
 const MOST_TIMES: f64 = 50.0;
 /// Draws that speak for no tilt before any is seen.
 const PRIOR: f64 = 2.0;
@@ -106,8 +108,12 @@ struct Worst<'a> {
 impl<'a> Worst<'a> {
     /// Draws those trials again that count at all.
     fn new(plan: &'a Plan, drawn: &[Drawn], elite: &[f64]) -> Self {
-        let worst: Vec<(u64, f64)> =
+        let mut worst: Vec<(u64, f64)> =
             drawn.iter().zip(elite).filter(|(_, count)| **count > 0.0).map(|(d, count)| (d.trial, *count)).collect();
+        worst.sort_by(|a, b| b.1.total_cmp(&a.1));
+        worst.truncate(LOOKED_AT);
+        let sum: f64 = worst.iter().map(|w| w.1).sum();
+        worst.iter_mut().for_each(|w| w.1 /= sum);
         let observer = || {
             let mut world = World::default();
             world.likelihood.seen = Some(Vec::new());
@@ -314,7 +320,8 @@ fn choice(pieces: &[Piece], mean: &Seen, n: f64) -> Tilt {
     let mut p: Vec<f64> = (pieces.iter().zip(&mean.pieces))
         .map(|(piece, seen)| {
             let plain = piece.to - piece.from;
-            ((n * seen + PRIOR * plain) / (n * all + PRIOR)).clamp(plain / MOST_TIMES, plain * MOST_TIMES)
+            let p = (n * seen + PRIOR * plain) / (n * all + PRIOR);
+            (1.0 - AS_IT_IS) * p.min(plain * MOST_TIMES) + AS_IT_IS * plain
         })
         .collect();
     let sum: f64 = p.iter().sum();

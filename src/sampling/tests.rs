@@ -11,7 +11,8 @@ fn tune_a_file() {
         let text = std::fs::read(path).unwrap();
         let scenario = read("x.toml", &text, &NoFiles).unwrap().scenario;
         let begun = std::time::Instant::now();
-        let tuned = tune(&scenario, scenario.seed, scenario.trials, &|_| true).unwrap();
+        let trials = std::env::var("TRIALS").map_or(scenario.trials, |n| n.parse().unwrap());
+        let tuned = tune(&scenario, scenario.seed, trials, &|_| true).unwrap();
         println!("{path}: {:.1?}, cost {:.2}", begun.elapsed(), tuned.cost);
         for tilted in &tuned.tilts {
             let name = tilted.risk.map_or("", |r| &scenario.risks[r].id);
@@ -19,6 +20,11 @@ fn tune_a_file() {
         }
         for (p, gain) in scenario.portfolios.iter().zip(&tuned.gains) {
             println!("  {:20} {:.2?}", p.id, gain);
+        }
+        let plan = Plan::new(&scenario, 77).sampled_by(tuned.mixture.as_ref());
+        let drawn = pilot::draw(&plan, 0..5000, &|_| true).unwrap();
+        for (p, gain) in scenario.portfolios.iter().zip(gain::gains(&drawn)) {
+            println!("  again {:20} {:.2?}", p.id, gain);
         }
     }
 }

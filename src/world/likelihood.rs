@@ -6,7 +6,7 @@
 use super::{Event, World};
 use crate::chance::{event_counter, math, poisson};
 use crate::plan::Plan;
-use crate::plan::mixture::{Bend, MixturePlan, Odds, Tilts};
+use crate::plan::mixture::{MixturePlan, Odds, Tilts};
 use crate::plan::site::Piece;
 
 /// Weights are multiples of this: 2^-28, so that sums of them are exact.
@@ -175,12 +175,13 @@ impl Luck<'_> {
     pub(super) fn value(&mut self, site: usize, u: f64, again: bool) -> f64 {
         let Self { mixture, likelihood } = self;
         let Some(Tilts::Value(bends)) = tilts(*mixture, likelihood, site) else { return u };
-        let mut score = math::normal_quantile(u);
-        let mut bent = u;
-        if let Some(Bend { shift, spread, .. }) = own(bends, likelihood.component).filter(|bend| !bend.is_none()) {
-            score = shift + spread * score;
-            bent = math::normal_tails(score).lower.clamp(f64::EPSILON / 2.0, 1.0 - f64::EPSILON / 2.0);
-        }
+        let (score, bent) = match own(bends, likelihood.component).filter(|bend| !bend.is_none()) {
+            None => (math::normal_quantile(u), u),
+            Some(bend) => {
+                let score = bend.score(u);
+                (score, math::normal_tails(score).lower.clamp(f64::EPSILON / 2.0, 1.0 - f64::EPSILON / 2.0))
+            }
+        };
         if again {
             return bent;
         }
