@@ -40,6 +40,10 @@ pub struct Tuned {
     pub trials: u64,
     /// Events of a trial of the mixture ÷ events of a plain trial: how much dearer it is.
     pub cost: f64,
+    /// Whether a run should take the mixture if nobody says otherwise.
+    pub auto: bool,
+    /// Why, in a sentence.
+    pub reason: String,
 }
 
 /// A tilt in plain values.
@@ -95,11 +99,21 @@ pub fn tune(scenario: &Scenario, seed: u64, trials: u64, progress: &(dyn Fn(u64)
             mixture = fit::mixture(&plan, &drawn);
         }
     }
+    let (gains, cost) = (gain::gains(&drawn), gain::cost(&drawn));
+    #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
+    let pilot = 1.0 + pilot_trials(trials) as f64 / trials.max(1) as f64;
+    let (auto, reason) = if mixture.components.is_empty() {
+        (false, "No other way of drawing would make the worst trials likelier.".to_owned())
+    } else {
+        gain::advice(&gains, cost * pilot)
+    };
     Some(Tuned {
         tilts: tilts(&plan, &mixture),
-        gains: gain::gains(&drawn),
+        gains,
         trials: pilot_trials(trials),
-        cost: gain::cost(&drawn),
+        cost,
+        auto,
+        reason,
         mixture: (!mixture.components.is_empty()).then_some(mixture),
     })
 }

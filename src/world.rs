@@ -39,7 +39,7 @@ pub(crate) struct World {
     pub(crate) trial: u64,
     /// Plain outages that are no events.
     pub(crate) plain: Plain,
-    /// How much more likely it is under the scenario than under the mixture that it was drawn by: in (0, 1/α], α being the
+    /// How much more likely it is under the scenario than under the mixture that it was drawn by: in [0, 1/α], α being the
     /// mixture's plain part, a multiple of 2^-28. 1 without a mixture. Weighted means over trials are those of the scenario.
     pub(crate) weight: f64,
     pub(crate) likelihood: Likelihood,

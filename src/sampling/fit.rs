@@ -18,9 +18,9 @@ const ENOUGH: f64 = 50.0;
 /// Most trials that a fit looks at: those that count most.
 const LOOKED_AT: usize = 1_000;
 /// Most tilted components.
-const MOST: usize = 6;
+const MOST: usize = 8;
 /// Another component must leave at most so much of the error that those before it left.
-const PAYS: f64 = 0.93;
+const PAYS: f64 = 0.95;
 /// Steps of expectation and maximisation after each.
 const STEPS: usize = 12;
 /// How many ways to add one are tried.

@@ -16,6 +16,10 @@ pub struct Gain {
     pub tvar_995: f64,
 }
 
+/// What time a mixture must save, and which variance ratio no figure may fall below.
+const PAYS: f64 = 2.0;
+const WORST: f64 = 0.4;
+
 /// By portfolio.
 pub(super) fn gains(drawn: &[Drawn]) -> Vec<Gain> {
     let n_portfolios = drawn.first().map_or(0, |d| d.losses.len());
@@ -35,6 +39,28 @@ pub(super) fn cost(drawn: &[Drawn]) -> f64 {
     let events: f64 = drawn.iter().map(|d| d.events).sum();
     let plain: f64 = drawn.iter().map(|d| d.weight * d.events).sum();
     if plain > 0.0 { events / plain } else { 1.0 }
+}
+
+/// Whether to draw by a mixture of these gains, and why. `cost`: how many times longer a run takes, its pilot included.
+///
+/// It must save half the time for TVaR 99.5 % in the middle of portfolios, cost time for none, and make no figure much worse.
+pub(super) fn advice(gains: &[Gain], cost: f64) -> (bool, String) {
+    let mut tails: Vec<f64> = gains.iter().map(|gain| gain.tvar_995 / cost).collect();
+    tails.sort_unstable_by(f64::total_cmp);
+    let (Some(least), Some(middle)) = (tails.first(), tails.get(tails.len() / 2)) else {
+        return (false, "There is no portfolio.".to_owned());
+    };
+    let all = gains.iter().flat_map(|gain| [gain.mean, gain.tvar_95, gain.tvar_99, gain.tvar_995]);
+    let worst = all.fold(f64::INFINITY, f64::min);
+    if worst < WORST {
+        return (false, format!("Some figure would need {:.1} times as many trials.", 1.0 / worst));
+    }
+    let to_equal = format!("For an equal error of TVaR 99.5 %, a run is {middle:.1} times faster");
+    if *middle >= PAYS && *least >= 1.0 {
+        (true, format!("{to_equal}, the pilot included (for the portfolio that gains least, {least:.1} times)."))
+    } else {
+        (false, format!("{to_equal}, and {least:.1} times for the portfolio that gains least: not enough."))
+    }
 }
 
 /// Σ w f(x) of losses with weights.
