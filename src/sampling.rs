@@ -130,7 +130,6 @@ fn tilts(plan: &Plan, mixture: &Mixture) -> Vec<Tilted> {
         (plan.sites.iter().zip(tilts))
             .filter_map(|(site, tilt)| {
                 let how = match (tilt, &site.kind) {
-                    (Tilt::None, _) => return None,
                     (Tilt::Rate(times), _) => How::Times(*times),
                     (Tilt::Choice(p), Kind::Choice(pieces)) => How::Choice(
                         pieces
@@ -139,7 +138,7 @@ fn tilts(plan: &Plan, mixture: &Mixture) -> Vec<Tilted> {
                             .map(|(piece, p)| (piece.name.clone(), piece.to - piece.from, *p))
                             .collect(),
                     ),
-                    (Tilt::Choice(_), _) => return None,
+                    (Tilt::None | Tilt::Choice(_), _) => return None,
                     (Tilt::Value { shift, spread }, _) => How::Normal { mean: *shift, sd: *spread },
                     (Tilt::Steps(shift), _) => How::Steps(*shift),
                 };

@@ -153,7 +153,9 @@ impl Plan {
     pub(crate) fn without_plain(mut self, risks: &[usize]) -> Self {
         if let Some(plain) = &mut self.plain {
             plain.risks.retain(|plain| !risks.contains(&plain.risk));
-            risks.iter().for_each(|&r| plain.is[r] = false);
+            for &r in risks {
+                plain.is[r] = false;
+            }
             if plain.risks.is_empty() {
                 self.plain = None;
             }

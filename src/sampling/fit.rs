@@ -54,7 +54,9 @@ pub(super) fn mixture(plan: &Plan, drawn: &[Drawn]) -> Mixture {
     if sum <= 0.0 {
         return Mixture::plain();
     }
-    counts.iter_mut().for_each(|count| *count /= sum);
+    for count in &mut counts {
+        *count /= sum;
+    }
     Worst::new(plan, drawn, &counts).mixture()
 }
 
@@ -82,7 +84,9 @@ fn elite(drawn: &[Drawn], p: usize) -> Option<Vec<f64>> {
         counts = drawn.iter().map(|d| d.weight * (d.losses[p] - q).max(0.0)).collect();
         let sum: f64 = counts.iter().sum();
         if sum > 0.0 {
-            counts.iter_mut().for_each(|c| *c /= sum);
+            for count in &mut counts {
+                *count /= sum;
+            }
             if effective(&counts) >= ENOUGH {
                 return Some(counts);
             }
@@ -113,7 +117,9 @@ impl<'a> Worst<'a> {
         worst.sort_by(|a, b| b.1.total_cmp(&a.1));
         worst.truncate(LOOKED_AT);
         let sum: f64 = worst.iter().map(|w| w.1).sum();
-        worst.iter_mut().for_each(|w| w.1 /= sum);
+        for (_, count) in &mut worst {
+            *count /= sum;
+        }
         let observer = || {
             let mut world = World::default();
             world.likelihood.seen = Some(Vec::new());
@@ -215,11 +221,7 @@ impl<'a> Worst<'a> {
 
     /// One step of expectation and maximisation. What is left without trials, or tilts nothing, is dropped.
     fn improve(&self, mixture: &mut Mixture) {
-        let components = std::mem::take(&mut mixture.components);
-        let tilted: f64 = components.iter().map(|c| c.share).sum();
-        mixture.plain = PLAIN;
-        mixture.components = components;
-        mixture.components.iter_mut().for_each(|c| c.share *= (1.0 - PLAIN) / tilted);
+        mixture.share_out();
         let ratios = self.all_ratios(mixture);
         let weights = self.weights(mixture, &ratios);
         let mut improved = Vec::new();
@@ -234,11 +236,18 @@ impl<'a> Worst<'a> {
                 improved.push(Component { share, tilts });
             }
         }
-        let tilted: f64 = improved.iter().map(|c| c.share).sum();
-        improved.iter_mut().for_each(|c| c.share *= (1.0 - PLAIN) / tilted);
         mixture.components = improved;
-        if mixture.components.is_empty() {
-            mixture.plain = 1.0;
+        mixture.share_out();
+    }
+}
+
+impl Mixture {
+    /// Scales the shares, so that all but the plain part goes to the components, if there are any.
+    fn share_out(&mut self) {
+        self.plain = if self.components.is_empty() { 1.0 } else { PLAIN };
+        let all: f64 = self.components.iter().map(|c| c.share).sum();
+        for component in &mut self.components {
+            component.share *= (1.0 - self.plain) / all;
         }
     }
 }
@@ -325,7 +334,9 @@ fn choice(pieces: &[Piece], mean: &Seen, n: f64) -> Tilt {
         })
         .collect();
     let sum: f64 = p.iter().sum();
-    p.iter_mut().for_each(|p| *p /= sum);
+    for p in &mut p {
+        *p /= sum;
+    }
     Tilt::Choice(p)
 }
 

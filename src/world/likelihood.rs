@@ -201,7 +201,9 @@ impl Luck<'_> {
         let Self { mixture, likelihood } = self;
         let Some(Tilts::Steps(shifts)) = tilts(*mixture, likelihood, site) else { return };
         if let Some(shift) = own(shifts, likelihood.component).filter(|shift| shift.abs() > 0.0) {
-            steps.iter_mut().for_each(|step| *step += shift);
+            for step in steps.iter_mut() {
+                *step += shift;
+            }
         }
         let sum: f64 = steps.iter().sum();
         #[expect(clippy::cast_precision_loss, reason = "at most 1200 months")]
