@@ -226,7 +226,7 @@ impl FailoverLuck {
 
 impl Luck for Lot<'_> {
     fn takes(&self, vendor: usize, event: u32) -> f64 {
-        let u = self.plan.vendors[vendor].migration_takes.uniform(self.world.trial, self.counter(event));
+        let u = self.world.leaving(self.plan, vendor, event);
         self.portfolio.migration.as_ref().map_or(f64::INFINITY, |m| m.takes.quantile(u))
     }
 }

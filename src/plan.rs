@@ -5,9 +5,11 @@ pub(crate) mod contagion;
 pub(crate) mod curve;
 pub(crate) mod factor;
 pub(crate) mod graph;
+pub(crate) mod mixture;
 pub(crate) mod plain;
 pub(crate) mod portfolio;
 pub(crate) mod risk;
+pub(crate) mod site;
 #[cfg(test)]
 mod tests;
 
@@ -22,9 +24,11 @@ use curve::Curve;
 use curve::fade::Fade;
 use factor::FactorPlan;
 use graph::Graph;
+use mixture::MixturePlan;
 use plain::PlainPlan;
 use portfolio::PortfolioPlan;
 use risk::{Counted, Parts, PathPlan, RiskPlan};
+use site::Site;
 
 /// A scenario ready to be simulated under one seed.
 #[derive(Debug, Clone)]
@@ -55,6 +59,12 @@ pub struct Plan {
     pub(crate) credited: Vec<usize>,
     /// Outages that are settled together; none where everything goes one by one.
     pub(crate) plain: Option<PlainPlan>,
+    /// What may be tilted.
+    pub(crate) sites: Vec<Site>,
+    /// Address of the draw that says by which component of a mixture a trial is drawn.
+    pub(crate) component: Key,
+    /// By what trials are drawn, if not plainly.
+    pub(crate) mixture: Option<MixturePlan>,
 }
 
 /// The calendar of a trial and the discount rate.
@@ -244,17 +254,19 @@ impl Plan {
         let graph = Graph::new(scenario);
         let services = services(scenario, seed, &clock);
         let mut counted = Counted::default();
-        let risks: Vec<RiskPlan> = (scenario.risks.iter().zip(contagion::least_factors(scenario)))
+        let mut risks: Vec<RiskPlan> = (scenario.risks.iter().zip(contagion::least_factors(scenario)))
             .map(|(r, least_factor)| RiskPlan::new(r, scenario, &graph, seed, &clock, least_factor, &mut counted))
             .collect();
         let groups = contagion::groups(scenario);
-        let paths = risk::paths(scenario, &risks, seed, &clock);
+        let mut paths = risk::paths(scenario, &risks, seed, &clock);
+        let mut factors = factor::factors(scenario, seed);
+        let sites = site::number(scenario, &mut risks, &mut paths, &mut factors);
         let mut plan = Self {
             graph,
             vendors: vendors(scenario, seed),
             services,
             paths,
-            factors: factor::factors(scenario, seed),
+            factors,
             terms: Vec::new(),
             portfolios: Vec::new(),
             views: Vec::new(),
@@ -269,6 +281,9 @@ impl Plan {
             groups,
             credited: Vec::new(),
             plain: None,
+            sites,
+            component: Key::new(seed, "sampling", "component"),
+            mixture: None,
             risks,
             clock,
         };

@@ -7,6 +7,7 @@ mod block;
 mod engine;
 mod histogram;
 mod moments;
+pub(crate) mod pilot;
 mod run;
 #[cfg(test)]
 mod tests;
