@@ -4,7 +4,7 @@ use std::path::Path;
 
 use indicatif::ProgressBar;
 use linchpin::output::chart::{self, Chart};
-use linchpin::output::{FORMATS, RunInfo, csv, manifest};
+use linchpin::output::{FORMATS, RunInfo, Sampling, csv, manifest};
 use linchpin::results::Results;
 use linchpin::study::exposure::exposure;
 use rayon::prelude::*;
@@ -54,11 +54,12 @@ pub(super) fn named(failure: Failure, target: &Path) -> Failure {
 }
 
 /// What a run knows of itself, as results do not.
-pub(super) fn info(opened: &Opened, memory: u64, wall_seconds: f64) -> RunInfo {
+pub(super) fn info(opened: &Opened, sampling: Option<Sampling>, memory: u64, wall_seconds: f64) -> RunInfo {
     RunInfo {
         scenario_file: file_name(opened),
         scenario_sha256: sha256(&opened.text),
         files: opened.scenario.files.iter().map(|(path, content)| (path.clone(), sha256(content))).collect(),
+        sampling,
         threads: rayon::current_num_threads(),
         memory,
         wall_seconds,
