@@ -3,6 +3,13 @@
 //!
 //!     cargo run --release --example coverage -- FILE… [--repeats 1000] [--trials 5000] [--reference 10M] [--sampling importance]
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    clippy::cast_precision_loss,
+    reason = "a program of its own: it reads files, prints, and counts runs"
+)]
+
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -73,7 +80,8 @@ impl Study {
         let stem = Path::new(file).file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
         // Seeds far from those of the short runs.
         let long = Scenario { seed: 0x5eed_0000_0000, ..scenario.clone() };
-        let truth = figures(&linchpin::run(&long, &Options::of(0..self.reference), &|_| true).expect("nobody stops it"));
+        let truth =
+            figures(&linchpin::run(&long, &Options::of(0..self.reference), &|_| true).expect("nobody stops it"));
         let runs: Vec<Vec<Estimate>> = (0..self.repeats)
             .into_par_iter()
             .map(|seed| {
