@@ -91,7 +91,8 @@ impl Run {
             return !stopped.into_inner();
         }
         let taken = AtomicU64::new(0);
-        let queue = Mutex::new(Queue { waiting: BTreeMap::new(), next: 0, state: &mut self.state, late: &mut self.late });
+        let queue =
+            Mutex::new(Queue { waiting: BTreeMap::new(), next: 0, state: &mut self.state, late: &mut self.late });
         let turn = Condvar::new();
         let lock = || queue.lock().unwrap_or_else(PoisonError::into_inner);
         rayon::broadcast(|context| {
