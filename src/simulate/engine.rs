@@ -24,6 +24,8 @@ pub(crate) struct Engine {
     regimes: Vec<Vec<Regime>>,
     /// Per portfolio: what it decided.
     decisions: Vec<Decisions>,
+    /// Per portfolio: the table of a block, kept for its memory.
+    pub(super) tables: Vec<Vec<f64>>,
 }
 
 /// What one portfolio suffered in one trial.
@@ -50,6 +52,7 @@ impl Engine {
             ledger: Ledger::default(),
             regimes: plan.portfolios.iter().map(|p| p.first_regimes(plan)).collect(),
             decisions: plan.portfolios.iter().map(|_| Decisions::default()).collect(),
+            tables: Vec::new(),
         }
     }
 
