@@ -213,6 +213,12 @@ const FAR_TAIL: Rational = [
     ],
 ];
 
+/// Points and weights of the rule of 16 points on [from, to].
+pub(crate) fn points_of_16(from: f64, to: f64) -> impl Iterator<Item = (f64, f64)> {
+    let (centre, half) = (0.5 * (from + to), 0.5 * (to - from));
+    GAUSS.iter().flat_map(move |&(x, weight)| [(centre - half * x, half * weight), (centre + half * x, half * weight)])
+}
+
 /// ∫ f over [from, to] by 16 Gauss–Legendre points: exact to the last digits where f is smooth on a scale of the interval.
 pub(crate) fn integrate(from: f64, to: f64, mut f: impl FnMut(f64) -> f64) -> f64 {
     let (centre, half) = (0.5 * (from + to), 0.5 * (to - from));

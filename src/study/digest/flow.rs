@@ -84,7 +84,7 @@ fn unseen(mean: f64, seen: f64) -> f64 {
 
 impl Flow {
     /// Events from `start` on.
-    pub(super) fn of(arrivals: &Arrivals, scenario: &Scenario, grid: Grid) -> Self {
+    pub(super) fn of(arrivals: &Arrivals, scenario: &Scenario, grid: &Grid) -> Self {
         let mut cells = grid::empty();
         match arrivals {
             Arrivals::Poisson { per_hour, trend, calendar, aftershocks, .. } => {
@@ -129,7 +129,7 @@ impl Flow {
     }
 
     /// The first stage, `after` the events. A date before `start` has a delay that is known to end after it.
-    pub(super) fn first_stage(&self, arrivals: Option<&Arrivals>, after: &Law, grid: Grid) -> Self {
+    pub(super) fn first_stage(&self, arrivals: Option<&Arrivals>, after: &Law, grid: &Grid) -> Self {
         let Some(Arrivals::At { times_hours, probability }) = arrivals else {
             return self.delayed(after, grid);
         };
@@ -188,7 +188,7 @@ impl Flow {
     }
 
     /// Each later by a delay.
-    pub(super) fn delayed(&self, law: &Law, grid: Grid) -> Self {
+    pub(super) fn delayed(&self, law: &Law, grid: &Grid) -> Self {
         self.mapped(|cells| grid.delayed(cells, law))
     }
 
@@ -210,7 +210,7 @@ impl Flow {
     }
 
     /// Expected number before the moment `t`.
-    pub(super) fn expected_before(&self, t: f64, grid: Grid) -> f64 {
+    pub(super) fn expected_before(&self, t: f64, grid: &Grid) -> f64 {
         self.sources.iter().map(|source| grid.before(&source.cells, t)).sum()
     }
 
@@ -220,12 +220,12 @@ impl Flow {
     }
 
     /// How many are under way, per source, when each lasts so long.
-    pub(super) fn under_way(&self, lasts: &Lasts, grid: Grid) -> Vec<Vec<f64>> {
+    pub(super) fn under_way(&self, lasts: &Lasts, grid: &Grid) -> Vec<Vec<f64>> {
         self.sources.iter().map(|source| grid.under_way(&source.cells, lasts)).collect()
     }
 
     /// Expected hours with at least one under way.
-    pub(super) fn hours(&self, under_way: &[Vec<f64>], grid: Grid) -> f64 {
+    pub(super) fn hours(&self, under_way: &[Vec<f64>], grid: &Grid) -> f64 {
         let n = under_way.first().map_or(0, Vec::len);
         let free = |j: usize| self.sources.iter().zip(under_way).map(|(s, m)| 1.0 - s.busy(m[j])).product::<f64>();
         grid.integral((0..n).map(|j| 1.0 - free(j)))

@@ -15,12 +15,12 @@ const Z95: f64 = 1.644_853_626_951_472_2;
 
 /// Every risk of the scenario.
 pub(super) fn all(scenario: &Scenario, plan: &Plan) -> Vec<RiskDigest> {
-    let grid = Grid::new(scenario.horizon_hours);
+    let grid = &Grid::new(scenario.horizon_hours);
     let begun = spread::begun(scenario, grid);
     scenario.risks.iter().zip(&begun).map(|(risk, begun)| one(risk, begun, grid, scenario, plan)).collect()
 }
 
-fn one(risk: &Risk, begun: &Begun, grid: Grid, scenario: &Scenario, plan: &Plan) -> RiskDigest {
+fn one(risk: &Risk, begun: &Begun, grid: &Grid, scenario: &Scenario, plan: &Plan) -> RiskDigest {
     let times = |conditions: &Conditions| {
         (plan.portfolios.iter()).map(|p| multiplier(conditions, plan, &p.planned)).collect::<Vec<f64>>()
     };
@@ -59,7 +59,7 @@ fn following(stage: &str, outcome: &Outcome, flow: &Flow, times: Vec<f64>) -> Ou
 }
 
 /// Events with what others add to them: none where nothing can happen. What comes without others is exact.
-fn events(risk: &Risk, begun: &Begun, grid: Grid, scenario: &Scenario) -> Option<Events> {
+fn events(risk: &Risk, begun: &Begun, grid: &Grid, scenario: &Scenario) -> Option<Events> {
     let alone = risk.arrivals.as_ref().map(|arrivals| alone(arrivals, risk, scenario));
     let all = begun.all();
     let by_others = all.expected() - begun.plain.expected();
@@ -194,13 +194,13 @@ fn extent(law: &Law) -> Extent {
 }
 
 /// What is taken away, by the part that each loss takes.
-struct Down {
-    grid: Grid,
+struct Down<'a> {
+    grid: &'a Grid,
     /// The part taken, and how many such losses are under way, per source.
     parts: Vec<(f64, Vec<Vec<f64>>)>,
 }
 
-impl Down {
+impl Down<'_> {
     fn add(&mut self, flow: &Flow, effects: &Effects) {
         if let Some(outage) = &effects.outage {
             let taken = 1.0 - outage.leaves.mean().unwrap_or(0.0);

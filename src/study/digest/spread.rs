@@ -26,7 +26,7 @@ impl Begun {
     }
 
     /// What reaches each stage in turn, those in which the process ended left out.
-    pub(super) fn stages(&self, risk: &Risk, grid: Grid) -> Vec<Flow> {
+    pub(super) fn stages(&self, risk: &Risk, grid: &Grid) -> Vec<Flow> {
         let mut reached: Vec<Flow> = Vec::new();
         for (n, stage) in risk.stages.iter().enumerate() {
             let before = n.checked_sub(1).map(|n| &risk.stages[n]);
@@ -44,7 +44,7 @@ impl Begun {
 }
 
 /// The events of every risk.
-pub(super) fn begun(scenario: &Scenario, grid: Grid) -> Vec<Begun> {
+pub(super) fn begun(scenario: &Scenario, grid: &Grid) -> Vec<Begun> {
     let plain: Vec<Flow> = scenario.risks.iter().map(|risk| own(risk, scenario, grid)).collect();
     let mut begun: Vec<Begun> =
         plain.iter().map(|own| Begun { plain: own.clone(), own: own.clone(), caused: Flow::default() }).collect();
@@ -72,7 +72,7 @@ pub(super) fn begun(scenario: &Scenario, grid: Grid) -> Vec<Begun> {
 }
 
 /// Events that come without others. Of a delay: none where it draws 0.
-fn own(risk: &Risk, scenario: &Scenario, grid: Grid) -> Flow {
+fn own(risk: &Risk, scenario: &Scenario, grid: &Grid) -> Flow {
     let Some(arrivals) = &risk.arrivals else {
         return Flow::default();
     };
@@ -101,7 +101,7 @@ impl Added {
         Self { factors: vec![Vec::new(); n_risks], caused: vec![Vec::new(); n_risks] }
     }
 
-    fn by(&mut self, risk: &Risk, begun: &Begun, grid: Grid) {
+    fn by(&mut self, risk: &Risk, begun: &Begun, grid: &Grid) {
         if effects(risk).all(|effects| effects.raises.is_empty() && effects.causes.is_empty()) {
             return;
         }
@@ -113,7 +113,7 @@ impl Added {
         }
     }
 
-    fn by_effects(&mut self, effects: &Effects, flow: &Flow, grid: Grid) {
+    fn by_effects(&mut self, effects: &Effects, flow: &Flow, grid: &Grid) {
         if effects.raises.is_empty() && effects.causes.is_empty() {
             return;
         }
