@@ -8,6 +8,7 @@ pub(crate) mod graph;
 pub(crate) mod plain;
 pub(crate) mod portfolio;
 pub(crate) mod risk;
+pub(crate) mod tally;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +26,7 @@ use graph::Graph;
 use plain::PlainPlan;
 use portfolio::PortfolioPlan;
 use risk::{Counted, Parts, PathPlan, RiskPlan};
+use tally::TallyPlan;
 
 /// A scenario ready to be simulated under one seed.
 #[derive(Debug, Clone)]
@@ -55,6 +57,8 @@ pub struct Plan {
     pub(crate) credited: Vec<usize>,
     /// Outages that are settled together; none where everything goes one by one.
     pub(crate) plain: Option<PlainPlan>,
+    /// What is counted so that a run checks itself.
+    pub(crate) tally: TallyPlan,
 }
 
 /// The calendar of a trial and the discount rate.
@@ -260,6 +264,7 @@ impl Plan {
                 .iter()
                 .filter_map(|p| p.migration.as_ref())
                 .fold(f64::INFINITY, |m, p| m.min(p.patience_hours)),
+            tally: TallyPlan::new(scenario, &risks, groups.is_some()),
             chained: groups.is_some() || risks.iter().any(|r| r.aftershocks.is_some()),
             groups,
             credited: Vec::new(),

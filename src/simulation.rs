@@ -5,6 +5,7 @@ use crate::plan::Plan;
 use crate::results::Results;
 use crate::scenario::Scenario;
 use crate::simulate::{self, BLOCK, Options, Run};
+use crate::study::digest::expected;
 
 /// A scenario under simulation.
 ///
@@ -78,7 +79,7 @@ impl<'a> Simulation<'a> {
         self.run.join(saved)
     }
 
-    /// Draws the worst trials again, and measures: all results of the trials done.
+    /// Draws the worst trials again, measures, and checks what was counted: all results of the trials done.
     #[must_use]
     pub fn results(self) -> Results {
         let trials = self.run.into_trials();
@@ -91,7 +92,9 @@ impl<'a> Simulation<'a> {
                 tail.into_iter().map(|(_, weight)| weight).zip(parts).collect()
             })
             .collect();
-        measure::results(self.scenario, &trials, &tails, crate::VERSION)
+        let mut results = measure::results(self.scenario, &trials, &tails, crate::VERSION);
+        results.checks = measure::checks::checks(&expected(self.scenario, &self.plan), &trials.observed);
+        results
     }
 }
 

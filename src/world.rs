@@ -5,6 +5,7 @@ pub(crate) mod arrivals;
 pub(crate) mod lineage;
 pub(crate) mod plain;
 pub(crate) mod ramp;
+mod sizes;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -37,6 +38,8 @@ pub(crate) struct World {
     pub(crate) trial: u64,
     /// Plain outages that are no events.
     pub(crate) plain: Plain,
+    /// How often effects happen, and sums of their sizes, by the columns of the plan.
+    pub(crate) sizes: Vec<f64>,
     /// Per factor of the plan: its path, if something follows it.
     factors: Vec<FactorPath>,
     pace: Pace,
@@ -177,6 +180,8 @@ impl World {
     /// Draws trial `trial`.
     pub(crate) fn draw(&mut self, plan: &Plan, trial: u64) {
         self.clear();
+        self.sizes.clear();
+        self.sizes.resize(plan.tally.sizes.len(), 0.0);
         self.trial = trial;
         self.lineage.clear(if plan.chained { plan.risks.len() } else { 0 });
         self.factors.resize_with(plan.factors.len(), FactorPath::default);
@@ -325,6 +330,7 @@ impl World {
         let horizon = plan.clock.horizon;
         let draws = &mut scratch.draws;
         draws.fill(effects, trial, addresses, events);
+        draws.add_to(&mut self.sizes, &effects.sized, &scratch.hit);
         for &(j, by, tau) in &scratch.hit {
             let j = j as usize;
             let notice = if effects.notice.is_some() { draws.notice[j] } else { 0.0 };

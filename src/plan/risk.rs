@@ -6,6 +6,7 @@ use super::contagion::{AftershocksPlan, CausePlan, RaisePlan, RaisedPlan, all_ef
 use super::curve::Curve;
 use super::factor::FactorPath;
 use super::graph::Graph;
+use super::tally::Sized;
 use super::{Clock, Plan};
 use crate::chance::law::Law;
 use crate::chance::poisson::Poisson;
@@ -92,6 +93,8 @@ pub(crate) struct EffectsPlan {
     pub(crate) stake_change: Option<Quantity>,
     pub(crate) raises: Vec<RaisePlan>,
     pub(crate) causes: Vec<CausePlan>,
+    /// What of it is summed.
+    pub(crate) sized: Sized,
 }
 
 /// How long an access loss lasts.
@@ -138,11 +141,12 @@ pub(crate) struct PathPlan {
     pub(crate) expected: Vec<f64>,
 }
 
-/// How many outcomes and causes there are so far.
+/// How many outcomes, causes and columns of sizes there are so far.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Counted {
     pub(crate) outcomes: usize,
     pub(crate) causes: usize,
+    pub(crate) sizes: usize,
 }
 
 impl RiskPlan {
@@ -157,7 +161,11 @@ impl RiskPlan {
         counted: &mut Counted,
     ) -> Self {
         let namer = Namer { scenario, seed, risk: format!("risk.{}", risk.id) };
-        let effects = namer.effects("", &risk.effects, counted);
+        let mut effects = namer.effects("", &risk.effects, counted);
+        let slip = if let Some(Arrivals::Due { .. }) = risk.arrivals { effects.lasts.clone() } else { None };
+        if let Some(slip) = &slip {
+            effects.sized.given_that_it_lasts(&slip.law);
+        }
         let reach = reach(&risk.on, scenario, graph);
         let stages = (risk.stages.iter())
             .map(|stage| {
@@ -189,7 +197,7 @@ impl RiskPlan {
             hash: name_hash(&namer.risk),
             on: risk.on.clone(),
             arrivals: namer.arrivals(risk, clock),
-            slip: if let Some(Arrivals::Due { .. }) = risk.arrivals { effects.lasts.clone() } else { None },
+            slip,
             aftershocks: namer.aftershocks(risk),
             raised: least_factor.map(|_| namer.raised(risk)),
             mark: (!risk.conditions.list.is_empty() || least_factor.is_some_and(|f| f < 1.0))
@@ -276,6 +284,7 @@ impl Namer<'_> {
                     }
                 })
                 .collect(),
+            sized: Sized::new(effects, &mut counted.sizes),
         }
     }
 
@@ -392,9 +401,14 @@ pub(crate) struct Parts {
 
 /// What a portfolio with these planned shares sees.
 pub(crate) fn seen(scenario: &Scenario, plan: &Plan, planned: &[f64]) -> Parts {
+    parts(scenario, |conditions| multiplier(conditions, plan, planned))
+}
+
+/// What somebody sees whose `times` these are.
+pub(crate) fn parts(scenario: &Scenario, times: impl Fn(&Conditions) -> f64) -> Parts {
     let ratio = |own: f64, highest: f64| if highest > 0.0 { own / highest } else { 0.0 };
     let part = |conditions: &Conditions, probability: Option<f64>| {
-        let times = multiplier(conditions, plan, planned);
+        let times = times(conditions);
         match probability {
             Some(p) => ratio((p * times).min(1.0), highest_probability(p, conditions)),
             None => ratio(times, highest(conditions)),

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::engine::{Engine, Verdict, by_node};
+use super::observer::{Counts, Tally};
 use super::{EVENTS_UNASKED, Moments, Rows};
 use crate::plan::Plan;
 
@@ -14,7 +15,7 @@ pub(super) struct Block {
     pub(super) trials: Range<u64>,
     /// Of each portfolio.
     pub(super) portfolios: Vec<PortfolioBlock>,
-    /// Moments of every column of every portfolio, in the order of [`Columns`].
+    /// Moments of every column of every portfolio, in the order of [`Columns`]; then of what is observed.
     pub(super) sums: Vec<Moments>,
 }
 
@@ -41,6 +42,8 @@ pub(super) struct Columns {
     pub(super) difference: usize,
     /// All columns of a portfolio.
     pub(super) width: usize,
+    /// What is observed whatever the portfolio.
+    pub(super) counts: Counts,
 }
 
 impl Columns {
@@ -54,7 +57,8 @@ impl Columns {
         let table = down + plan.vendors.len() + 1;
         let longest = table + 1 + plan.services.len();
         let difference = longest + plan.services.len();
-        Self { risks, nodes, services, months, years, down, table, longest, difference, width: difference + 2 }
+        let (width, counts) = (difference + 2, Counts::new(plan));
+        Self { risks, nodes, services, months, years, down, table, longest, difference, width, counts }
     }
 
     /// Where the loss stands.
@@ -75,7 +79,7 @@ impl Block {
         let columns = Columns::new(plan);
         let block = || PortfolioBlock { rows: Rows::new(plan, keep_components, 0), table: Vec::new() };
         let mut portfolios: Vec<PortfolioBlock> = plan.portfolios.iter().map(|_| block()).collect();
-        let mut events = 0;
+        let (mut tally, mut events) = (Tally::default(), 0);
         for trial in trials.clone() {
             if events > EVENTS_UNASKED {
                 if !goes_on() {
@@ -83,14 +87,11 @@ impl Block {
                 }
                 events = 0;
             }
-            events += engine.trial(
-                plan,
-                trial,
-                |_| true,
-                |verdict| portfolios[verdict.portfolio].add(plan, &columns, verdict),
-            );
+            events += engine.observed(plan, trial, (&columns.counts, &mut tally), |verdict| {
+                portfolios[verdict.portfolio].add(plan, &columns, verdict);
+            });
         }
-        let mut sums = Vec::with_capacity(columns.width * portfolios.len());
+        let mut sums = Vec::with_capacity(columns.width * portfolios.len() + columns.counts.len());
         let baseline = &portfolios[plan.baseline].rows.loss;
         let cost = |p: usize| plan.portfolios[p].plan.iter().sum::<f64>();
         for (p, portfolio) in portfolios.iter().enumerate() {
@@ -103,6 +104,7 @@ impl Block {
             sums.push(Moments::of(pairs.clone().map(|(a, b)| a - b + (ours - other))));
             sums.push(Moments::of(pairs.map(|(a, b)| f64::from(is_cheaper(ours + a, other + b)))));
         }
+        tally.moments(&columns.counts, &mut sums);
         Some(Self { trials, portfolios, sums })
     }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::block::{Block, Columns};
-use super::{BLOCK, Histogram, Moments, Options};
+use super::{BLOCK, Histogram, Moments, Observed, Options};
 use crate::plan::Plan;
 
 /// What is kept of the trials of one run.
@@ -26,6 +26,9 @@ pub struct Trials {
     pub weights: Option<Vec<f64>>,
     /// One per portfolio.
     pub portfolios: Vec<PortfolioTrials>,
+    /// What happened, whatever the portfolio.
+    #[serde(skip)]
+    pub observed: Observed,
 }
 
 /// How much is kept.
@@ -197,7 +200,16 @@ impl Trials {
                 }
             })
             .collect();
-        Self { first: options.trials.start, n: 0, n_years, thinned: 0, bits: capacity.bits, weights: None, portfolios }
+        Self {
+            first: options.trials.start,
+            n: 0,
+            n_years,
+            thinned: 0,
+            bits: capacity.bits,
+            weights: None,
+            portfolios,
+            observed: Observed::default(),
+        }
     }
 
     /// Whether the other is of the same portfolios, services and years.
@@ -288,8 +300,10 @@ impl Trials {
 
     /// Divides the sums of all trials.
     pub(super) fn sum_up(&mut self, columns: &Columns, mut sums: Vec<Moments>) {
-        sums.resize(columns.width * self.portfolios.len(), Moments::default());
-        for (portfolio, sums) in self.portfolios.iter_mut().zip(sums.chunks_exact(columns.width)) {
+        let of_portfolios = columns.width * self.portfolios.len();
+        sums.resize(of_portfolios + columns.counts.len(), Moments::default());
+        self.observed = columns.counts.sum_up(&sums[of_portfolios..]);
+        for (portfolio, sums) in self.portfolios.iter_mut().zip(sums[..of_portfolios].chunks_exact(columns.width)) {
             let list = |from: usize, to: usize| sums[from..to].to_vec();
             portfolio.all = All {
                 components: list(0, columns.risks),

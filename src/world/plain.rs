@@ -3,6 +3,7 @@
 use crate::chance::law::Law;
 use crate::plan::plain::PlainRisk;
 use crate::plan::risk::ArrivalsPlan;
+use crate::plan::tally::Sized;
 use crate::plan::{Clock, Plan};
 
 use super::{Event, Happening, Interruption, OWN, World};
@@ -25,6 +26,13 @@ impl Plain {
     /// The counter of outage `i`, which is of plain risk `k`.
     pub(crate) fn counter(&self, k: usize, i: usize) -> u64 {
         (i - self.firsts[k]) as u64
+    }
+
+    /// How many outages plain risk `k` has.
+    #[expect(clippy::cast_precision_loss, reason = "outages of a trial")]
+    pub(crate) fn number(&self, k: usize) -> f64 {
+        let end = self.firsts.get(k + 1).copied().unwrap_or(self.starts.len());
+        (end - self.firsts[k]) as f64
     }
 }
 
@@ -64,6 +72,7 @@ impl World {
                 let mut stream = duration.key.stream(trial);
                 drawn.ends.extend((0..n).map(|_| stream.uniform()));
                 duration.law.quantiles(&mut drawn.ends[first..], &mut self.scratch.draws.tails);
+                self.sum_plain(&compiled.effects.sized, &drawn.ends[first..]);
             }
             drawn.risks.resize(first + n, super::index(k));
             for (j, (&start, end)) in drawn.starts[first..].iter().zip(&mut drawn.ends[first..]).enumerate() {
@@ -78,6 +87,15 @@ impl World {
         }
         drawn.others = (self.events.len(), self.interruptions.len());
         self.plain = drawn;
+    }
+
+    /// Adds lengths to the sums of their risk.
+    #[expect(clippy::cast_precision_loss, reason = "outages of a trial")]
+    fn sum_plain(&mut self, sized: &Sized, lengths: &[f64]) {
+        if let [length] = &sized.list[..] {
+            self.sizes[sized.happened] = lengths.len() as f64;
+            self.sizes[sized.happened + 1] = lengths.iter().map(|hours| hours.min(length.limit)).sum();
+        }
     }
 
     /// Makes an outage of so many hours an event with an interruption.
