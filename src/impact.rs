@@ -13,13 +13,18 @@ pub(crate) mod ledger;
 pub(crate) mod market;
 mod plain;
 pub(crate) mod price;
+mod smooth;
 #[cfg(test)]
 pub(crate) mod tests;
 mod traffic;
 
+use std::cell::{Cell, OnceCell};
+
+use fearless_simd::{Level, dispatch};
+
 use crate::chance::event_counter;
 use crate::plan::Plan;
-use crate::plan::curve::Curve;
+use crate::plan::curve::{Curve, Flow};
 use crate::plan::portfolio::PortfolioPlan;
 use crate::response::Regime;
 use crate::response::decisions::Decisions;
@@ -35,6 +40,7 @@ use crate::world::ramp::Ramp;
 use ledger::{Cause, Ledger};
 use market::{after_all, marginal, touched};
 use price::Prices;
+use smooth::{Flows, Product, SHORT, Spans};
 
 /// What portfolios that see alike have in common: price chains, market losses, integrals over cells. Kept between trials.
 #[derive(Debug, Default)]
@@ -51,6 +57,14 @@ pub(crate) struct Common {
     short: (f64, f64),
     /// What changes of capability take.
     capability: Vec<capability::Taken>,
+    /// Per service and month: what it earns, if somebody asked.
+    earned: Vec<OnceCell<f64>>,
+    /// Per service: its changes of revenue. Per vendor: those of its capability.
+    revenues: Vec<Spans>,
+    /// Per service: what flows in each month of what fades from its beginning on, and from there to the horizon.
+    fading: Vec<Vec<f64>>,
+    onward: Vec<Vec<f64>>,
+    capabilities: Vec<Spans>,
 }
 
 /// Buffers for one portfolio.
@@ -67,6 +81,10 @@ pub(crate) struct Judge {
     amounts: Vec<f64>,
     /// Per service: the interruption under way, if it may drive customers away.
     interrupted: Vec<churn::Interrupted>,
+    /// Per service and month: what its customers who have gone would have paid an hour from its beginning on.
+    gone: Vec<Vec<f64>>,
+    flows: Flows,
+    luck: FailoverLuck,
     /// What covers count.
     insured: Vec<cover::Insured>,
 }
@@ -76,6 +94,15 @@ impl Common {
         self.prices.prepare(plan, view, world);
         self.market(plan, view);
         self.capability(plan, view);
+        self.fade(plan, view);
+        self.revenues.resize_with(plan.services.len(), Spans::default);
+        for (spans, changes) in self.revenues.iter_mut().zip(&view.revenues) {
+            spans.prepare(changes.iter().map(Ramp::from));
+        }
+        self.capabilities.resize_with(plan.vendors.len(), Spans::default);
+        for (spans, changes) in self.capabilities.iter_mut().zip(&view.capabilities) {
+            spans.prepare(changes.iter().map(Ramp::from));
+        }
         self.present.resize_with(plan.services.len(), Vec::new);
         self.nominal.resize_with(plan.services.len(), Vec::new);
         let plain = view.cells.len() == plan.clock.n_months();
@@ -122,6 +149,18 @@ fn cell_areas(out: &mut Vec<f64>, plain: bool, months: &[f64], bounds: &[f64], i
     }));
 }
 
+/// A time during which traffic is lost.
+struct Stretch {
+    from: f64,
+    to: f64,
+    /// ∫ of the service's present-value curve; of the nominal one; and of the former with all changes of revenue.
+    area: f64,
+    nominal: f64,
+    revenue: f64,
+    /// The flow and those changes, where parabolas say all of them.
+    short: Option<(Flow, Product)>,
+}
+
 /// One portfolio in one trial.
 struct Case<'a> {
     sight: Sight<'a>,
@@ -132,8 +171,6 @@ struct Case<'a> {
     common: &'a Common,
     alone: &'a Alone,
     lot: Lot<'a>,
-    /// Every fall comes in pieces.
-    in_pieces: bool,
 }
 
 /// What is drawn for a portfolio: by the address of a vendor and an event.
@@ -160,9 +197,36 @@ impl Lot<'_> {
     }
 }
 
+/// Whether failover works, as drawn in this trial, by vendor and event: all services and portfolios ask for the same.
+#[derive(Debug, Default)]
+struct FailoverLuck {
+    trial: Option<u64>,
+    known: Vec<Cell<f64>>,
+}
+
+impl FailoverLuck {
+    fn open(&mut self, lot: &Lot) {
+        let n = lot.plan.vendors.len() * lot.world.events.len();
+        if self.trial != Some(lot.world.trial) || self.known.len() != n {
+            self.trial = Some(lot.world.trial);
+            self.known.clear();
+            self.known.resize(n, Cell::new(f64::NAN));
+        }
+    }
+
+    #[inline]
+    fn works(&self, lot: &Lot, vendor: usize, event: u32) -> f64 {
+        let known = &self.known[vendor * lot.world.events.len() + event as usize];
+        if known.get().is_nan() {
+            known.set(lot.works(vendor, event));
+        }
+        known.get()
+    }
+}
+
 impl Luck for Lot<'_> {
     fn takes(&self, vendor: usize, event: u32) -> f64 {
-        let u = self.plan.vendors[vendor].migration_takes.uniform(self.world.trial, self.counter(event));
+        let u = self.world.leaving(self.plan, vendor, event);
         self.portfolio.migration.as_ref().map_or(f64::INFINITY, |m| m.takes.quantile(u))
     }
 }
@@ -181,13 +245,14 @@ impl Judge {
     ) {
         let Sight { plan, world, view, .. } = sight;
         let portfolio = &plan.portfolios[p];
-        let in_pieces = portfolio.counts_bills() || ledger.journal.is_some();
         let lot = Lot { plan, portfolio, world };
-        let case = Case { sight, plan, portfolio, world, view, common, alone, lot, in_pieces };
+        let case = Case { sight, plan, portfolio, world, view, common, alone, lot };
         ledger.open(plan, portfolio, world);
         self.open(&case);
         let regimes_of = |g: usize| decisions.regimes.get(g).map_or(&regimes[g..=g], Vec::as_slice);
         self.plain(&case, p, regimes_of, ledger);
+        let mut luck = std::mem::take(&mut self.luck);
+        luck.open(&case.lot);
         for (g, group) in portfolio.groups.iter().enumerate() {
             let regimes = regimes_of(g);
             let mut sweep = std::mem::take(&mut self.sweep);
@@ -196,7 +261,7 @@ impl Judge {
                 view,
                 portfolio.failover.as_ref(),
                 regimes,
-                |v, e| case.lot.works(v, e),
+                |v, e| luck.works(&case.lot, v, e),
                 |found| {
                     for &s in &group.services {
                         match &found {
@@ -214,8 +279,10 @@ impl Judge {
                 case.capability_as_placed(s, regimes, ledger);
             }
         }
+        self.luck = luck;
         for s in 0..plan.services.len() {
             self.churn(&case, s, ledger);
+            self.gone(&case, s, ledger);
         }
         self.claims(&case, ledger);
         case.decisions(decisions, ledger);
@@ -228,7 +295,7 @@ impl Judge {
             ledger.post(Component::Market, s, month, Cause::Event(event), amount);
             case.capability_of_market(s, month, event, amount, ledger);
         }
-        self.prices(&case, ledger);
+        dispatch!(Level::new(), _ => self.prices(&case, ledger));
         case.yearly(ledger);
         self.credits(&case, ledger);
     }
@@ -245,6 +312,8 @@ impl Judge {
         self.runs.clear();
         self.runs.resize(plan.services.len(), (f64::NEG_INFINITY, f64::NEG_INFINITY));
         self.interrupted.resize_with(plan.services.len(), Default::default);
+        self.flows.open(plan.services.len());
+        self.gone.resize_with(plan.services.len(), Vec::new);
         self.insured.clear();
     }
 
@@ -283,9 +352,14 @@ impl Judge {
     }
 
     /// Changes of price on traffic as served, each charged to its path or event.
+    #[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
+    #[inline(always)]
     fn prices(&mut self, case: &Case, ledger: &mut Ledger) {
         let n = case.plan.vendors.len();
         let cells = &case.view.cells;
+        let mut amounts = std::mem::take(&mut self.amounts);
+        amounts.clear();
+        amounts.resize(cells.len(), 0.0);
         for v in 0..n {
             let chain = case.common.prices.chain(case.portfolio.terms[v]);
             let price = case.plan.vendors[v].price;
@@ -296,16 +370,13 @@ impl Judge {
             for s in (0..case.plan.services.len()).filter(|&s| case.plan.services[s].usage > 0.0) {
                 let row = (s * n + v) * cells.len()..(s * n + v + 1) * cells.len();
                 let usage = &self.usage[row.clone()];
-                let amounts = &mut self.amounts;
-                amounts.clear();
-                amounts.resize(cells.len(), 0.0);
+                if usage.iter().all(|used| *used == 0.0) {
+                    continue;
+                }
                 for link in chain {
                     let each = amounts.iter_mut().zip(usage).zip(&link.change);
                     each.for_each(|((all, used), change)| *all += used * change * price);
                     ledger.total(Component::Spend, s, link.cause, price * plain::dot(usage, &link.change));
-                }
-                for (&month, amount) in cells.months.iter().zip(&*amounts) {
-                    ledger.month(month, *amount);
                 }
                 if ledger.journal.is_some() {
                     for (link, cell) in chain.iter().flat_map(|link| (0..cells.len()).map(move |cell| (link, cell))) {
@@ -315,14 +386,20 @@ impl Judge {
                 }
                 if let Some(terms) = terms {
                     let usage = &self.usage_nominal[row];
-                    for link in chain {
-                        for (cell, (used, change)) in usage.iter().zip(&link.change).enumerate() {
-                            ledger.bill(terms, cells.months[cell] / 12, link.cause, used * change * price);
+                    for year in 0..case.plan.clock.n_years {
+                        let of_year = cells.of_year(year);
+                        for link in chain {
+                            let change = plain::dot(&usage[of_year.clone()], &link.change[of_year.clone()]);
+                            ledger.bill(terms, year, link.cause, change * price);
                         }
                     }
                 }
             }
         }
+        for (&month, amount) in cells.months.iter().zip(&amounts) {
+            ledger.month(month, *amount);
+        }
+        self.amounts = amounts;
     }
 }
 
@@ -339,9 +416,14 @@ fn add(
         row.iter_mut().zip(areas).for_each(|(r, a)| *r += factor * a);
         return;
     }
-    for (r, w) in row.iter_mut().zip(bounds.windows(2)) {
+    let first = bounds.partition_point(|&t| t <= regime.start).saturating_sub(1);
+    let last = bounds.partition_point(|&t| t < regime.end).min(row.len());
+    let cells = row[first..last].iter_mut().zip(bounds[first..].windows(2)).zip(&areas[first..]);
+    for ((r, w), area) in cells {
         let (a, b) = (w[0].max(regime.start), w[1].min(regime.end));
-        if a < b {
+        if regime.start <= w[0] && w[1] <= regime.end {
+            *r += factor * area;
+        } else if a < b {
             *r += factor * (integral(b) - integral(a));
         }
     }
@@ -356,6 +438,26 @@ impl Case<'_> {
         } else {
             curve.integral(to) - curve.integral(from)
         }
+    }
+
+    /// What a service earns during [from, to), within one month.
+    fn stretch(&self, flows: &mut Flows, s: usize, from: f64, to: f64) -> Stretch {
+        let service = &self.plan.services[s];
+        let hours = to - from;
+        if hours <= SHORT
+            && let Some(lines) = self.common.revenues[s].during(from, to)
+        {
+            let (flow, nominal) = flows.of(s, service, self.plan.clock.rho, from, to);
+            let factors = lines.iter().fold(Product::ONE, |all, line| all.times(line, flow.centre));
+            if factors.is_smooth(hours) {
+                let (area, revenue, short) = (flow.area, factors.of(&flow), Some((flow, factors)));
+                return Stretch { from, to, area, nominal, revenue, short };
+            }
+        }
+        let curve = &service.present;
+        let (area, nominal) = (curve.area(from, to), service.nominal.area(from, to));
+        let revenue = if self.common.revenues[s].is_empty() { area } else { self.revenue(s, curve, from, to) };
+        Stretch { from, to, area, nominal, revenue, short: None }
     }
 
     #[inline]

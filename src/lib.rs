@@ -77,6 +77,7 @@ mod plan;
 mod quantity;
 mod response;
 pub mod results;
+pub mod sampling;
 pub mod saved;
 pub mod scenario;
 pub mod simulate;

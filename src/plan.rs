@@ -5,9 +5,11 @@ pub(crate) mod contagion;
 pub(crate) mod curve;
 pub(crate) mod factor;
 pub(crate) mod graph;
+pub(crate) mod mixture;
 pub(crate) mod plain;
 pub(crate) mod portfolio;
 pub(crate) mod risk;
+pub(crate) mod site;
 pub(crate) mod tally;
 #[cfg(test)]
 mod tests;
@@ -23,9 +25,11 @@ use curve::Curve;
 use curve::fade::Fade;
 use factor::FactorPlan;
 use graph::Graph;
+use mixture::MixturePlan;
 use plain::PlainPlan;
 use portfolio::PortfolioPlan;
 use risk::{Counted, Parts, PathPlan, RiskPlan};
+use site::Site;
 use tally::TallyPlan;
 
 /// A scenario ready to be simulated under one seed.
@@ -57,6 +61,12 @@ pub struct Plan {
     pub(crate) credited: Vec<usize>,
     /// Outages that are settled together; none where everything goes one by one.
     pub(crate) plain: Option<PlainPlan>,
+    /// What may be tilted.
+    pub(crate) sites: Vec<Site>,
+    /// Address of the draw that says by which component of a mixture a trial is drawn.
+    pub(crate) component: Key,
+    /// By what trials are drawn, if not plainly.
+    pub(crate) mixture: Option<MixturePlan>,
     /// What is counted so that a run checks itself.
     pub(crate) tally: TallyPlan,
 }
@@ -188,8 +198,11 @@ pub(crate) struct ChurnPlan {
     pub(crate) fade: Fade,
     /// The same as a curve that fades from the start on, if it fades slowly enough for that.
     pub(crate) faded: Option<Curve>,
-    /// What flows in each month, of what fades from its beginning on.
+    /// What flows in each month, of what fades from its beginning on; and what is left of it at its end.
     pub(crate) months: Vec<f64>,
+    pub(crate) lefts: Vec<f64>,
+    /// What flows from the beginning of each month to the horizon, of what fades from there on.
+    pub(crate) onward: Vec<f64>,
 }
 
 impl ChurnPlan {
@@ -206,6 +219,8 @@ impl ChurnPlan {
             loses: churn.loses.clone(),
             key: Key::new(seed, &format!("service.{}", service.id), "churn"),
             months: clock.months.windows(2).map(|w| fade.between(w[0], w[1])).collect(),
+            lefts: clock.months.windows(2).map(|w| fade.left(w[1] - w[0])).collect(),
+            onward: clock.months.iter().map(|&t| fade.from(t)).collect(),
             fade,
             faded,
         })
@@ -243,17 +258,19 @@ impl Plan {
         let graph = Graph::new(scenario);
         let services = services(scenario, seed, &clock);
         let mut counted = Counted::default();
-        let risks: Vec<RiskPlan> = (scenario.risks.iter().zip(contagion::least_factors(scenario)))
+        let mut risks: Vec<RiskPlan> = (scenario.risks.iter().zip(contagion::least_factors(scenario)))
             .map(|(r, least_factor)| RiskPlan::new(r, scenario, &graph, seed, &clock, least_factor, &mut counted))
             .collect();
         let groups = contagion::groups(scenario);
-        let paths = risk::paths(scenario, &risks, seed, &clock);
+        let mut paths = risk::paths(scenario, &risks, seed, &clock);
+        let mut factors = factor::factors(scenario, seed);
+        let sites = site::number(scenario, &mut risks, &mut paths, &mut factors);
         let mut plan = Self {
             graph,
             vendors: vendors(scenario, seed),
             services,
             paths,
-            factors: factor::factors(scenario, seed),
+            factors,
             terms: Vec::new(),
             portfolios: Vec::new(),
             views: Vec::new(),
@@ -269,6 +286,9 @@ impl Plan {
             groups,
             credited: Vec::new(),
             plain: None,
+            sites,
+            component: Key::new(seed, "sampling", "component"),
+            mixture: None,
             risks,
             clock,
         };

@@ -8,6 +8,7 @@ mod engine;
 mod histogram;
 mod moments;
 mod observer;
+pub(crate) mod pilot;
 mod run;
 #[cfg(test)]
 mod tests;

@@ -124,6 +124,12 @@ impl Cells {
         self.bounds[self.len()]
     }
 
+    /// The cells of a year.
+    pub(crate) fn of_year(&self, year: usize) -> std::ops::Range<usize> {
+        let first = |month: usize| self.first_of_month.get(month).copied().unwrap_or(self.len());
+        first(year * 12)..first(year * 12 + 12)
+    }
+
     /// The cell that contains `t`, given its month.
     pub(crate) fn find(&self, month: usize, t: f64) -> usize {
         let mut cell = self.first_of_month[month];
@@ -193,7 +199,7 @@ impl View {
                 self.crowd.enter(i.start, i.end);
             }
         }
-        self.crowd.sort(self.cells.end());
+        self.crowd.find_touching(self.cells.end());
     }
 
     /// Falls of vendors, and what outages take of those who give credits.
@@ -395,10 +401,11 @@ impl View {
         cells.bounds.extend_from_slice(&plan.clock.months);
         let n_months = plan.clock.n_months();
         let moments = self.prices.iter().flatten().flat_map(|c| [c.start, c.end]).chain(moments);
-        cells.bounds.extend(moments.filter(|&t| t > 0.0 && t < plan.clock.horizon));
-        if cells.bounds.len() > n_months + 1 {
-            cells.bounds.sort_unstable_by(f64::total_cmp);
-            cells.bounds.dedup();
+        for t in moments.filter(|&t| t > 0.0 && t < plan.clock.horizon) {
+            let place = cells.bounds.partition_point(|&bound| bound < t);
+            if cells.bounds[place] > t {
+                cells.bounds.insert(place, t);
+            }
         }
         cells.months.clear();
         cells.first_of_month.clear();

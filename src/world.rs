@@ -2,6 +2,7 @@
 //! could have. Knows no portfolio: nothing a firm decides can change what happens.
 
 pub(crate) mod arrivals;
+pub(crate) mod likelihood;
 pub(crate) mod lineage;
 pub(crate) mod plain;
 pub(crate) mod ramp;
@@ -12,9 +13,10 @@ pub(crate) mod tests;
 use crate::chance::{descendant_counter, event_counter};
 use crate::plan::Plan;
 use crate::plan::factor::FactorPath;
-use crate::plan::risk::{EffectsPlan, LengthPlan, RiskPlan, StagePlan};
+use crate::plan::risk::{EffectsPlan, LengthPlan, Quantity, RiskPlan, StagePlan};
 use crate::scenario::ScalesWith;
-use arrivals::{Addresses, Pace, fill, uniforms};
+use arrivals::{Addresses, Pace, Place, fill, uniforms};
+use likelihood::{Leaving, Likelihood, Luck};
 use lineage::{Lineage, Pending, Raising};
 use plain::Plain;
 
@@ -40,6 +42,12 @@ pub(crate) struct World {
     pub(crate) plain: Plain,
     /// How often effects happen, and sums of their sizes, by the columns of the plan.
     pub(crate) sizes: Vec<f64>,
+    /// How much more likely it is under the scenario than under the mixture that it was drawn by: in [0, 1/α], α being the
+    /// mixture's plain part, a multiple of 2^-28. 1 without a mixture. Weighted means over trials are those of the scenario.
+    pub(crate) weight: f64,
+    pub(crate) likelihood: Likelihood,
+    /// How long leaving a vendor takes, where that is tilted.
+    leaving: Vec<Leaving>,
     /// Per factor of the plan: its path, if something follows it.
     factors: Vec<FactorPath>,
     pace: Pace,
@@ -183,10 +191,14 @@ impl World {
         self.sizes.clear();
         self.sizes.resize(plan.tally.sizes.len(), 0.0);
         self.trial = trial;
+        let mixture = plan.mixture.as_ref();
+        self.likelihood.begin(mixture, trial);
         self.lineage.clear(if plan.chained { plan.risks.len() } else { 0 });
         self.factors.resize_with(plan.factors.len(), FactorPath::default);
         for (factor, path) in plan.factors.iter().zip(&mut self.factors).filter(|(f, _)| f.followed) {
-            factor.draw(&plan.clock, trial, path, &mut self.scratch.draws.tails);
+            factor.draw(&plan.clock, trial, path, &mut self.scratch.draws.tails, |steps| {
+                self.likelihood.luck(mixture).steps(factor.site, steps);
+            });
         }
         if let Some(groups) = &plan.groups {
             for group in groups {
@@ -205,8 +217,12 @@ impl World {
         }
         self.paths.resize_with(plan.paths.len(), Vec::new);
         for (path, index) in plan.paths.iter().zip(&mut self.paths) {
-            path.draw(trial, &self.factors, index, &mut self.scratch.draws.tails);
+            path.draw(trial, &self.factors, index, &mut self.scratch.draws.tails, |steps| {
+                self.likelihood.luck(mixture).steps(path.site, steps);
+            });
         }
+        self.leave(plan);
+        self.weight = self.likelihood.weight(mixture);
         self.draw_plain(plan, trial);
     }
 
@@ -228,11 +244,12 @@ impl World {
         }
         let risk = &plan.risks[r];
         let first = self.events.len();
-        let addresses = arrivals::draw(plan, index(r), risk, trial, &self.factors, &mut self.pace, &mut self.events);
+        let luck = &mut self.likelihood.luck(plan.mixture.as_ref());
+        let addresses = arrivals::draw(plan, index(r), trial, &self.factors, &mut self.pace, luck, &mut self.events);
         if self.events.len() > first {
             if let Some(key) = risk.mark {
                 let mark = &mut self.scratch.mark;
-                uniforms(key, trial, addresses, &self.events[first..], mark);
+                uniforms(key, Place { trial, addresses, events: &self.events[first..] }, mark);
                 self.events[first..].iter_mut().zip(mark).for_each(|(event, mark)| event.mark = *mark);
             }
             self.consequences(plan, risk, trial, addresses, first);
@@ -279,20 +296,27 @@ impl World {
         scratch: &mut Scratch,
     ) {
         let events = &self.events[first..];
-        fill(&stage.after, trial, addresses, events, &mut scratch.after, &mut scratch.draws.tails);
+        let place = Place { trial, addresses, events };
+        let luck = &mut self.likelihood.luck(plan.mixture.as_ref());
+        let begun = |j: &usize| !(is_first && events[*j].tau < 0.0);
+        let used = (0..events.len()).filter(begun);
+        fill(&stage.after, place, used, luck, &mut scratch.after, &mut scratch.draws.tails);
         if is_first {
             for (event, after) in events.iter().zip(&mut scratch.after).filter(|(e, _)| e.tau < 0.0) {
                 // Given that it has not ended before the start.
                 let passed = stage.after.law.cdf(-event.tau);
-                let u = stage.after.key.uniform(trial, event.counter);
+                let u = luck.value(stage.after.site, stage.after.key.uniform(trial, event.counter), false);
                 *after = stage.after.law.quantile(passed + u * (1.0 - passed)).max(-event.tau);
             }
         }
         for (time, after) in scratch.times.iter_mut().zip(&scratch.after) {
             *time += after;
         }
-        uniforms(stage.choice, trial, addresses, events, &mut scratch.choice);
-        uniforms(stage.mark, trial, addresses, events, &mut scratch.mark);
+        uniforms(stage.choice, place, &mut scratch.choice);
+        for (u, _) in scratch.choice.iter_mut().zip(&scratch.times).filter(|(_, tau)| **tau < plan.clock.horizon) {
+            *u = luck.choice(stage.site, *u);
+        }
+        uniforms(stage.mark, place, &mut scratch.mark);
         for outcome in &stage.outcomes {
             scratch.hit.clear();
             for j in 0..scratch.times.len() {
@@ -329,7 +353,8 @@ impl World {
         let risk = events[0].risk;
         let horizon = plan.clock.horizon;
         let draws = &mut scratch.draws;
-        draws.fill(effects, trial, addresses, events);
+        let luck = &mut self.likelihood.luck(plan.mixture.as_ref());
+        draws.fill(effects, Place { trial, addresses, events }, &scratch.hit, luck);
         draws.add_to(&mut self.sizes, &effects.sized, &scratch.hit);
         for &(j, by, tau) in &scratch.hit {
             let j = j as usize;
@@ -424,11 +449,13 @@ fn push_interruption(list: &mut Vec<Interruption>, interruption: Interruption) {
 }
 
 impl Draws {
-    fn fill(&mut self, effects: &EffectsPlan, trial: u64, addresses: Addresses, events: &[Event]) {
+    /// `hit`: for which of the events the effects happen, at the beginning of each entry.
+    fn fill(&mut self, effects: &EffectsPlan, place: Place, hit: &[(u32, Happening, f64)], luck: &mut Luck) {
         let tails = &mut self.tails;
-        let mut draw = |quantity: Option<&crate::plan::risk::Quantity>, out: &mut Vec<f64>| {
+        let hits = || hit.iter().map(|&(j, ..)| j as usize);
+        let mut draw = |quantity: Option<&Quantity>, out: &mut Vec<f64>| {
             if let Some(quantity) = quantity {
-                fill(quantity, trial, addresses, events, out, tails);
+                fill(quantity, place, hits(), luck, out, tails);
             }
         };
         draw(effects.outage.as_ref().map(|o| &o.0), &mut self.duration);
@@ -449,8 +476,10 @@ impl Draws {
         }
         self.causes.resize_with(effects.causes.len().max(self.causes.len()), Default::default);
         for (cause, (happens, after)) in effects.causes.iter().zip(&mut self.causes) {
-            uniforms(cause.happens, trial, addresses, events, happens);
-            fill(&cause.after, trial, addresses, events, after, tails);
+            uniforms(cause.happens, place, happens);
+            hits().for_each(|j| happens[j] = luck.choice(cause.site, happens[j]));
+            let acts = hits().filter(|&j| happens[j] < cause.probability);
+            fill(&cause.after, place, acts, luck, after, tails);
         }
     }
 }

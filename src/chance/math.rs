@@ -6,6 +6,8 @@ mod gamma;
 #[cfg(test)]
 mod tests;
 
+use fearless_simd::{Level, dispatch};
+
 pub(crate) use beta::{beta_tails, inverse_beta};
 pub(crate) use gamma::{gamma_tails, inverse_gamma};
 
@@ -68,6 +70,29 @@ pub(crate) fn normal_quantile_at(lower: f64, upper: f64) -> f64 {
 
 /// Standard normal quantiles in place of uniforms in (0, 1), each to the same bits as [`normal_quantile`].
 pub(crate) fn normal_quantiles(values: &mut [f64], tails: &mut Vec<(usize, f64)>) {
+    dispatch!(Level::new(), _ => normal_quantiles_inline(values, tails));
+}
+
+/// Log-normal quantiles in place of uniforms in (0, 1).
+pub(crate) fn log_normal_quantiles(mu: f64, sigma: f64, values: &mut [f64], tails: &mut Vec<(usize, f64)>) {
+    dispatch!(Level::new(), _ => {
+        normal_quantiles_inline(values, tails);
+        for value in values.iter_mut() {
+            *value = exp(mu + sigma * *value);
+        }
+    });
+}
+
+/// e^x in place of each x.
+pub(crate) fn exps(values: &mut [f64]) {
+    dispatch!(Level::new(), _ => for value in values.iter_mut() {
+        *value = exp(*value);
+    });
+}
+
+#[inline(always)]
+fn normal_quantiles_inline(values: &mut [f64], tails: &mut Vec<(usize, f64)>) {
+    const AT_ONCE: usize = 16;
     tails.clear();
     for (i, u) in values.iter().enumerate().filter(|(_, u)| (**u - 0.5).abs() > 0.425) {
         tails.push((i, *u));
@@ -77,9 +102,54 @@ pub(crate) fn normal_quantiles(values: &mut [f64], tails: &mut Vec<(usize, f64)>
         let q = *value - 0.5;
         *value = q * ratio(&CENTRE, 0.180_625 - q * q);
     }
-    for &(i, u) in tails.iter() {
-        values[i] = normal_quantile(u);
+    for tails in tails.chunks(AT_ONCE) {
+        let mut sizes = [0.5; AT_ONCE];
+        for (size, &(_, u)) in sizes.iter_mut().zip(tails) {
+            *size = if u < 0.5 { u } else { 1.0 - u };
+        }
+        // A whole number of vectors: the rest would go one by one.
+        for size in &mut sizes[..tails.len().next_multiple_of(4)] {
+            let r = (-ln_below_one(*size)).sqrt();
+            *size = if r <= 5.0 { ratio(&TAIL, r - 1.6) } else { f64::NAN };
+        }
+        for (&size, &(i, u)) in sizes.iter().zip(tails) {
+            values[i] = if size.is_nan() {
+                normal_quantile(u)
+            } else if u < 0.5 {
+                -size
+            } else {
+                size
+            };
+        }
     }
+}
+
+/// ln x for x in [2^−1022, 1), to the bits of `libm::log` but without branches.
+///
+/// Source: FreeBSD's `e_log.c`.
+#[expect(clippy::excessive_precision, reason = "digits as published")]
+#[inline]
+fn ln_below_one(x: f64) -> f64 {
+    const LN2_HIGH: f64 = 6.931_471_803_691_238_164_90e-1;
+    const LN2_LOW: f64 = 1.908_214_929_270_587_700_02e-10;
+    const FRACTION: u64 = (1 << 52) - 1;
+    const ROOT_HALF: u64 = 0x3fe6_a09e << 32;
+    const WHOLE: f64 = 4_503_599_627_370_496.0;
+    // x = 2^k (1 + f), 1 + f in [√2/2, √2).
+    let bits = x.to_bits() + ((0x3ff0_0000 << 32) - ROOT_HALF);
+    let k = f64::from_bits(WHOLE.to_bits() | bits >> 52) - (WHOLE + 1023.0);
+    let f = f64::from_bits((bits & FRACTION) + ROOT_HALF) - 1.0;
+    let half_square = 0.5 * f * f;
+    let s = f / (2.0 + f);
+    let z = s * s;
+    let w = z * z;
+    let even =
+        w * (3.999_999_999_940_941_908e-1 + w * (2.222_219_843_214_978_396e-1 + w * 1.531_383_769_920_937_332e-1));
+    let odd = z
+        * (6.666_666_666_666_735_130e-1
+            + w * (2.857_142_874_366_239_149e-1
+                + w * (1.818_357_216_161_805_012e-1 + w * 1.479_819_860_511_658_591e-1)));
+    s * (half_square + (odd + even)) + k * LN2_LOW - half_square + f + k * LN2_HIGH
 }
 
 /// e^x to about one unit in the last place, by the same bits on every machine and in every loop.

@@ -1,12 +1,13 @@
 //! Customers who leave after a long interruption, and are won back in time (MODEL section 7.2, `churn`).
 
 use super::ledger::{Cause, Ledger};
-use super::market::{slope, touched};
-use super::{Case, Judge};
+use super::market::{MOST_RISING, Weight, slope, touched};
+use super::{Case, Common, Judge};
 use crate::chance::math::exp;
-use crate::plan::ChurnPlan;
+use crate::plan::{ChurnPlan, Plan};
 use crate::response::found::Piece;
 use crate::results::Component;
+use crate::view::View;
 use crate::world::ramp::{Ramp, next_break};
 
 /// An interruption may be a rounding longer than it was drawn.
@@ -47,29 +48,79 @@ impl Judge {
     /// Posts what the interruption that has ended, if any, drives away, and forgets it.
     pub(super) fn churn(&mut self, case: &Case, s: usize, ledger: &mut Ledger) {
         let Some(churn) = &case.plan.services[s].churn else { return };
+        if self.interrupted[s].hours.is_empty() {
+            return;
+        }
         let mut ended = std::mem::take(&mut self.interrupted[s]);
-        let length = ended.until - ended.since;
-        if length > churn.after + ROUNDING && ended.until < case.plan.clock.horizon {
-            let hours: f64 = ended.hours.iter().map(|h| h.1).sum();
-            let lost = case.loses(churn, &ended) * hours / length * case.plan.services[s].at_stake;
-            let amount = lost
-                * case.fading(s, churn, ended.until, |month, flow| {
-                    ledger.book(Component::Churn, s, month, lost * flow);
-                    if ledger.journal.is_some() {
-                        let months = &case.plan.clock.months;
-                        ledger.at(ended.until.max(months[month]), months[month + 1], None);
-                        for &(event, part) in &ended.hours {
-                            ledger.note(Component::Churn, s, Cause::Event(event), lost * flow * part / hours);
-                        }
-                    }
-                });
-            for &(event, part) in &ended.hours {
-                ledger.charge(Cause::Event(event), amount * part / hours);
-            }
+        let during = (ended.since, ended.until);
+        if !ended.first.is_empty() {
+            self.drive_away(case, s, churn, during, &ended.hours, |since| case.begins(since, &ended.first), ledger);
         }
         ended.hours.clear();
         ended.first.clear();
         self.interrupted[s] = Interrupted { since: 0.0, until: 0.0, ..ended };
+    }
+
+    /// Posts what an interruption drives away; `hours`: unserved, by event; `begins`: which event's is the last to begin of
+    /// those with which it begins.
+    #[expect(clippy::too_many_arguments, reason = "an interruption, and where it is booked")]
+    pub(super) fn drive_away(
+        &mut self,
+        case: &Case,
+        s: usize,
+        churn: &ChurnPlan,
+        (since, until): (f64, f64),
+        events: &[(u32, f64)],
+        begins: impl Fn(f64) -> u32,
+        ledger: &mut Ledger,
+    ) {
+        let length = until - since;
+        if length <= churn.after + ROUNDING || until >= case.plan.clock.horizon {
+            return;
+        }
+        let hours: f64 = events.iter().map(|h| h.1).sum();
+        let u = churn.key.uniform(case.world.trial, case.lot.counter(begins(since)));
+        let lost = churn.loses.quantile(u) * hours / length * case.plan.services[s].at_stake;
+        let months = &case.plan.clock.months;
+        let month = case.plan.clock.month(until);
+        let first = case.fading(s, churn, until, month);
+        let left = churn.fade.left(months[month + 1] - until);
+        ledger.book(Component::Churn, s, month, lost * first);
+        self.gone[s].resize(months.len(), 0.0);
+        self.gone[s][month + 1] += lost * left;
+        if ledger.journal.is_some() {
+            let mut gone = lost * left;
+            let later = (month + 1..months.len() - 1).map(|m| {
+                let flow = gone * case.common.fading[s][m];
+                gone *= churn.lefts[m];
+                (m, flow)
+            });
+            for (m, flow) in std::iter::once((month, lost * first)).chain(later) {
+                ledger.at(until.max(months[m]), months[m + 1], None);
+                for &(event, part) in events {
+                    ledger.note(Component::Churn, s, Cause::Event(event), flow * part / hours);
+                }
+            }
+        }
+        let amount = lost * (first + left * case.common.onward[s][month + 1]);
+        for &(event, part) in events {
+            ledger.charge(Cause::Event(event), amount * part / hours);
+        }
+    }
+}
+
+impl Judge {
+    /// Books what later months lose of all who have left.
+    pub(super) fn gone(&mut self, case: &Case, s: usize, ledger: &mut Ledger) {
+        let Some(churn) = &case.plan.services[s].churn else { return };
+        let mut gone = 0.0;
+        for (m, begun) in self.gone[s].drain(..).enumerate().take(churn.months.len()) {
+            gone += begun;
+            if gone != 0.0 {
+                ledger.book(Component::Churn, s, m, gone * case.common.fading[s][m]);
+                gone *= churn.lefts[m];
+            }
+        }
     }
 }
 
@@ -83,59 +134,72 @@ impl Interrupted {
 }
 
 impl Case<'_> {
-    /// The part of customers lost: drawn by the event whose interruption is the last to begin of those at the beginning.
-    fn loses(&self, churn: &ChurnPlan, interrupted: &Interrupted) -> f64 {
+    /// The event whose interruption is the last to begin of those, by vendor, with which one of a service begins.
+    fn begins(&self, since: f64, first: &[(usize, u32)]) -> u32 {
+        let (_, event) = first[0];
+        if first.iter().all(|f| f.1 == event) {
+            return event;
+        }
         let begun = |&(vendor, event): &(usize, u32)| {
-            let there = self.sight.interruptions(vendor).filter(|i| i.by.event == event);
-            let active = there.filter(|i| i.start <= interrupted.since && interrupted.since < i.end);
-            (active.fold(f64::NEG_INFINITY, |last, i| last.max(i.start)), event)
+            let active = self.world.interruptions.iter().filter(|i| i.by.event == event);
+            let there = self.sight.those_on(vendor, active.filter(|i| i.start <= since && since < i.end));
+            (there.fold(f64::NEG_INFINITY, |last, i| last.max(i.start)), event)
         };
-        let event = match interrupted.first[..] {
-            [(_, only)] => Some(only),
-            ref several => several.iter().map(begun).max_by(|a, b| self.sight.later(*a, *b)).map(|last| last.1),
-        };
-        event.map_or(0.0, |event| churn.loses.quantile(churn.key.uniform(self.world.trial, self.lot.counter(event))))
+        first.iter().map(begun).max_by(|a, b| self.sight.later(*a, *b)).map_or(event, |last| last.1)
     }
 
-    /// ∫ of a service's present-value revenue after all changes from `e` on, fading from there; `book` takes it month by
-    /// month.
-    fn fading(&self, s: usize, churn: &ChurnPlan, e: f64, mut book: impl FnMut(usize, f64)) -> f64 {
-        let (clock, changes) = (&self.plan.clock, &self.view.revenues[s]);
-        let (mut sum, mut left) = (0.0, 1.0);
-        for month in clock.month(e)..clock.n_months() {
-            let (from, to) = (e.max(clock.months[month]), clock.months[month + 1]);
-            let flow = if touched(changes, from, to) {
-                self.fading_within(s, churn, e, (from, to))
-            } else if from > e {
-                left * churn.months[month]
-            } else {
-                churn.fade.between(from, to)
-            };
-            left = churn.fade.left(to - e);
-            book(month, flow);
-            sum += flow;
+    /// ∫ of a service's present-value revenue after all changes from `e` to the end of its month, fading from there.
+    fn fading(&self, s: usize, churn: &ChurnPlan, e: f64, month: usize) -> f64 {
+        let end = self.plan.clock.months[month + 1];
+        if touched(&self.view.revenues[s], e, end) {
+            return fading_within(self.plan, self.view, s, churn, e, (e, end));
         }
-        sum
+        churn.fade.from(e) - churn.fade.left(end - e) * churn.onward[month + 1]
     }
+}
 
-    /// The part of that during [from, to), piece by piece between changes of revenue.
-    fn fading_within(&self, s: usize, churn: &ChurnPlan, e: f64, (mut from, to): (f64, f64)) -> f64 {
-        let fade = &churn.fade;
-        let ramps = self.view.revenues[s].iter().map(Ramp::from);
-        let factor = |t: f64| ramps.clone().map(|r| r.factor(t)).product::<f64>();
-        let mut sum = 0.0;
-        while from < to {
-            let next = next_break(ramps.clone(), from, to);
-            let rising = ramps.clone().filter(|r| r.rises(from, next)).count();
-            sum += if let (1..=4, Some(faded)) = (rising, &churn.faded) {
-                exp(e / fade.returns()) * faded.polynomial(from, next, factor)
-            } else if rising > 0 {
-                slope(&self.plan.services[s].present, from, next, &|t| factor(t) * exp((e - t) / fade.returns()))
-            } else {
-                factor(f64::midpoint(from, next)) * fade.left(from - e) * fade.between(from, next)
-            };
-            from = next;
+impl Common {
+    /// What flows in each month of what fades from its beginning on, and from there to the horizon.
+    pub(super) fn fade(&mut self, plan: &Plan, view: &View) {
+        self.fading.resize_with(plan.services.len(), Vec::new);
+        self.onward.resize_with(plan.services.len(), Vec::new);
+        let months = &plan.clock.months;
+        for (s, service) in plan.services.iter().enumerate() {
+            let Some(churn) = &service.churn else { continue };
+            let (fading, onward) = (&mut self.fading[s], &mut self.onward[s]);
+            fading.clear();
+            fading.extend_from_slice(&churn.months);
+            onward.clear();
+            onward.extend_from_slice(&churn.onward);
+            let Some(last) = view.revenues[s].iter().map(|c| c.end).reduce(f64::max) else { continue };
+            for m in (0..=plan.clock.month(last)).rev() {
+                if touched(&view.revenues[s], months[m], months[m + 1]) {
+                    fading[m] = fading_within(plan, view, s, churn, months[m], (months[m], months[m + 1]));
+                }
+                onward[m] = fading[m] + churn.lefts[m] * onward[m + 1];
+            }
         }
-        sum
     }
+}
+
+/// ∫ of a service's present-value revenue after all changes during [from, to), fading from `e` on, piece by piece between
+/// the changes.
+fn fading_within(plan: &Plan, view: &View, s: usize, churn: &ChurnPlan, e: f64, (mut from, to): (f64, f64)) -> f64 {
+    let fade = &churn.fade;
+    let ramps = view.revenues[s].iter().map(Ramp::from);
+    let factor = |t: f64| ramps.clone().map(|r| r.factor(t)).product::<f64>();
+    let mut sum = 0.0;
+    while from < to {
+        let next = next_break(ramps.clone(), from, to);
+        let weight = Weight::new(ramps.clone(), None, from, next);
+        sum += if let (1..=MOST_RISING, Some(faded)) = (weight.rising, &churn.faded) {
+            exp(e / fade.returns()) * faded.polynomial(from, next, |t| weight.at(t))
+        } else if weight.rising > 0 {
+            slope(&plan.services[s].present, from, next, &|t| factor(t) * exp((e - t) / fade.returns()))
+        } else {
+            weight.at(from) * fade.left(from - e) * fade.between(from, next)
+        };
+        from = next;
+    }
+    sum
 }

@@ -49,7 +49,9 @@ impl Case<'_> {
                 self.moved_capability(s, change, month, (from, to), ledger);
             }
             let service = &self.plan.services[s];
-            let used = service.usage * (service.present.integral(to) - service.present.integral(from));
+            let whole = from <= self.plan.clock.months[month];
+            let area = if whole { service.present_months[month] } else { service.present.area(from, to) };
+            let used = service.usage * area;
             ledger.book(Component::Spend, s, month, used * per_unit);
             ledger.charge(change.cause, used * per_unit);
             if ledger.journal.is_some() {
@@ -61,7 +63,8 @@ impl Case<'_> {
             if self.portfolio.yearly.is_empty() {
                 continue;
             }
-            let used = service.usage * (service.nominal.integral(to) - service.nominal.integral(from));
+            let area = if whole { service.nominal_months[month] } else { service.nominal.area(from, to) };
+            let used = service.usage * area;
             for (terms, v) in self.portfolio.yearly.iter().map(|y| y.vendor).enumerate() {
                 let share: f64 = change.changes.iter().filter(|c| c.0 == v).map(|c| c.1).sum();
                 ledger.bill(terms, month / 12, change.cause, used * share * price(v));

@@ -13,44 +13,77 @@ pub(crate) fn touched(changes: &[RevenueChange], a: f64, b: f64) -> bool {
 
 /// ∫ₐᵇ of the curve × the product of all factors.
 pub(crate) fn after_all(curve: &Curve, changes: &[RevenueChange], a: f64, b: f64) -> f64 {
-    let ramps = changes.iter().map(Ramp::from);
-    integrate(curve, ramps.clone(), a, b, |t| ramps.clone().map(|r| r.factor(t)).product())
+    integrate(curve, changes.iter().map(Ramp::from), None, a, b)
 }
 
 /// ∫ₐᵇ of the curve × what a factor takes from the product of those before it (a loss is positive).
-#[expect(clippy::needless_pass_by_value, reason = "an iterator that is cloned for every walk")]
 pub(crate) fn marginal(curve: &Curve, before: impl Iterator<Item = Ramp> + Clone, last: Ramp, a: f64, b: f64) -> f64 {
     let (a, b) = (a.max(last.start), b.min(last.end));
-    if a >= b {
-        return 0.0;
-    }
-    let weight = |t: f64| before.clone().map(|r| r.factor(t)).product::<f64>() * (1.0 - last.factor(t));
-    integrate(curve, before.clone().chain([last]), a, b, weight)
+    if a >= b { 0.0 } else { integrate(curve, before, Some(last), a, b) }
 }
 
-/// ∫ₐᵇ curve × weight, the weight a polynomial between the breaks of `ramps`.
+/// ∫ₐᵇ of the curve × the product of `ramps` × what `last` takes of it.
 #[expect(clippy::needless_pass_by_value, reason = "an iterator that is cloned for every walk")]
-fn integrate(
-    curve: &Curve,
-    ramps: impl Iterator<Item = Ramp> + Clone,
-    a: f64,
-    b: f64,
-    weight: impl Fn(f64) -> f64,
-) -> f64 {
+fn integrate(curve: &Curve, ramps: impl Iterator<Item = Ramp> + Clone, last: Option<Ramp>, a: f64, b: f64) -> f64 {
     let mut sum = 0.0;
     let mut from = a;
     while from < b {
-        let to = next_break(ramps.clone(), from, b);
-        sum += match ramps.clone().filter(|r| r.rises(from, to)).count() {
-            0 => (curve.integral(to) - curve.integral(from)) * weight(f64::midpoint(from, to)),
+        let to = next_break(ramps.clone().chain(last), from, b);
+        let weight = Weight::new(ramps.clone(), last, from, to);
+        sum += match weight.rising {
+            0 => curve.area(from, to) * weight.at(from),
             // Integration by parts takes differences of large numbers: not where the result is small.
-            1 if to - from > 100.0 => line(curve, from, to, &weight),
-            1..=4 => curve.polynomial(from, to, &weight),
-            _ => slope(curve, from, to, &weight),
+            1 if to - from > 100.0 => line(curve, from, to, &|t| weight.at(t)),
+            1..=MOST_RISING => curve.polynomial(from, to, |t| weight.at(t)),
+            _ => {
+                let taken = |t: f64| last.map_or(1.0, |r| 1.0 - r.factor(t));
+                slope(curve, from, to, &|t| ramps.clone().map(|r| r.factor(t)).product::<f64>() * taken(t))
+            }
         };
         from = to;
     }
     sum
+}
+
+/// Rising factors whose product a polynomial of degree four says.
+pub(crate) const MOST_RISING: usize = 4;
+
+/// A product of factors between two breaks: a polynomial.
+pub(crate) struct Weight {
+    constant: f64,
+    /// Of each factor that rises: its value at t = 0, and by how much it rises an hour.
+    lines: [(f64, f64); MOST_RISING],
+    /// How many of them there are; where there are more, it says nothing else.
+    pub(crate) rising: usize,
+}
+
+impl Weight {
+    /// Of `ramps`, and of what `last` takes, during [from, to) without a break.
+    pub(crate) fn new(ramps: impl Iterator<Item = Ramp>, last: Option<Ramp>, from: f64, to: f64) -> Self {
+        let mut weight = Self { constant: 1.0, lines: [(1.0, 0.0); MOST_RISING], rising: 0 };
+        let middle = f64::midpoint(from, to);
+        let mut add = |r: &Ramp, start: f64, sign: f64| {
+            if !r.rises(from, to) {
+                weight.constant *= start + sign * r.extended(middle, middle);
+                return;
+            }
+            let rise = r.change / r.over;
+            if let Some(line) = weight.lines.get_mut(weight.rising) {
+                *line = (start + sign * (1.0 - rise * r.start), sign * rise);
+            }
+            weight.rising += 1;
+        };
+        ramps.filter(|r| r.touches(from, to)).for_each(|r| add(&r, 0.0, 1.0));
+        if let Some(last) = last {
+            add(&last, 1.0, -1.0);
+        }
+        weight
+    }
+
+    #[inline]
+    pub(crate) fn at(&self, t: f64) -> f64 {
+        self.lines[..self.rising].iter().fold(self.constant, |all, (at, rise)| all * (at + rise * t))
+    }
 }
 
 /// ∫ₐᵇ curve × weight, where the weight is a straight line.

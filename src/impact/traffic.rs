@@ -1,63 +1,98 @@
 //! Lost traffic as money: what is unserved, what is not billed, and what is billed elsewhere, charged to who takes it.
 
-use super::ledger::Ledger;
-use super::market::touched;
-use super::{Case, Judge};
-use crate::response::found::{Alone, Piece};
+use super::ledger::{Cause, Ledger};
+use super::{Case, Judge, Stretch};
+use crate::response::found::{Alone, By, Piece};
 use crate::results::Component;
 
 impl Judge {
-    /// A fall that is alone: in closed form if it lies within one cell and nothing else needs its pieces.
+    /// A fall that is alone: phase by phase, but as one charge, if it lies within one cell and nobody needs its pieces.
     pub(super) fn alone(&mut self, case: &Case, s: usize, alone: &Alone, ledger: &mut Ledger) {
-        let (service, cells) = (&case.plan.services[s], &case.view.cells);
-        let month = case.plan.clock.month(alone.start);
+        let (plan, portfolio, cells) = (case.plan, case.portfolio, &case.view.cells);
+        let service = &plan.services[s];
+        let month = plan.clock.month(alone.start);
         let cell = cells.find(month, alone.start);
-        let changes = &case.view.revenues[s];
-        let changed = !changes.is_empty() && touched(changes, alone.start, alone.end);
-        let in_pieces = case.in_pieces || case.needs_pieces(s, alone.start, alone.end);
-        if changed || alone.end > cells.bounds[cell + 1] || in_pieces {
+        if alone.end > cells.bounds[cell + 1] || case.needs_pieces(s, alone.end - alone.start, ledger) {
             // It comes out of order: what is under way elsewhere goes on.
             let run = self.runs[s];
             alone.pieces(|piece| self.piece(case, s, piece, ledger));
             self.runs[s] = run;
             return;
         }
-        let at = |t: f64| service.present.integral(t);
-        let n = case.plan.vendors.len();
-        let row = |v: usize| (s * n + v) * cells.len() + cell;
+        let row = |v: usize| (s * plan.vendors.len() + v) * cells.len() + cell;
+        let (used, bills) = (service.usage > 0.0, portfolio.counts_bills());
+        let capable = case.common.is_capable(s, alone.start, alone.end);
         let counts_from = alone.start + service.tolerance;
-        let start = at(alone.start);
-        let (mut interrupted, mut unserved, mut worth, mut spend) = (alone.start, 0.0, 0.0, 0.0);
-        let mut before = start;
+        let short = case.short_of(alone.vendor, alone.missing);
+        let (mut until, mut unserved, mut worth) = (alone.start, 0.0, 0.0);
+        let (mut area, mut nominal, mut spend, mut capability) = (0.0, 0.0, 0.0, 0.0);
         for (end, phase) in alone.phases() {
-            let now = at(end);
+            let during = case.stretch(&mut self.flows, s, phase.from, end);
+            let moved = &alone.moved[phase.first..phase.last];
             if phase.unserved > 0.0 {
-                interrupted = end;
+                until = end;
                 unserved += phase.unserved * (end - phase.from);
-                if counts_from < end {
-                    worth += phase.unserved * (now - if counts_from > phase.from { at(counts_from) } else { before });
+                if counts_from <= phase.from {
+                    worth += phase.unserved * during.revenue;
+                } else if counts_from < end {
+                    worth += phase.unserved * case.stretch(&mut self.flows, s, counts_from, end).revenue;
                 }
             }
-            if service.usage > 0.0 {
-                for &(v, x) in &alone.moved[phase.first..phase.last] {
-                    let used = service.usage * (now - before) * x;
-                    self.usage[row(v)] += used;
-                    spend += used * case.portfolio.price(v, month);
+            if used {
+                area += during.area;
+                nominal += during.nominal;
+                for &(v, x) in moved {
+                    let bought = service.usage * during.area * x;
+                    self.usage[row(v)] += bought;
+                    spend += bought * portfolio.price(v, month);
+                    if bills {
+                        self.usage_nominal[row(v)] += service.usage * during.nominal * x;
+                    }
+                }
+                for (terms, yearly) in portfolio.yearly.iter().enumerate() {
+                    for &(v, x) in moved.iter().filter(|m| m.0 == yearly.vendor) {
+                        let bill = service.usage * during.nominal * x * portfolio.price(v, month);
+                        case.each_taker(alone.by, |e, part| {
+                            ledger.bill(terms, month / 12, Cause::Event(e), bill * part);
+                        });
+                    }
                 }
             }
-            before = now;
+            if capable {
+                let rooms: f64 = moved.iter().map(|&(v, x)| case.short_of(v, x)).sum();
+                capability += (rooms - short) * during.revenue;
+                case.served_otherwise(s, std::iter::once((alone.vendor, -alone.missing)), &during, month, ledger);
+                case.served_otherwise(s, moved.iter().copied(), &during, month, ledger);
+            }
         }
-        let interruption = worth * service.at_stake;
-        ledger.unserved_hours[s] += unserved;
-        ledger.longest_hours[s] = ledger.longest_hours[s].max(interrupted - alone.start);
-        ledger.book(Component::Interruption, s, month, interruption);
-        if service.usage > 0.0 {
-            let gone = service.usage * (before - start) * alone.missing;
-            self.usage[row(alone.vendor)] -= gone;
-            spend -= gone * case.portfolio.price(alone.vendor, month);
+        if used {
+            let gone = service.usage * alone.missing;
+            let price = portfolio.price(alone.vendor, month);
+            self.usage[row(alone.vendor)] -= gone * area;
+            spend -= gone * area * price;
+            if bills {
+                self.usage_nominal[row(alone.vendor)] -= gone * nominal;
+            }
+            if let Some(terms) = portfolio.yearly.iter().position(|y| y.vendor == alone.vendor) {
+                let bill = -gone * nominal * price;
+                case.each_taker(alone.by, |e, part| ledger.bill(terms, month / 12, Cause::Event(e), bill * part));
+            }
             ledger.book(Component::Spend, s, month, spend);
         }
-        case.charge(alone.by, interruption + spend, ledger);
+        let interruption = worth * service.at_stake;
+        if until > alone.start {
+            ledger.unserved_hours[s] += unserved;
+            ledger.longest_hours[s] = ledger.longest_hours[s].max(until - alone.start);
+            ledger.book(Component::Interruption, s, month, interruption);
+        }
+        capability *= service.per_capability();
+        if capable {
+            ledger.book(Component::Capability, s, month, capability);
+        }
+        case.charge(alone.by, interruption + spend + capability, ledger);
+        if let (Some(churn), By::Event(event)) = (&service.churn, alone.by) {
+            self.drive_away(case, s, churn, (alone.start, until), &[(event, unserved)], |_| event, ledger);
+        }
     }
 
     /// A piece of lost traffic of one service.
@@ -82,9 +117,10 @@ impl Judge {
         loop {
             let bound = cells.bounds[cell + 1];
             let to = ledger.cut(from, piece.end.min(bound));
-            self.part(case, s, piece, from, to, cell, month, ledger);
+            let during = case.stretch(&mut self.flows, s, from, to);
+            self.part(case, s, piece, &during, cell, month, ledger);
             if case.common.is_capable(s, from, to) {
-                case.lost_capability(s, piece, from, to, month, ledger);
+                case.lost_capability(s, piece, &during, month, ledger);
             }
             if piece.unserved > 0.0 {
                 self.insure(case, s, piece, self.runs[s].0, (from, to));
@@ -107,24 +143,21 @@ impl Judge {
         case: &Case,
         s: usize,
         piece: &Piece,
-        from: f64,
-        to: f64,
+        during: &Stretch,
         cell: usize,
         month: usize,
         ledger: &mut Ledger,
     ) {
         let (plan, service) = (case.plan, &case.plan.services[s]);
+        let &Stretch { from, to, area, nominal, revenue, .. } = during;
         let counts_from = from.max(self.runs[s].0 + service.tolerance);
         let worth = if piece.unserved > 0.0 && counts_from < to {
-            service.at_stake * case.revenue(s, &service.present, counts_from, to)
+            let all = counts_from <= from;
+            service.at_stake * if all { revenue } else { case.stretch(&mut self.flows, s, counts_from, to).revenue }
         } else {
             0.0
         };
-        let used = if service.usage > 0.0 {
-            service.usage * (service.present.integral(to) - service.present.integral(from))
-        } else {
-            0.0
-        };
+        let used = if service.usage > 0.0 { service.usage * area } else { 0.0 };
         if worth == 0.0 && used == 0.0 {
             return;
         }
@@ -160,16 +193,16 @@ impl Judge {
                 self.usage[row(v)] += used * x;
             }
             if case.portfolio.counts_bills() {
-                let used = service.usage * (service.nominal.integral(to) - service.nominal.integral(from));
-                self.part_of_bills(case, s, piece, used, cell, month, ledger);
+                self.part_of_bills(case, s, piece, service.usage * nominal, cell, month, ledger);
             }
         }
     }
 }
 
 impl Case<'_> {
-    /// Whether a fall needs its pieces, which the closed form does not give.
-    fn needs_pieces(&self, s: usize, start: f64, end: f64) -> bool {
-        end - start > self.portfolio.harmless[s] || self.common.is_capable(s, start, end)
+    /// Whether a fall of so many hours needs its pieces, which the closed form does not give.
+    fn needs_pieces(&self, s: usize, hours: f64, ledger: &Ledger) -> bool {
+        let service = &self.plan.services[s];
+        ledger.journal.is_some() || self.portfolio.covers.iter().any(|cover| hours > cover.waits(service))
     }
 }

@@ -57,8 +57,9 @@ impl<'a> Tail<'a> {
 
     fn standard_error(&self, part: impl Fn(&Parts) -> f64) -> f64 {
         let n = self.n;
-        let at_var =
-            self.nearest.iter().map(|&trial| part(&self.trials[trial].1)).sum::<f64>() / number(self.nearest.len());
+        let nearest = || self.nearest.iter().map(|&trial| &self.trials[trial]);
+        let at_var = nearest().map(|(weight, parts)| weight * part(parts)).sum::<f64>()
+            / nearest().map(|(weight, _)| weight).sum::<f64>();
         let influence = |(weight, parts): &(f64, Parts)| n * weight * (part(parts) - at_var);
         let mean = self.trials.iter().map(influence).sum::<f64>() / n;
         // A trial of weight w, which is n (1 − p) × its weight here, is off by w × the mean besides; so are those outside.

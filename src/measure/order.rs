@@ -31,7 +31,7 @@ impl Sorted {
     pub fn of(values: &[f64]) -> Self {
         // As integers in the same order: twice as fast as comparing floats.
         let mut keys: Vec<u64> = values.iter().map(|&x| key(x)).collect();
-        keys.sort_unstable();
+        sort(&mut keys);
         Self { values: keys.into_iter().map(unkey).collect(), mass: Mass::One }
     }
 
@@ -275,6 +275,39 @@ pub(super) fn number_of(n: u64) -> f64 {
     n as f64
 }
 
+/// Sorts many keys by their digits, from the last to the first, each pass keeping the order of those before it: a third
+/// of the time that comparing takes.
+#[expect(clippy::cast_possible_truncation, reason = "a digit has eleven bits")]
+fn sort(keys: &mut Vec<u64>) {
+    const BITS: u32 = 11;
+    const DIGITS: usize = 6;
+    let digit = |key: u64, d: usize| (key >> (BITS as usize * d)) as usize % (1 << BITS);
+    if keys.len() < 1 << 13 {
+        keys.sort_unstable();
+        return;
+    }
+    let mut counts = vec![[0_usize; 1 << BITS]; DIGITS];
+    for &key in &*keys {
+        counts.iter_mut().enumerate().for_each(|(d, counts)| counts[digit(key, d)] += 1);
+    }
+    let mut sorted = vec![0; keys.len()];
+    for (d, counts) in counts.iter_mut().enumerate() {
+        if counts[digit(keys[0], d)] == keys.len() {
+            continue;
+        }
+        let mut first = 0;
+        for count in &mut *counts {
+            first += std::mem::replace(count, first);
+        }
+        for &key in &*keys {
+            let place = &mut counts[digit(key, d)];
+            sorted[*place] = key;
+            *place += 1;
+        }
+        std::mem::swap(keys, &mut sorted);
+    }
+}
+
 /// An integer that is in the order of the floats; −0 counts as 0.
 fn key(x: f64) -> u64 {
     let bits = (x + 0.0).to_bits();
@@ -347,5 +380,19 @@ impl Binomial {
     pub(super) fn point(&self, tail: f64) -> f64 {
         let total = self.cumulative.last().copied().unwrap_or(1.0);
         self.first + number(self.cumulative.partition_point(|&sum| sum < tail * total))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Sorted;
+
+    #[test]
+    fn many_values_are_sorted_as_few_are() {
+        let key = crate::chance::Key::new(1, "order", "values");
+        let values: Vec<f64> = (0..20_000_u32).map(|i| (key.uniform(0, i.into()) - 0.4) * f64::from(i % 7)).collect();
+        let mut sorted = values.clone();
+        sorted.sort_by(f64::total_cmp);
+        assert_eq!(Sorted::of(&values).values(), sorted);
     }
 }

@@ -3,4 +3,5 @@
 mod coverage;
 mod exact;
 pub(crate) mod fixture;
+mod weighted;
 mod whole;

@@ -32,6 +32,8 @@ pub(crate) struct CausePlan {
     pub(crate) link: usize,
     pub(crate) risk: usize,
     pub(crate) happens: Key,
+    /// The site of whether it acts.
+    pub(crate) site: usize,
     pub(crate) probability: f64,
     pub(crate) after: Quantity,
     pub(crate) name: u64,

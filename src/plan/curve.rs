@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use libm::{exp, floor, log1p};
 
+use crate::chance::math::{self, points_of_16};
 use crate::scenario::{Calendar, DAY, WEEK};
 
 /// The rate exp(k t) × profile(t), 1 on average at t = 0; t in hours since start.
@@ -22,6 +23,8 @@ pub(crate) struct Curve {
 struct Tables {
     /// Hours from Monday 00:00 UTC to t = 0.
     phase: f64,
+    /// It grows, and that is all.
+    smooth: bool,
     /// Per hour of the week: profile × growth since the week began; and the integral up to its beginning.
     rate: [f64; 168],
     within: [f64; 169],
@@ -41,6 +44,14 @@ struct Tables {
 }
 
 const HOURS_OF_WEEK: usize = 168;
+
+/// What flows during a time: how much, around which moment, and ∫ rate × (t − centre)².
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Flow {
+    pub(crate) area: f64,
+    pub(crate) centre: f64,
+    pub(crate) spread: f64,
+}
 
 impl Curve {
     /// `growth_per_hour`: k. `start_unix`: when t = 0 is. `horizon_hours`: the largest t that will be asked for.
@@ -64,6 +75,12 @@ impl Curve {
         }
     }
 
+    /// ∫ₐᵇ of the rate.
+    #[inline]
+    pub(crate) fn area(&self, a: f64, b: f64) -> f64 {
+        self.integral(b) - self.integral(a)
+    }
+
     /// ∫₀ᵗ of the integral: with it, a rate times a straight line integrates by parts.
     fn integral_twice(&self, t: f64) -> f64 {
         match &self.tables {
@@ -81,8 +98,49 @@ impl Curve {
     pub(crate) fn polynomial(&self, a: f64, b: f64, f: impl Fn(f64) -> f64) -> f64 {
         match &self.tables {
             None => gauss(a, b, f),
+            Some(tables) if tables.smooth => {
+                // What grows by less than e² is a polynomial of degree 25 to the last digit.
+                let part = (b - a).min(2.0 / self.growth.abs());
+                let (mut sum, mut from) = (0.0, a);
+                while from < b {
+                    let to = if b - from > 1.5 * part { from + part } else { b };
+                    let of = |(t, weight): (f64, f64)| weight * f(t) * math::exp(self.growth * t);
+                    sum += points_of_16(from, to).map(of).sum::<f64>();
+                    from = to;
+                }
+                sum
+            }
             Some(tables) => tables.polynomial(a, b, self.growth, f),
         }
+    }
+
+    /// What flows during [a, b): hour by hour, so for a short time.
+    pub(crate) fn flow(&self, a: f64, b: f64) -> Flow {
+        match &self.tables {
+            None => {
+                let length = b - a;
+                Flow { area: length, centre: f64::midpoint(a, b), spread: length * length * length / 12.0 }
+            }
+            Some(tables) if tables.smooth => self.grows(a, b),
+            Some(tables) => tables.flow(a, b, self.growth),
+        }
+    }
+
+    /// What flows during [a, b), not long, of what only grows: around the middle e^kx is 1 + kx + …, of which odd terms
+    /// leave nothing.
+    fn grows(&self, a: f64, b: f64) -> Flow {
+        let (growth, length, middle) = (self.growth, b - a, f64::midpoint(a, b));
+        let square = growth * growth * length * length;
+        let rate = math::exp(growth * middle);
+        let area = rate * length * (1.0 + square * (1.0 / 24.0 + square * (1.0 / 1920.0)));
+        let twelfth = rate * length * length * length / 12.0;
+        let away = growth * twelfth / area;
+        Flow { area, centre: middle + away, spread: twelfth - area * away * away }
+    }
+
+    /// The rate only grows, if that.
+    pub(crate) fn is_smooth(&self) -> bool {
+        self.tables.as_ref().is_none_or(|tables| tables.smooth)
     }
 
     /// The rate at `t`.
@@ -150,6 +208,7 @@ impl Tables {
         let days = std::array::from_fn(|day| point_weights(&rate, day * 24..(day + 1) * 24, growth));
         Self {
             phase,
+            smooth: profile.is_none(),
             rate,
             within,
             within_twice,
@@ -194,6 +253,36 @@ impl Tables {
             t = at(week, hour);
         }
         sum
+    }
+
+    fn flow(&self, a: f64, b: f64, growth: f64) -> Flow {
+        let (mut week, mut hour, mut from) = self.place(a);
+        // Moments around `a`, where the hour begins at −from.
+        let (mut area, mut first, mut second) = (0.0, 0.0, 0.0);
+        let (mut begins, length) = (-from, b - a);
+        loop {
+            let to = (length - begins).min(1.0);
+            let (wide, middle) = (to - from, f64::midpoint(from, to));
+            // Around its middle e^kx is 1 + kx + …, of which odd terms leave nothing.
+            let rate = self.factor[week] * self.rate[hour] * grown_by(growth, middle);
+            let square = growth * growth * wide * wide;
+            let within = rate * wide * (1.0 + square * (1.0 / 24.0 + square * (1.0 / 1920.0)));
+            let twelfth = rate * wide * wide * wide * (1.0 / 12.0);
+            let away = begins + middle;
+            area += within;
+            first += within * away + growth * twelfth;
+            second += (within * away + 2.0 * growth * twelfth) * away + twelfth;
+            begins += 1.0;
+            if begins >= length {
+                break;
+            }
+            (from, hour) = (0.0, hour + 1);
+            if hour == HOURS_OF_WEEK {
+                (week, hour) = (week + 1, 0);
+            }
+        }
+        let centre = if area > 0.0 { first / area } else { 0.5 * length };
+        Flow { area, centre: a + centre, spread: second - first * centre }
     }
 
     /// Week, hour of the week and the rest of an hour at `t`.

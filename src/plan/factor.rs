@@ -1,6 +1,7 @@
 //! What moves rates and prices together: a factor compiled, and its path of a trial (MODEL section 5.6).
 
 use super::Clock;
+use super::site::NOWHERE;
 use crate::chance::{Key, math};
 use crate::scenario::{Arrivals, Follows, MONTH, Scenario};
 
@@ -8,6 +9,7 @@ use crate::scenario::{Arrivals, Follows, MONTH, Scenario};
 #[derive(Debug, Clone)]
 pub(crate) struct FactorPlan {
     key: Key,
+    pub(crate) site: usize,
     /// φ and √(1 − φ²).
     keeps: f64,
     renews: f64,
@@ -29,6 +31,7 @@ pub(crate) fn factors(scenario: &Scenario, seed: u64) -> Vec<FactorPlan> {
             let keeps = factor.persistence_hours.map_or(0.0, |hours| libm::exp(-MONTH / hours));
             FactorPlan {
                 key: Key::new(seed, &format!("factor.{}", factor.id), "path"),
+                site: NOWHERE,
                 keeps,
                 renews: ((1.0 - keeps) * (1.0 + keeps)).sqrt(),
                 followed: followed(scenario).any(|follows| follows.factor == f),
@@ -49,11 +52,21 @@ fn followed(scenario: &Scenario) -> impl Iterator<Item = &Follows> {
 
 impl FactorPlan {
     /// The path of `trial`: one draw a month, so that a longer horizon only adds to it.
-    pub(crate) fn draw(&self, clock: &Clock, trial: u64, path: &mut FactorPath, tails: &mut Vec<(usize, f64)>) {
+    ///
+    /// `tilt`: may move its innovations before anything is made of them.
+    pub(crate) fn draw(
+        &self,
+        clock: &Clock,
+        trial: u64,
+        path: &mut FactorPath,
+        tails: &mut Vec<(usize, f64)>,
+        tilt: impl FnOnce(&mut [f64]),
+    ) {
         let mut stream = self.key.stream(trial);
         path.innovations.clear();
         path.innovations.extend((0..clock.n_months()).map(|_| stream.uniform()));
         math::normal_quantiles(&mut path.innovations, tails);
+        tilt(&mut path.innovations);
         path.values.clear();
         let mut value = path.innovations[0];
         path.values.push(value);

@@ -6,6 +6,7 @@ use super::contagion::{AftershocksPlan, CausePlan, RaisePlan, RaisedPlan, all_ef
 use super::curve::Curve;
 use super::factor::FactorPath;
 use super::graph::Graph;
+use super::site::NOWHERE;
 use super::tally::Sized;
 use super::{Clock, Plan};
 use crate::chance::law::Law;
@@ -20,6 +21,13 @@ pub(crate) struct RiskPlan {
     pub(crate) hash: u64,
     pub(crate) on: Vec<usize>,
     pub(crate) arrivals: ArrivalsPlan,
+    /// Sites of the number of its arrivals, or of whether they come, and of their times.
+    pub(crate) arrives: usize,
+    pub(crate) when: usize,
+    /// Site of the number of events that a raised rate adds.
+    pub(crate) raises: usize,
+    /// Expected number of Poisson arrivals, where no factor moves it.
+    pub(crate) mean: f64,
     /// The slip of something due: no event where it is nothing.
     pub(crate) slip: Option<Quantity>,
     pub(crate) aftershocks: Option<AftershocksPlan>,
@@ -32,6 +40,8 @@ pub(crate) struct RiskPlan {
     pub(crate) reach: Vec<(usize, u32)>,
     /// Vendors it strikes.
     pub(crate) struck: Vec<usize>,
+    /// For each of these: the site of how long leaving it takes; empty where nobody leaves because of this risk.
+    pub(crate) leaving: Vec<usize>,
 }
 
 /// When its events come.
@@ -76,6 +86,9 @@ pub(crate) enum ArrivalsPlan {
 pub(crate) struct Quantity {
     pub(crate) key: Key,
     pub(crate) law: Law,
+    pub(crate) site: usize,
+    /// Its draw has been looked at before, for whether something due slips.
+    pub(crate) again: bool,
 }
 
 /// Effects with their addresses.
@@ -109,6 +122,8 @@ pub(crate) enum LengthPlan {
 pub(crate) struct StagePlan {
     pub(crate) after: Quantity,
     pub(crate) choice: Key,
+    /// The site of the choice.
+    pub(crate) site: usize,
     pub(crate) mark: Key,
     pub(crate) outcomes: Vec<OutcomePlan>,
 }
@@ -131,6 +146,7 @@ pub(crate) struct PathPlan {
     pub(crate) risk: usize,
     pub(crate) vendors: Vec<usize>,
     pub(crate) key: Key,
+    pub(crate) site: usize,
     /// Drift and volatility of the log index per month.
     pub(crate) step: f64,
     pub(crate) sigma: f64,
@@ -166,6 +182,7 @@ impl RiskPlan {
         if let Some(slip) = &slip {
             effects.sized.given_that_it_lasts(&slip.law);
         }
+        let (arrivals, mean) = namer.arrivals(risk, clock);
         let reach = reach(&risk.on, scenario, graph);
         let stages = (risk.stages.iter())
             .map(|stage| {
@@ -188,6 +205,7 @@ impl RiskPlan {
                 StagePlan {
                     after: namer.quantity(&format!("{}/after", stage.name), &stage.after),
                     choice: namer.key(&format!("{}/outcome", stage.name)),
+                    site: NOWHERE,
                     mark: namer.key(&format!("{}/mark", stage.name)),
                     outcomes,
                 }
@@ -196,7 +214,11 @@ impl RiskPlan {
         Self {
             hash: name_hash(&namer.risk),
             on: risk.on.clone(),
-            arrivals: namer.arrivals(risk, clock),
+            arrivals,
+            arrives: NOWHERE,
+            when: NOWHERE,
+            raises: NOWHERE,
+            mean,
             slip,
             aftershocks: namer.aftershocks(risk),
             raised: least_factor.map(|_| namer.raised(risk)),
@@ -206,6 +228,7 @@ impl RiskPlan {
             stages,
             struck: reach.iter().filter(|r| r.1 > 0).map(|r| r.0).collect(),
             reach,
+            leaving: Vec::new(),
         }
     }
 
@@ -238,7 +261,7 @@ impl Namer<'_> {
     }
 
     fn quantity(&self, name: &str, law: &Law) -> Quantity {
-        Quantity { key: self.key(name), law: law.clone() }
+        Quantity { key: self.key(name), law: law.clone(), site: NOWHERE, again: false }
     }
 
     fn effects(&self, prefix: &str, effects: &Effects, counted: &mut Counted) -> EffectsPlan {
@@ -278,6 +301,7 @@ impl Namer<'_> {
                         link: counted.causes - 1,
                         risk: cause.risk,
                         happens: self.key(&name),
+                        site: NOWHERE,
                         probability: highest_probability(cause.probability, &caused.conditions),
                         after: self.quantity(&format!("{name}.after"), &cause.after),
                         name: name_hash(&name),
@@ -313,9 +337,11 @@ impl Namer<'_> {
         }
     }
 
-    fn arrivals(&self, risk: &Risk, clock: &Clock) -> ArrivalsPlan {
+    /// When it comes, and how many Poisson arrivals are expected where no factor moves their rate.
+    fn arrivals(&self, risk: &Risk, clock: &Clock) -> (ArrivalsPlan, f64) {
         let conditions = &risk.conditions;
-        match &risk.arrivals {
+        let mut mean = 0.0;
+        let arrivals = match &risk.arrivals {
             None => ArrivalsPlan::Never,
             Some(Arrivals::Poisson { per_hour, trend, calendar, follows, .. }) => {
                 let curve =
@@ -323,7 +349,8 @@ impl Namer<'_> {
                 let (count, time) = (self.key("count"), self.key("time"));
                 if follows.is_empty() {
                     let area = curve.integral(clock.horizon);
-                    let law = Poisson::new(per_hour * area * highest(conditions) * first_events(risk));
+                    mean = per_hour * area * highest(conditions) * first_events(risk);
+                    let law = Poisson::new(mean);
                     ArrivalsPlan::Poisson { count, time, law, curve, area }
                 } else {
                     let months = clock.months.iter().map(|&t| curve.integral(t)).collect();
@@ -349,7 +376,8 @@ impl Namer<'_> {
                 times: times_hours.iter().map(|&t| (t, date_address(t, self.scenario.start_unix))).collect(),
                 probability: highest_probability(*probability, conditions),
             },
-        }
+        };
+        (arrivals, mean)
     }
 }
 
@@ -446,6 +474,7 @@ pub(crate) fn paths(scenario: &Scenario, risks: &[RiskPlan], seed: u64, clock: &
                 risk: r,
                 vendors: risks[r].struck.clone(),
                 key: Key::new(seed, &format!("risk.{}", risk.id), "path"),
+                site: NOWHERE,
                 step: (mu - sigma * sigma / 2.0) / 12.0,
                 sigma: sigma / libm::sqrt(12.0),
                 follows: path.follows.clone(),
@@ -458,7 +487,16 @@ pub(crate) fn paths(scenario: &Scenario, risks: &[RiskPlan], seed: u64, clock: &
 
 impl PathPlan {
     /// The index of every month in `trial`.
-    pub(crate) fn draw(&self, trial: u64, factors: &[FactorPath], index: &mut Vec<f64>, tails: &mut Vec<(usize, f64)>) {
+    ///
+    /// `tilt`: may move the path's own normals before anything is made of them.
+    pub(crate) fn draw(
+        &self,
+        trial: u64,
+        factors: &[FactorPath],
+        index: &mut Vec<f64>,
+        tails: &mut Vec<(usize, f64)>,
+        tilt: impl FnOnce(&mut [f64]),
+    ) {
         index.clear();
         if self.sigma == 0.0 {
             index.extend_from_slice(&self.expected);
@@ -468,6 +506,7 @@ impl PathPlan {
         index.push(0.0);
         index.extend(self.expected[1..].iter().map(|_| stream.uniform()));
         math::normal_quantiles(&mut index[1..], tails);
+        tilt(&mut index[1..]);
         if !self.follows.is_empty() {
             for (month, step) in index.iter_mut().enumerate().skip(1) {
                 let common = |f: &Follows| f.beta * factors[f.factor].innovations[month];
@@ -479,8 +518,6 @@ impl PathPlan {
             log_index += self.step + self.sigma * *step;
             *step = log_index;
         }
-        for level in index {
-            *level = math::exp(*level);
-        }
+        math::exps(index);
     }
 }

@@ -26,7 +26,7 @@ pub(crate) struct Decisions {
 }
 
 /// Most placements that are kept for a group.
-const KNOWN: usize = 64;
+const KNOWN: usize = 256;
 
 /// A migration that began.
 #[derive(Debug, Clone, Copy, PartialEq)]

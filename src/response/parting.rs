@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use fearless_simd::{Level, dispatch};
+
 use super::reaction::{Beside, Fallen};
 use super::{Regime, Role};
 use crate::chance::event_counter;
@@ -20,21 +22,31 @@ pub(crate) struct Alone {
     n_cells: usize,
     n_areas: usize,
     n_risks: usize,
-    /// Per outage, in order of time: the place of its risk and cell, risk × number of cells + cell.
-    pub(crate) places: Vec<u32>,
-    starts: Vec<f64>,
+    /// Per plain outage of the world: the place of its risk and cell, risk × number of cells + cell; one beyond all places if
+    /// it is not alone.
+    places: Vec<u32>,
+    /// Per plain outage of the world.
     hours: Vec<f64>,
-    /// Per area and outage.
-    areas: Vec<f64>,
-    /// Per area, plain risk and cell: sums over outages.
+    /// Per area of a curve that is not flat, and outage.
+    curved: Vec<f64>,
+    /// Per area, plain risk and cell: sums over outages; after those of an area, what is summed of outages that are not alone.
     sums: Vec<f64>,
-    /// Per plain risk and cell: the longest.
+    /// Per plain risk and cell: the longest; last of those that are not alone.
     longest: Vec<f64>,
     /// Per plain risk and cell: whether its outages are settled one by one.
     blocked: Vec<bool>,
     pub(crate) stretches: Vec<Stretch>,
     moments: Vec<f64>,
+    /// Per part of time: the first cell that it touches.
+    parts: Vec<u32>,
+    /// Ends of the cells, the last infinite.
+    ends: Vec<f64>,
+    /// Numbers of the outages that are not alone, among their risk's.
+    others: Vec<u32>,
 }
+
+/// Parts of time by which cells are found.
+const PARTS: usize = 512;
 
 /// Cells during which a group of services is placed alike beside the same things that last.
 #[derive(Debug)]
@@ -52,6 +64,11 @@ impl Stretch {
     /// Nothing lasts that matters.
     pub(crate) fn is_quiet(&self) -> bool {
         self.lasting.is_empty()
+    }
+
+    /// Risks that last, and what they leave: all that a response beside them depends on.
+    pub(crate) fn lasts<'v>(&'v self, view: &'v View) -> impl Iterator<Item = (u32, f64)> + 'v {
+        self.lasting.iter().map(|&i| (view.lasting[i as usize].risk, view.lasting[i as usize].leaves))
     }
 
     /// The event of something that lasts, by its place.
@@ -91,47 +108,73 @@ impl Alone {
     /// Sums of an area of a plain risk's outages, cell by cell.
     #[inline]
     pub(crate) fn sums(&self, area: usize, risk: usize) -> &[f64] {
-        let first = (area * self.n_risks + risk) * self.n_cells;
+        let first = area * (self.n_risks * self.n_cells + 1) + risk * self.n_cells;
         &self.sums[first..first + self.n_cells]
     }
 
-    /// An area of every outage.
-    #[inline]
-    pub(crate) fn areas(&self, area: usize) -> &[f64] {
-        let n = self.places.len();
-        &self.areas[area * n..(area + 1) * n]
+    /// The sum of an area of a plain risk's outages over cells, in four strands: one alone would wait on itself.
+    pub(crate) fn total(&self, area: usize, risk: usize, cells: Range<usize>) -> f64 {
+        let (fours, rest) = self.sums(area, risk)[cells].as_chunks::<4>();
+        let add = |s: [f64; 4], x: &[f64; 4]| [s[0] + x[0], s[1] + x[1], s[2] + x[2], s[3] + x[3]];
+        let strands = fours.iter().fold([0.0; 4], add);
+        (strands[0] + strands[1]) + (strands[2] + strands[3]) + rest.iter().sum::<f64>()
+    }
+
+    /// The cell of each outage of a plain risk, and an area of it by its number. `outages`: all that were drawn of the risk.
+    pub(crate) fn each<'a>(
+        &'a self,
+        plain: &'a PlainPlan,
+        risk: usize,
+        outages: Range<usize>,
+    ) -> impl Iterator<Item = (usize, impl Fn(usize) -> f64 + 'a)> + 'a {
+        let (n, flat) = (self.places.len(), plain.offsets.len());
+        let cell =
+            move |i: usize| (self.places[i] as usize).checked_sub(risk * self.n_cells).filter(|&c| c < self.n_cells);
+        outages.filter_map(move |i| Some((i, cell(i)?))).map(move |(i, cell)| {
+            let area = move |b: usize| match plain.offsets.get(b) {
+                Some(offset) => (self.hours[i] - offset).max(0.0),
+                None => self.curved[(b - flat) * n + i],
+            };
+            (cell, area)
+        })
     }
 
     /// Fills areas and their sums.
-    fn sum(&mut self, plan: &Plan, plain: &PlainPlan) {
-        let n = self.places.len();
-        self.areas.resize(self.n_areas * n, 0.0);
-        let (flat, curved) = self.areas.split_at_mut(plain.offsets.len() * n);
-        for (b, &offset) in plain.offsets.iter().enumerate() {
-            for (area, hours) in flat[b * n..(b + 1) * n].iter_mut().zip(&self.hours) {
-                *area = if *hours > offset { hours - offset } else { 0.0 };
-            }
-        }
-        for (c, &service) in plain.curves.iter().enumerate() {
-            let curve = &plan.services[service].present;
-            for (i, (&start, &hours)) in self.starts.iter().zip(&self.hours).enumerate() {
-                let last = curve.integral(start + hours);
-                for (b, &offset) in plain.offsets.iter().enumerate() {
-                    let area = if hours > offset { last - curve.integral(start + offset) } else { 0.0 };
-                    curved[(c * plain.offsets.len() + b) * n + i] = area;
-                }
-            }
-        }
-        let table = self.n_risks * self.n_cells;
-        for b in 0..self.n_areas {
-            let sums = &mut self.sums[b * table..(b + 1) * table];
-            for (&place, area) in self.places.iter().zip(&self.areas[b * n..(b + 1) * n]) {
-                sums[place as usize] += area;
+    #[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
+    #[inline(always)]
+    fn sum(&mut self, plan: &Plan, plain: &PlainPlan, starts: &[f64]) {
+        let (n, n_offsets, table) = (self.places.len(), plain.offsets.len(), self.n_risks * self.n_cells + 1);
+        for (sums, offset) in self.sums.chunks_exact_mut(table).zip(&plain.offsets) {
+            for (&place, hours) in self.places.iter().zip(&self.hours) {
+                sums[place as usize] += if hours > offset { hours - offset } else { 0.0 };
             }
         }
         for (&place, &hours) in self.places.iter().zip(&self.hours) {
             let longest = &mut self.longest[place as usize];
             *longest = if hours > *longest { hours } else { *longest };
+        }
+        if plain.curves.is_empty() {
+            return;
+        }
+        self.curved.resize((self.n_areas - n_offsets) * n, 0.0);
+        for (c, &service) in plain.curves.iter().enumerate() {
+            let curve = &plan.services[service].present;
+            for (i, (&start, &hours)) in starts.iter().zip(&self.hours).enumerate() {
+                if self.places[i] as usize == table - 1 {
+                    continue;
+                }
+                let last = curve.integral(start + hours);
+                for (b, &offset) in plain.offsets.iter().enumerate() {
+                    let area = if hours > offset { last - curve.integral(start + offset) } else { 0.0 };
+                    self.curved[(c * n_offsets + b) * n + i] = area;
+                }
+            }
+        }
+        let sums = self.sums.chunks_exact_mut(table).skip(n_offsets);
+        for (sums, areas) in sums.zip(self.curved.chunks_exact(n.max(1))) {
+            for (&place, area) in self.places.iter().zip(areas) {
+                sums[place as usize] += area;
+            }
         }
     }
 
@@ -156,12 +199,9 @@ impl Alone {
         self.n_cells = n_cells;
         self.n_risks = plain.risks.len();
         self.n_areas = plain.offsets.len() * (1 + plain.curves.len());
-        self.places.clear();
-        self.starts.clear();
-        self.hours.clear();
-        self.areas.clear();
+        self.curved.clear();
         self.blocked.clear();
-        let table = self.n_risks * n_cells;
+        let table = self.n_risks * n_cells + 1;
         for (list, n) in [(&mut self.sums, self.n_areas * table), (&mut self.longest, table)] {
             list.clear();
             list.resize(n, 0.0);
@@ -201,46 +241,81 @@ impl Alone {
         for (p, g) in all() {
             self.stretch(plan, plain, view, (p, g), regimes(p, g));
         }
-        self.sift(plan, plain, view, world);
-        self.sum(plan, plain);
+        dispatch!(Level::new(), _ => {
+            self.sift(plan, plain, view, world);
+            self.sum(plan, plain, &world.plain.starts);
+        });
         self.take_down(plan, plain, view);
     }
 
-    /// Keeps those that are alone; makes events of the others.
+    /// Finds the places of those that are alone; makes events of the others.
+    #[expect(clippy::needless_bitwise_bool, reason = "a branch less an outage")]
+    #[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
+    #[inline(always)]
     fn sift(&mut self, plan: &Plan, plain: &PlainPlan, view: &View, world: &mut World) {
+        let part = self.find_cells(&view.cells.bounds[1..]);
         let drawn = std::mem::take(&mut world.plain);
-        let n_plain = drawn.starts.len();
-        self.places.resize(n_plain, 0);
-        self.starts.resize(n_plain, 0.0);
-        self.hours.resize(n_plain, 0.0);
-        let bounds = &view.cells.bounds[1..];
-        let (mut cell, mut n) = (0, 0);
-        for &i in &view.crowd.order {
-            let i = i as usize;
-            if i >= n_plain {
-                continue;
+        let (n, nowhere) = (drawn.starts.len(), index(self.n_risks * self.n_cells));
+        self.places.resize(n, 0);
+        self.hours.resize(n, 0.0);
+        self.others.resize(n, 0);
+        let (parts, ends) = (&self.parts[..PARTS], &self.ends[..self.n_cells]);
+        for (k, risk) in plain.risks.iter().enumerate() {
+            let (first, of) = (k * self.n_cells, drawn.of(k));
+            let blocked = &self.blocked[first..first + self.n_cells];
+            let outages = drawn.starts[of.clone()].iter().zip(&drawn.ends[of.clone()]);
+            let found = self.places[of.clone()].iter_mut().zip(&mut self.hours[of.clone()]);
+            let (mut n_others, others) = (0, &mut self.others[of.clone()]);
+            let all = outages.zip(&view.crowd.touched(n)[of.clone()]).zip(found);
+            for (j, (((&start, &end), touched), (place, hours))) in (0_u32..).zip(all) {
+                let mut cell = parts[part(start)] as usize;
+                while ends[cell] <= start {
+                    cell += 1;
+                }
+                let alone = (end < ends[cell]) & !touched & !blocked[cell];
+                *place = if alone { index(first + cell) } else { nowhere };
+                *hours = end - start;
+                others[n_others] = j;
+                n_others += usize::from(!alone);
             }
-            let (start, end) = (drawn.starts[i], drawn.ends[i]);
-            while bounds[cell] <= start && cell + 1 < bounds.len() {
-                cell += 1;
+            for &j in &self.others[of.clone()][..n_others] {
+                let i = of.start + j as usize;
+                if drawn.ends[i] < f64::INFINITY {
+                    world.promote(plan, risk, u64::from(j), drawn.starts[i], self.hours[i]);
+                }
             }
-            let k = drawn.risks[i] as usize;
-            let place = k * self.n_cells + cell;
-            let alone = end < bounds[cell]
-                && view.crowd.is_alone(i)
-                && !self.blocked[place]
-                && (plain.works >= 1.0 || works(plan, plain, &plain.risks[k], world.trial, drawn.counter(k, i)));
-            if alone {
-                (self.places[n], self.starts[n], self.hours[n]) = (index(place), start, end - start);
-                n += 1;
-            } else if end < f64::INFINITY {
-                world.promote(plan, &plain.risks[k], drawn.counter(k, i), start, end - start);
+            if plain.works < 1.0 {
+                for (counter, i) in (0..).zip(of) {
+                    if self.places[i] != nowhere && !works(plan, plain, risk, world.trial, counter) {
+                        self.places[i] = nowhere;
+                        world.promote(plan, risk, counter, drawn.starts[i], self.hours[i]);
+                    }
+                }
             }
         }
-        self.places.truncate(n);
-        self.starts.truncate(n);
-        self.hours.truncate(n);
         world.plain = drawn;
+    }
+
+    /// Notes the cells' ends, and the first cell of each part of time; gives the part of a moment.
+    fn find_cells(&mut self, ends: &[f64]) -> impl Fn(f64) -> usize + use<> {
+        // Adding 2^52 leaves the nearest whole number in the lowest bits: cheaper than a cast, which must saturate.
+        const WHOLE: f64 = 4_503_599_627_370_496.0;
+        #[expect(clippy::cast_precision_loss, reason = "a small number")]
+        let scale = (PARTS - 1) as f64 / ends[ends.len() - 1];
+        #[expect(clippy::cast_possible_truncation, reason = "the lowest bits are what is wanted")]
+        let part = move |t: f64| (t * scale + WHOLE).to_bits() as usize % PARTS;
+        self.parts.resize(PARTS, 0);
+        let mut from = 0;
+        for (cell, &end) in (0..).zip(ends) {
+            let to = part(end) + 1;
+            self.parts[from..to].fill(cell);
+            from = to;
+        }
+        self.ends.clear();
+        self.ends.extend_from_slice(ends);
+        // What ends with the trial lies within the last cell.
+        self.ends[ends.len() - 1] = f64::INFINITY;
+        part
     }
 
     /// Blocks the cells in which revenue has changed.
@@ -275,48 +350,41 @@ impl Alone {
                 self.stretches.push(Stretch { of, regime: r, cells, lasting: Vec::new() });
                 continue;
             }
-            let mut lasting = Vec::new();
+            // What lasts and matters: from which cell on, up to which, and where the response to it has settled.
+            let cell_of = |t: f64| bounds[1..n_cells].partition_point(|&b| b <= t);
+            let lasts: Vec<(u32, Range<usize>, usize)> = (0..)
+                .zip(&view.lasting)
+                .filter(|(_, l)| matters(l))
+                .map(|(i, l)| (i, cell_of(l.start)..place(l.end), place(l.start.max(regime.start) + plain.settles())))
+                .collect();
             let mut first = cells.start;
-            for cell in cells.clone() {
-                let here = |l: &Interruption| l.start < bounds[cell + 1] && l.end > bounds[cell] && matters(l);
-                let now = || (0_u32..).zip(&view.lasting).filter(|(_, l)| here(l)).map(|(i, _)| i);
-                if !now().eq(lasting.iter().copied()) {
-                    if cell > first {
-                        let before = std::mem::take(&mut lasting);
-                        self.stretches.push(Stretch { of, regime: r, cells: first..cell, lasting: before });
-                    }
-                    lasting.clear();
-                    lasting.extend(now());
-                    first = cell;
-                }
-                let settled = |i: &u32| {
-                    let since = view.lasting[*i as usize].start.max(regime.start);
-                    bounds[cell] >= since + plain.settles()
-                };
-                if lasting.is_empty() {
-                    continue;
-                }
-                if simple && lasting.iter().all(settled) {
-                    let meets = |k: usize| {
-                        let reach = |risk: usize| plan.risks[risk].reach.iter().map(|v| v.0);
-                        let on = |v: usize| {
-                            lasting.iter().any(|&i| reach(view.lasting[i as usize].risk as usize).any(|w| w == v))
-                        };
-                        reach(plain.risks[k].risk).any(|v| regime.roles[v] != Role::None && on(v))
+            while first < cells.end {
+                let turns =
+                    lasts.iter().flat_map(|(_, cells, _)| [cells.start, cells.end]).filter(|&turn| turn > first);
+                let cells = first..turns.fold(cells.end, usize::min);
+                let here = || lasts.iter().filter(|(_, cells, _)| cells.contains(&first));
+                let lasting: Vec<u32> = here().map(|l| l.0).collect();
+                if !lasting.is_empty() {
+                    let settled = here().map(|l| l.2).fold(cells.start, usize::max).min(cells.end);
+                    let settled = if simple { settled } else { cells.end };
+                    self.block(cells.start..settled, |_| true);
+                    let reach = |risk: usize| plan.risks[risk].reach.iter().map(|v| v.0);
+                    let on = |v: usize| {
+                        lasting.iter().any(|&i| reach(view.lasting[i as usize].risk as usize).any(|w| w == v))
                     };
-                    self.block(cell..cell + 1, meets);
-                } else {
-                    self.block(cell..cell + 1, |_| true);
+                    let meets = |k: usize| reach(plain.risks[k].risk).any(|v| regime.roles[v] != Role::None && on(v));
+                    self.block(settled..cells.end, meets);
                 }
+                first = cells.end;
+                self.stretches.push(Stretch { of, regime: r, cells, lasting });
             }
-            self.stretches.push(Stretch { of, regime: r, cells: first..cells.end, lasting });
         }
     }
 
     /// Adds what outages alone take to the hours down, given what lasts meanwhile.
     fn take_down(&self, plan: &Plan, plain: &PlainPlan, view: &mut View) {
         let all = 0..self.n_cells;
-        let hours = |k: usize, cells: Range<usize>| self.sums(0, k)[cells].iter().sum::<f64>();
+        let hours = |k: usize, cells: Range<usize>| self.total(0, k, cells);
         if view.lasting.is_empty() {
             for (k, risk) in plain.risks.iter().enumerate() {
                 risk.takes.iter().for_each(|&(v, takes)| view.down[v] += takes * hours(k, all.clone()));

@@ -149,8 +149,9 @@ impl PortfolioBlock {
         }
     }
 
-    /// Loss of each month of each trial.
-    pub(super) fn months<'a>(&'a self, columns: &'a Columns) -> impl Iterator<Item = &'a [f64]> {
-        self.table.chunks_exact(columns.table).map(|row| &row[columns.months..columns.years])
+    /// Month by month: the loss of each trial.
+    pub(super) fn months(&self, columns: &Columns) -> impl Iterator<Item = impl Iterator<Item = f64>> {
+        let width = columns.table;
+        (columns.months..columns.years).map(move |month| self.table.iter().skip(month).step_by(width).copied())
     }
 }

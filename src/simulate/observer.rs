@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use super::Moments;
+use super::moments::count;
 use crate::plan::Plan;
 use crate::view::View;
 use crate::world::{Happening, OWN, World};
@@ -40,8 +41,15 @@ pub struct Observed {
 /// Rows of a block.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
-    counts: Vec<f64>,
-    hours: Vec<f64>,
+    counts: Table,
+    hours: Table,
+}
+
+/// Trials by columns, with what each trial weighs, where they do not weigh alike.
+#[derive(Debug, Default)]
+struct Table {
+    values: Vec<f64>,
+    weights: Vec<f64>,
 }
 
 /// The observer, with what it keeps between trials.
@@ -111,9 +119,20 @@ impl Tally {
     pub(super) fn moments(&self, counts: &Counts, sums: &mut Vec<Moments>) {
         for (table, width) in [(&self.counts, counts.width), (&self.hours, counts.hours)] {
             if width > 0 {
-                sums.extend(Moments::of_columns(table, width, None));
+                let weights = Some(&table.weights[..]).filter(|weights| !weights.is_empty());
+                sums.extend(Moments::of_columns(&table.values, width, weights));
             }
         }
+    }
+}
+
+impl Table {
+    /// Where the row of a trial goes.
+    fn row(&mut self, plan: &Plan, world: &World) -> &mut Vec<f64> {
+        if plan.mixture.is_some() {
+            self.weights.push(world.weight);
+        }
+        &mut self.values
     }
 }
 
@@ -122,10 +141,11 @@ impl Observer {
     pub(super) fn look(&mut self, plan: &Plan, counts: &Counts, world: &World, tally: &mut Tally) {
         let seer = &plan.tally.observer;
         self.view.notice(plan, seer, world);
-        let row = tally.counts.len();
-        tally.counts.resize(row + counts.sizes, 0.0);
-        tally.counts.extend_from_slice(&world.sizes);
-        let row = &mut tally.counts[row..];
+        let row = tally.counts.row(plan, world);
+        let begins = row.len();
+        row.resize(begins + counts.sizes, 0.0);
+        row.extend_from_slice(&world.sizes);
+        let row = &mut row[begins..];
         // Those that lasted long are events already; they are counted in their column.
         let is_plain = |risk: u32| plan.plain.as_ref().is_some_and(|plain| plain.is[risk as usize]);
         for (i, event) in (0..).zip(&world.events) {
@@ -135,7 +155,7 @@ impl Observer {
         }
         if let Some(plain) = &plan.plain {
             for (k, risk) in plain.risks.iter().enumerate() {
-                row[risk.risk] += world.plain.number(k);
+                row[risk.risk] += count(world.plain.of(k).len() as u64);
             }
         }
         for (i, occurrence) in (0..).zip(&world.occurrences) {
@@ -150,7 +170,7 @@ impl Observer {
             }
         }
         if world.trial.is_multiple_of(EVERY) {
-            self.sum_hours(plan, world, &mut tally.hours);
+            self.sum_hours(plan, world, tally.hours.row(plan, world));
         }
     }
 
@@ -162,13 +182,14 @@ impl Observer {
         let seen = world.interruptions.iter().filter(|i| self.view.sees(seer, world, i.by));
         self.order.extend(seen.map(|i| (i.start, i.end, i.leaves, i.risk)));
         if let Some(plain) = &plan.plain {
-            let columns = world.plain.starts.iter().zip(&world.plain.ends).zip(&world.plain.risks);
-            // What is an event already has no end here.
-            self.order.extend(columns.filter(|((_, end), _)| end.is_finite()).map(|((&start, &end), &k)| {
-                let of = &plain.risks[k as usize];
+            for (k, of) in plain.risks.iter().enumerate() {
+                let outages = world.plain.starts[world.plain.of(k)].iter().zip(&world.plain.ends[world.plain.of(k)]);
                 #[expect(clippy::cast_possible_truncation, reason = "a number of risks")]
-                (start, end, of.leaves, of.risk as u32)
-            }));
+                let risk = of.risk as u32;
+                // What is an event already has no end here.
+                let here = outages.filter(|(_, end)| end.is_finite());
+                self.order.extend(here.map(|(&start, &end)| (start, end, of.leaves, risk)));
+            }
         }
         self.order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.3.cmp(&b.3)).then(a.1.total_cmp(&b.1)));
         self.lanes.resize_with(n_risks + plan.n_nodes, Lane::default);

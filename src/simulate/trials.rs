@@ -242,8 +242,9 @@ impl Trials {
         self.n += block.trials.end - block.trials.start;
         let keep = (block.trials.start / BLOCK).is_multiple_of(1 << self.thinned);
         for (all, one) in self.portfolios.iter_mut().zip(block.portfolios) {
-            for months in one.months(columns) {
-                all.month_histograms.iter_mut().zip(months).for_each(|(histogram, &loss)| histogram.add(loss, 1));
+            // Month by month, so that its bins are near at hand.
+            for (histogram, losses) in all.month_histograms.iter_mut().zip(one.months(columns)) {
+                losses.for_each(|loss| histogram.add(loss, 1));
             }
             if let Some(counted) = &mut all.counted {
                 counted.add(&one.rows);

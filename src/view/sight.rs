@@ -17,8 +17,17 @@ pub(crate) struct Sight<'a> {
 impl<'a> Sight<'a> {
     /// The interruptions on or beneath a vendor that are seen.
     pub(crate) fn interruptions(self, vendor: usize) -> impl Iterator<Item = &'a Interruption> {
+        self.those_on(vendor, self.world.interruptions.iter())
+    }
+
+    /// Those of some interruptions that are on or beneath a vendor and seen.
+    pub(crate) fn those_on(
+        self,
+        vendor: usize,
+        some: impl Iterator<Item = &'a Interruption>,
+    ) -> impl Iterator<Item = &'a Interruption> {
         let reaches = move |i: &&Interruption| exponent(self.plan, vendor, i).is_some();
-        self.world.interruptions.iter().filter(reaches).filter(move |i| self.view.sees(self.seer, self.world, i.by))
+        some.filter(reaches).filter(move |i| self.view.sees(self.seer, self.world, i.by))
     }
 
     /// What an interruption alone would leave of a vendor.

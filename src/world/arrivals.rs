@@ -1,6 +1,7 @@
 //! When the events of a risk come, and at which addresses their other draws are (MODEL section 5.1).
 
 use super::Event;
+use super::likelihood::Luck;
 use crate::chance::poisson;
 use crate::plan::curve::Curve;
 use crate::plan::factor::{FactorPath, multipliers};
@@ -14,6 +15,14 @@ pub(crate) enum Addresses {
     Stream,
     /// Each by its own number.
     Counter,
+}
+
+/// Where the draws of some events of one risk are.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub(super) trial: u64,
+    pub(super) addresses: Addresses,
+    pub(super) events: &'a [Event],
 }
 
 /// How fast a rate that follows factors runs in each month of a trial. Kept between trials for its memory.
@@ -57,33 +66,38 @@ impl Pace {
 
 impl RiskPlan {
     /// Whether what is due slips at all; true of a risk that is about nothing due.
-    pub(super) fn slips(&self, trial: u64, counter: u64) -> bool {
-        self.slip.as_ref().is_none_or(|slip| slip.law.quantile(slip.key.uniform(trial, counter)) > 0.0)
+    pub(super) fn slips(&self, trial: u64, counter: u64, luck: &mut Luck) -> bool {
+        self.slip.as_ref().is_none_or(|slip| {
+            let u = luck.value(slip.site, slip.key.uniform(trial, counter), false);
+            slip.law.quantile(u) > 0.0
+        })
     }
 }
 
-/// Appends the events of `risk` (number `r`) in `trial`.
+/// Appends the events of risk `r` in `trial`.
 pub(super) fn draw(
     plan: &Plan,
     r: u32,
-    risk: &RiskPlan,
     trial: u64,
     factors: &[FactorPath],
     pace: &mut Pace,
+    luck: &mut Luck,
     events: &mut Vec<Event>,
 ) -> Addresses {
+    let risk = &plan.risks[r as usize];
     let horizon = plan.clock.horizon;
     let mut push =
         |tau: f64, counter: u64| events.push(Event { risk: r, counter, tau, mark: 0.0, year: Clock::year(tau) });
     match &risk.arrivals {
         ArrivalsPlan::Never => Addresses::Counter,
         ArrivalsPlan::Poisson { count, time, law, curve, area } => {
-            let n = law.quantile(count.uniform(trial, 0));
+            let n = luck.count(risk.arrives, risk.mean, count.uniform(trial, 0), |u| law.quantile(u));
             if n > 0 {
                 let mut stream = time.stream(trial);
                 for j in 0..n as u64 {
+                    let u = luck.value(risk.when, stream.uniform(), false);
                     // The rounding of an inverse may reach the horizon itself.
-                    push(curve.inverse(stream.uniform() * area).min(horizon), j);
+                    push(curve.inverse(u * area).min(horizon), j);
                 }
             }
             Addresses::Stream
@@ -91,11 +105,13 @@ pub(super) fn draw(
         ArrivalsPlan::Driven { count, time, per_hour, curve, months, follows } => {
             pace.set(months, |out| multipliers(follows, factors, plan.clock.n_months(), out));
             let area = pace.area();
-            let n = poisson::quantile(per_hour * area, count.uniform(trial, 0));
+            let mean = per_hour * area;
+            let n = luck.count(risk.arrives, mean, count.uniform(trial, 0), |u| poisson::quantile(mean, u));
             if n > 0 {
                 let mut stream = time.stream(trial);
                 for j in 0..n as u64 {
-                    push(pace.inverse(curve, &plan.clock, months, stream.uniform() * area), j);
+                    let u = luck.value(risk.when, stream.uniform(), false);
+                    push(pace.inverse(curve, &plan.clock, months, u * area), j);
                 }
             }
             Addresses::Stream
@@ -112,15 +128,16 @@ pub(super) fn draw(
             Addresses::Stream
         }
         ArrivalsPlan::Once { happens, time, probability, from, to } => {
-            if happens.uniform(trial, 0) < *probability {
-                push(from + (to - from) * time.uniform(trial, 0), 0);
+            if luck.choice(risk.arrives, happens.uniform(trial, 0)) < *probability {
+                push(from + (to - from) * luck.value(risk.when, time.uniform(trial, 0), false), 0);
             }
             Addresses::Counter
         }
         ArrivalsPlan::At { happens, times, probability } => {
             for &(tau, address) in times {
-                let happens = *probability >= 1.0 || happens.uniform(trial, address) < *probability;
-                if happens && risk.slips(trial, address) {
+                let happens =
+                    *probability >= 1.0 || luck.choice(risk.arrives, happens.uniform(trial, address)) < *probability;
+                if happens && risk.slips(trial, address, luck) {
                     push(tau, address);
                 }
             }
@@ -129,36 +146,36 @@ pub(super) fn draw(
     }
 }
 
-/// One value of `quantity` for each of `events`.
-pub(crate) fn fill(
+/// One value of `quantity` for each of `events`; on those that are not `used` nothing hangs.
+pub(super) fn fill(
     quantity: &Quantity,
-    trial: u64,
-    addresses: Addresses,
-    events: &[Event],
+    place: Place,
+    used: impl Iterator<Item = usize>,
+    luck: &mut Luck,
     out: &mut Vec<f64>,
     tails: &mut Vec<(usize, f64)>,
 ) {
     use crate::chance::law::Law;
-    out.clear();
-    if let Law::Constant(value) = quantity.law {
-        out.resize(events.len(), value);
-    } else if addresses == Addresses::Stream {
-        let mut stream = quantity.key.stream(trial);
-        out.extend(events.iter().map(|_| stream.uniform()));
-        quantity.law.quantiles(out, tails);
+    let Place { trial, addresses, events } = place;
+    let Quantity { key, law, site, again } = quantity;
+    if let Law::Constant(value) = law {
+        out.clear();
+        out.resize(events.len(), *value);
+    } else if addresses == Addresses::Stream || luck.tilts(*site) {
+        uniforms(*key, place, out);
+        if luck.tilts(*site) {
+            used.for_each(|j| out[j] = luck.value(*site, out[j], *again));
+        }
+        law.quantiles(out, tails);
     } else {
-        out.extend(events.iter().map(|e| quantity.law.quantile(quantity.key.uniform(trial, e.counter))));
+        out.clear();
+        out.extend(events.iter().map(|e| law.quantile(key.uniform(trial, e.counter))));
     }
 }
 
-/// One uniform at `key` for each of `events`.
-pub(crate) fn uniforms(
-    key: crate::chance::Key,
-    trial: u64,
-    addresses: Addresses,
-    events: &[Event],
-    out: &mut Vec<f64>,
-) {
+/// One uniform at `key` for each of the events.
+pub(super) fn uniforms(key: crate::chance::Key, place: Place, out: &mut Vec<f64>) {
+    let Place { trial, addresses, events } = place;
     out.clear();
     if addresses == Addresses::Stream {
         let mut stream = key.stream(trial);

@@ -105,7 +105,7 @@ impl World {
             let first = self.events.len();
             let mut pending = std::mem::take(&mut self.lineage.pending);
             for caused in pending.iter().filter(|p| p.risk == r) {
-                if risk.slips(trial, caused.counter) {
+                if risk.slips(trial, caused.counter, &mut self.likelihood.luck(plan.mixture.as_ref())) {
                     let mark = risk.mark.map_or(0.0, |key| key.uniform(trial, caused.counter));
                     let origin = Origin::Caused { by: caused.by, link: caused.link };
                     self.add(r, caused.tau, caused.counter, mark, origin);
@@ -166,7 +166,12 @@ impl World {
         for (nth, raising) in raisings.iter().enumerate().filter(|(_, x)| x.factor > 1.0) {
             stretches.lay(raising, &raisings[..nth], curve, pace.as_ref(), &plan.clock);
             let mean = raised.per_hour * (raising.factor - 1.0) * stretches.area;
-            let n = poisson::quantile(mean, raised.count.uniform(trial, raising.counter));
+            let n = (self.likelihood.luck(plan.mixture.as_ref())).count(
+                plan.risks[r].raises,
+                mean,
+                raised.count.uniform(trial, raising.counter),
+                |u| poisson::quantile(mean, u),
+            );
             for nth in 0..n as u64 {
                 let counter = descendant_counter(raising.counter, raised.name, nth);
                 let (tau, level) = stretches.find(curve, raised.time.uniform(trial, counter));

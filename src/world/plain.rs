@@ -1,5 +1,7 @@
 //! Plain outages of one trial, column by column.
 
+use std::ops::Range;
+
 use crate::chance::law::Law;
 use crate::plan::plain::PlainRisk;
 use crate::plan::risk::ArrivalsPlan;
@@ -14,8 +16,6 @@ pub(crate) struct Plain {
     pub(crate) starts: Vec<f64>,
     /// Cut at the horizon; infinite for one that has become an event by itself.
     pub(crate) ends: Vec<f64>,
-    /// Which plain risk's each is.
-    pub(crate) risks: Vec<u32>,
     /// Where each plain risk's outages begin.
     firsts: Vec<usize>,
     /// Events and interruptions that there are without plain outages.
@@ -23,16 +23,9 @@ pub(crate) struct Plain {
 }
 
 impl Plain {
-    /// The counter of outage `i`, which is of plain risk `k`.
-    pub(crate) fn counter(&self, k: usize, i: usize) -> u64 {
-        (i - self.firsts[k]) as u64
-    }
-
-    /// How many outages plain risk `k` has.
-    #[expect(clippy::cast_precision_loss, reason = "outages of a trial")]
-    pub(crate) fn number(&self, k: usize) -> f64 {
-        let end = self.firsts.get(k + 1).copied().unwrap_or(self.starts.len());
-        (end - self.firsts[k]) as f64
+    /// The outages of plain risk `k`.
+    pub(crate) fn of(&self, k: usize) -> Range<usize> {
+        self.firsts[k]..self.firsts.get(k + 1).copied().unwrap_or(self.starts.len())
     }
 }
 
@@ -43,10 +36,9 @@ impl World {
         let mut drawn = std::mem::take(&mut self.plain);
         drawn.starts.clear();
         drawn.ends.clear();
-        drawn.risks.clear();
         drawn.firsts.clear();
         let horizon = plan.clock.horizon;
-        for (k, risk) in plain.risks.iter().enumerate() {
+        for risk in &plain.risks {
             let first = drawn.starts.len();
             drawn.firsts.push(first);
             let compiled = &plan.risks[risk.risk];
@@ -74,15 +66,18 @@ impl World {
                 duration.law.quantiles(&mut drawn.ends[first..], &mut self.scratch.draws.tails);
                 self.sum_plain(&compiled.effects.sized, &drawn.ends[first..]);
             }
-            drawn.risks.resize(first + n, super::index(k));
-            for (j, (&start, end)) in drawn.starts[first..].iter().zip(&mut drawn.ends[first..]).enumerate() {
-                let hours = *end;
-                *end = start + hours;
-                *end = if *end > horizon { horizon } else { *end };
-                if hours >= plain.limit {
-                    self.promote(plan, risk, j as u64, start, hours);
-                    *end = f64::INFINITY;
+            let (starts, ends) = (&drawn.starts[first..], &mut drawn.ends[first..]);
+            if ends.iter().filter(|hours| **hours >= plain.limit).count() > 0 {
+                for (j, (&start, &hours)) in (0..).zip(starts.iter().zip(&*ends)) {
+                    if hours >= plain.limit {
+                        self.promote(plan, risk, j, start, hours);
+                    }
                 }
+            }
+            for (start, end) in starts.iter().zip(ends) {
+                let (alone, hours) = (*end < plain.limit, *end);
+                let until = if start + hours > horizon { horizon } else { start + hours };
+                *end = if alone { until } else { f64::INFINITY };
             }
         }
         drawn.others = (self.events.len(), self.interruptions.len());

@@ -20,7 +20,8 @@ pub(crate) struct Drawn {
 impl World {
     /// A world in which these interruptions happen, each by an event of its own, and nothing else.
     pub(crate) fn by_hand(plan: &Plan, interruptions: &[Drawn]) -> Self {
-        let mut world = Self { paths: plan.paths.iter().map(|p| p.expected.clone()).collect(), ..Self::default() };
+        let paths = plan.paths.iter().map(|p| p.expected.clone()).collect();
+        let mut world = Self { paths, weight: 1.0, ..Self::default() };
         for (i, drawn) in interruptions.iter().enumerate() {
             let announced = drawn.announced.unwrap_or(drawn.start);
             let year = crate::plan::Clock::year(announced);

@@ -166,3 +166,13 @@ fn quadrature_is_exact_for_polynomials_of_degree_31_and_not_for_a_kink() {
     let kink = integrate(0.0, 1.0, |x| (x - 0.4).abs());
     assert!((kink - 0.26).abs() > 1e-6, "a kink should not integrate exactly: {kink}");
 }
+
+#[test]
+fn logarithms_without_branches_have_the_bits_of_those_with() {
+    let key = crate::chance::Key::new(1, "logarithm", "at");
+    for i in 0..100_000 {
+        let x = key.uniform(0, i) * if i % 2 == 0 { 1.0 } else { 0.075 };
+        assert_eq!(super::ln_below_one(x).to_bits(), libm::log(x).to_bits(), "{x}");
+    }
+    assert_eq!(super::ln_below_one(f64::EPSILON / 4.0).to_bits(), libm::log(f64::EPSILON / 4.0).to_bits());
+}

@@ -25,13 +25,13 @@ fn covered(intervals: &[Estimate], truth: f64) -> usize {
 
 /// 95 % of 1,000, give or take what KA-13 accepts.
 #[track_caller]
-fn assert_covers(intervals: &[Estimate], truth: f64) {
+pub(super) fn assert_covers(intervals: &[Estimate], truth: f64) {
     let covered = covered(intervals, truth);
     assert!((930..=980).contains(&covered), "{covered} of {} hold {truth}", intervals.len());
 }
 
 #[track_caller]
-fn assert_refused(intervals: &[Estimate], truth: f64) {
+pub(super) fn assert_refused(intervals: &[Estimate], truth: f64) {
     let covered = covered(intervals, truth);
     assert!(!(930..=980).contains(&covered), "{covered} of {} hold {truth}", intervals.len());
 }
@@ -39,7 +39,7 @@ fn assert_refused(intervals: &[Estimate], truth: f64) {
 /// The standard errors are on average the standard deviation of the figures, which is known to 4 / √(2 · 1,000) at
 /// worst. Those of heavy tails are themselves so uncertain that a tenth is allowed.
 #[track_caller]
-fn assert_error_is_the_spread(estimates: &[Estimate]) {
+pub(super) fn assert_error_is_the_spread(estimates: &[Estimate]) {
     let values: Vec<f64> = estimates.iter().map(|e| e.value).collect();
     let squares: f64 = estimates.iter().filter_map(|e| e.std_error).map(|error| error * error).sum();
     let ratio = (squares / estimates.len() as f64).sqrt() / Moments::from_slice(&values).sd();
@@ -51,7 +51,7 @@ fn with_errors_times(intervals: &[Estimate], factor: f64) -> Vec<Estimate> {
     intervals.iter().map(|e| Estimate::normal(e.value, e.std_error.map(|error| error * factor))).collect()
 }
 
-fn repeats(seed: u64, one: impl Fn(&mut Generator) -> Vec<Estimate>) -> Vec<Vec<Estimate>> {
+pub(super) fn repeats(seed: u64, one: impl Fn(&mut Generator) -> Vec<Estimate>) -> Vec<Vec<Estimate>> {
     let mut columns: Vec<Vec<Estimate>> = vec![];
     for repeat in 0..REPEATS {
         let estimates = one(&mut generator(seed + repeat as u64));

@@ -119,7 +119,7 @@ fn mistakes_of_arguments_tell_the_way_out() {
         ("explain small.toml --portfolio three", "there are: `one` and `two`"),
         ("explain small.toml --trial -1", "a whole number from 0 on"),
         ("explain small.toml --trial 1 --percentile 50", "cannot be used with"),
-        ("explain small.toml --trials 1e13", "would fit: --trials"),
+        ("explain small.toml --trials 1e12", "would fit: --trials"),
     ] {
         let (out, err) = desk.expect(2, arguments);
         assert!(out.is_empty() && err.contains(said), "{arguments}: {err}");

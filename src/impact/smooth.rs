@@ -1,0 +1,179 @@
+//! Factors over a time so short that a parabola says all of them: what most outages meet while revenue and capability
+//! are on their way somewhere.
+
+use crate::chance::math::exp;
+use crate::plan::ServicePlan;
+use crate::plan::curve::Flow;
+use crate::world::ramp::Ramp;
+
+/// What a parabola may leave out of a product of more than two rising factors, as a part of it.
+const LEFT_OUT: f64 = 1e-12;
+
+/// Hours that are looked at by their parabolas.
+pub(super) const SHORT: f64 = 24.0;
+
+/// Flows of times asked for last, per service: most portfolios ask for the same. They outlast trials: what flows depends
+/// on nothing else.
+#[derive(Debug, Default)]
+pub(super) struct Flows {
+    known: Vec<Vec<Known>>,
+}
+
+/// A time by the bits of its ends, what flows then, and the nominal area.
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    time: (u64, u64),
+    flow: Flow,
+    nominal: f64,
+}
+
+/// A discount over a short time of which a parabola leaves out nothing that counts.
+const LITTLE_DISCOUNT: f64 = 5e-4;
+
+/// Times that are kept, each in the place that its bits say.
+const KNOWN: usize = 1 << 12;
+
+impl Flows {
+    pub(super) fn open(&mut self, n_services: usize) {
+        self.known.resize_with(n_services, Vec::new);
+    }
+
+    /// What flows of a service during [from, to), at present value; and the nominal area if it is used.
+    #[inline]
+    pub(super) fn of(&mut self, s: usize, service: &ServicePlan, rho: f64, from: f64, to: f64) -> (Flow, f64) {
+        let nominal = |flow: &Flow| {
+            if service.usage == 0.0 {
+                return 0.0;
+            }
+            if rho * (to - from) > LITTLE_DISCOUNT {
+                return service.nominal.area(from, to);
+            }
+            // Undiscounted around the centre, where e^ρx is a parabola.
+            exp(rho * flow.centre) * (flow.area + 0.5 * rho * rho * flow.spread)
+        };
+        if service.present.is_smooth() {
+            let flow = service.present.flow(from, to);
+            return (flow, nominal(&flow));
+        }
+        let known = &mut self.known[s];
+        if known.is_empty() {
+            let flow = Flow { area: 0.0, centre: 0.0, spread: 0.0 };
+            known.resize(KNOWN, Known { time: (0, 0), flow, nominal: 0.0 });
+        }
+        let time = (from.to_bits(), to.to_bits());
+        let mixed = (time.0 ^ time.1.rotate_left(23)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let place = &mut known[(mixed >> 52) as usize];
+        if place.time != time {
+            let flow = service.present.flow(from, to);
+            *place = Known { time, flow, nominal: nominal(&flow) };
+        }
+        (place.flow, place.nominal)
+    }
+}
+
+/// Ramps, cut where one begins, is reached or ends. Kept between trials for its memory.
+#[derive(Debug, Default)]
+pub(super) struct Spans {
+    /// Ends of the spans and of their lines; the last span has no end.
+    ends: Vec<(f64, usize)>,
+    lines: Vec<Line>,
+}
+
+/// A ramp during a span: which of the ramps, and the factor `at` + `rise` × t.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Line {
+    pub(super) nth: usize,
+    at: f64,
+    rise: f64,
+}
+
+impl Spans {
+    #[expect(clippy::needless_pass_by_value, reason = "an iterator that is cloned for every walk")]
+    pub(super) fn prepare(&mut self, ramps: impl Iterator<Item = Ramp> + Clone) {
+        self.ends.clear();
+        self.lines.clear();
+        self.ends.extend(ramps.clone().flat_map(|r| [r.start, r.start + r.over, r.end]).map(|t| (t, 0)));
+        self.ends.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        self.ends.dedup();
+        self.ends.push((f64::INFINITY, 0));
+        let mut from = f64::NEG_INFINITY;
+        for (end, last) in &mut self.ends {
+            let there = ramps.clone().enumerate().filter(|(_, r)| r.start <= from && from < r.end);
+            self.lines.extend(there.map(|(nth, r)| {
+                let rise = if from < r.start + r.over { r.change / r.over } else { 0.0 };
+                Line { nth, at: if rise == 0.0 { 1.0 + r.change } else { 1.0 - rise * r.start }, rise }
+            }));
+            *last = self.lines.len();
+            from = *end;
+        }
+    }
+
+    /// Nothing is ever at work.
+    pub(super) fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    /// What is at work all through [from, to); none if that changes within.
+    #[inline]
+    pub(super) fn during(&self, from: f64, to: f64) -> Option<&[Line]> {
+        let span = self.ends.iter().position(|e| e.0 > from)?;
+        let first = span.checked_sub(1).map_or(0, |before| self.ends[before].1);
+        let (end, last) = self.ends[span];
+        (to <= end).then(|| &self.lines[first..last])
+    }
+}
+
+/// A product of factors around a moment: its value, slope and bend there, and how steep they are that rise.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Product {
+    value: f64,
+    slope: f64,
+    bend: f64,
+    rising: u32,
+    steep: f64,
+}
+
+impl Product {
+    pub(super) const ONE: Self = Self { value: 1.0, slope: 0.0, bend: 0.0, rising: 0, steep: 0.0 };
+
+    /// This × a factor, around `t`.
+    #[inline]
+    pub(super) fn times(self, line: &Line, t: f64) -> Self {
+        if line.rise == 0.0 {
+            let Self { value, slope, bend, .. } = self;
+            return Self { value: value * line.at, slope: slope * line.at, bend: bend * line.at, ..self };
+        }
+        let factor = line.at + line.rise * t;
+        Self {
+            value: self.value * factor,
+            slope: self.slope * factor + self.value * line.rise,
+            bend: self.bend * factor + 2.0 * self.slope * line.rise,
+            rising: self.rising + 1,
+            steep: self.steep + (line.rise / factor).abs(),
+        }
+    }
+
+    /// Less what is left of it after another factor.
+    #[inline]
+    pub(super) fn less(self, after: &Self) -> Self {
+        Self {
+            value: self.value - after.value,
+            slope: self.slope - after.slope,
+            bend: self.bend - after.bend,
+            ..*after
+        }
+    }
+
+    /// ∫ of a flow × this; around the flow's centre.
+    #[inline]
+    pub(super) fn of(&self, flow: &Flow) -> f64 {
+        flow.area * self.value + 0.5 * flow.spread * self.bend
+    }
+
+    /// A parabola says all that counts of it over so many hours.
+    #[inline]
+    pub(super) fn is_smooth(&self, hours: f64) -> bool {
+        let steep = self.steep * hours;
+        self.rising <= 2 || steep * steep * steep < 192.0 * LEFT_OUT
+    }
+}

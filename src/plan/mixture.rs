@@ -1,0 +1,233 @@
+//! From which laws trials are drawn: plainly, or with some draws tilted towards large losses. A trial's weight, the density
+//! of the plain law over that of the mixture, makes up for it.
+//!
+//! Defensive mixture with the balance heuristic: Hesterberg, "Weighted average importance sampling and defensive mixture
+//! distributions", 1995; Owen and Zhou, "Safe and effective importance sampling", 2000.
+
+use libm::log;
+
+use super::Plan;
+use super::site::{Kind, Piece};
+use crate::chance::{Key, math};
+
+/// Parts of all trials: those drawn plainly, and those drawn by each tilted component. The parts sum to 1.
+///
+/// Made for one scenario's risks, by [`crate::sampling::tune`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mixture {
+    /// Part drawn plainly; positive, so that no weight exceeds its inverse.
+    pub(crate) plain: f64,
+    pub(crate) components: Vec<Component>,
+}
+
+/// A law of whole trials.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Component {
+    /// Part of all trials.
+    pub(crate) share: f64,
+    /// Per site of the plan; what is missing is not tilted.
+    pub(crate) tilts: Vec<Tilt>,
+}
+
+/// In so many cases a tilted value is drawn plainly all the same: where only one of several events of a risk matters, the
+/// others must not make a trial too unlikely.
+pub(crate) const AS_IT_IS: f64 = 0.15;
+
+/// How the draws of a site are tilted.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) enum Tilt {
+    /// As the scenario says.
+    #[default]
+    None,
+    /// The mean of a count × this.
+    Rate(f64),
+    /// The probability of each piece.
+    Choice(Vec<f64>),
+    /// The normal score z of a value is drawn as `shift` + `spread` × z, but in a part [`AS_IT_IS`] of draws plainly.
+    Value {
+        /// In standard deviations.
+        shift: f64,
+        /// Positive.
+        spread: f64,
+    },
+    /// What is added to every monthly normal.
+    Steps(f64),
+}
+
+/// A mixture compiled.
+#[derive(Debug, Clone)]
+pub(crate) struct MixturePlan {
+    /// Address of the draw that says by which component a trial is drawn.
+    key: Key,
+    /// Parts: plain, then by component.
+    pub(crate) shares: Vec<f64>,
+    pub(crate) sites: Vec<SitePlan>,
+}
+
+/// A site with its tilt under every component.
+#[derive(Debug, Clone)]
+pub(crate) struct SitePlan {
+    /// Under at least one.
+    pub(crate) tilted: bool,
+    pub(crate) tilts: Tilts,
+}
+
+/// Per component.
+#[derive(Debug, Clone)]
+pub(crate) enum Tilts {
+    /// By what the mean is multiplied, and its logarithm.
+    Rate(Vec<(f64, f64)>),
+    /// The pieces, and how likely each is.
+    Choice(Vec<Piece>, Vec<Odds>),
+    Value(Vec<Bend>),
+    Steps(Vec<f64>),
+}
+
+/// A choice under one component.
+#[derive(Debug, Clone)]
+pub(crate) struct Odds {
+    /// Per piece: the probability of those before it, its density (1 where nothing is tilted), and the logarithm of that.
+    pub(crate) pieces: Vec<(f64, f64, f64)>,
+    pub(crate) tilted: bool,
+}
+
+/// A normal score under one component.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bend {
+    pub(crate) shift: f64,
+    pub(crate) spread: f64,
+}
+
+impl Bend {
+    const NONE: Self = Self { shift: 0.0, spread: 1.0 };
+
+    #[expect(clippy::float_cmp, reason = "exactly none")]
+    pub(crate) fn is_none(&self) -> bool {
+        self.shift == 0.0 && self.spread == 1.0
+    }
+
+    /// The score by the uniform `u`.
+    pub(crate) fn score(&self, u: f64) -> f64 {
+        let within = |part: f64| math::normal_quantile(part.clamp(f64::EPSILON / 2.0, 1.0 - f64::EPSILON / 2.0));
+        if u < AS_IT_IS {
+            within(u / AS_IT_IS)
+        } else {
+            self.shift + self.spread * within((u - AS_IT_IS) / (1.0 - AS_IT_IS))
+        }
+    }
+
+    /// ln of the density at the score `x` over the standard normal's.
+    pub(crate) fn ln_ratio(&self, x: f64) -> f64 {
+        if self.is_none() {
+            return 0.0;
+        }
+        let z = (x - self.shift) / self.spread;
+        let tilted = math::exp((x * x - z * z) / 2.0) / self.spread;
+        log(AS_IT_IS + (1.0 - AS_IT_IS) * tilted)
+    }
+}
+
+impl Mixture {
+    /// All trials drawn plainly.
+    pub(crate) fn plain() -> Self {
+        Self { plain: 1.0, components: Vec::new() }
+    }
+}
+
+impl Plan {
+    /// The same, its trials drawn by `mixture`, which must have been made for a scenario with the same risks and factors.
+    /// Every trial then has a weight. Trials that are drawn plainly are as without it.
+    #[must_use]
+    pub fn sampled_by(mut self, mixture: Option<&Mixture>) -> Self {
+        self.mixture = mixture.map(|mixture| MixturePlan::new(mixture, &self));
+        let Some(mixture) = &self.mixture else { return self };
+        let tilted = |r: usize| {
+            self.sites.iter().zip(&mixture.sites).any(|(site, compiled)| site.risk == Some(r) && compiled.tilted)
+        };
+        // Plain outages are drawn in columns, where nothing is tilted; the same ones come out as events.
+        let tilted: Vec<usize> = (0..self.risks.len()).filter(|&r| tilted(r)).collect();
+        self.without_plain(&tilted)
+    }
+
+    /// The same, with the outages of `risks` as events.
+    pub(crate) fn without_plain(mut self, risks: &[usize]) -> Self {
+        if let Some(plain) = &mut self.plain {
+            plain.risks.retain(|plain| !risks.contains(&plain.risk));
+            for &r in risks {
+                plain.is[r] = false;
+            }
+            if plain.risks.is_empty() {
+                self.plain = None;
+            }
+        }
+        self
+    }
+}
+
+impl MixturePlan {
+    fn new(mixture: &Mixture, plan: &Plan) -> Self {
+        let tilts = |s: usize| mixture.components.iter().map(move |c| c.tilts.get(s).unwrap_or(&Tilt::None));
+        let sites = (plan.sites.iter().enumerate())
+            .map(|(s, site)| SitePlan {
+                tilted: tilts(s).any(|tilt| *tilt != Tilt::None),
+                tilts: Tilts::new(&site.kind, tilts(s)),
+            })
+            .collect();
+        let shares = std::iter::once(mixture.plain).chain(mixture.components.iter().map(|c| c.share)).collect();
+        Self { key: plan.component, shares, sites }
+    }
+
+    /// By which component `trial` is drawn; 0: plainly.
+    pub(crate) fn component(&self, trial: u64) -> usize {
+        let u = self.key.uniform(trial, 0);
+        let mut to = 0.0;
+        let passed = self.shares.iter().take_while(|&&share| {
+            to += share;
+            u >= to
+        });
+        // The shares may sum to less than 1 by a rounding.
+        passed.count().min(self.shares.len() - 1)
+    }
+}
+
+impl Tilts {
+    fn new<'a>(kind: &Kind, tilts: impl Iterator<Item = &'a Tilt>) -> Self {
+        match kind {
+            Kind::Rate => Self::Rate(
+                tilts
+                    .map(|tilt| if let Tilt::Rate(times) = tilt { (*times, log(*times)) } else { (1.0, 0.0) })
+                    .collect(),
+            ),
+            Kind::Choice(pieces) => Self::Choice(pieces.clone(), tilts.map(|tilt| Odds::new(pieces, tilt)).collect()),
+            Kind::Value => Self::Value(
+                tilts
+                    .map(|tilt| match *tilt {
+                        Tilt::Value { shift, spread } => Bend { shift, spread },
+                        _ => Bend::NONE,
+                    })
+                    .collect(),
+            ),
+            Kind::Steps => {
+                Self::Steps(tilts.map(|tilt| if let Tilt::Steps(shift) = tilt { *shift } else { 0.0 }).collect())
+            }
+        }
+    }
+}
+
+impl Odds {
+    fn new(pieces: &[Piece], tilt: &Tilt) -> Self {
+        let Tilt::Choice(probabilities) = tilt else {
+            return Self { pieces: pieces.iter().map(|p| (p.from, 1.0, 0.0)).collect(), tilted: false };
+        };
+        let mut before = 0.0;
+        let pieces = (pieces.iter().zip(probabilities))
+            .map(|(piece, probability)| {
+                let density = probability / (piece.to - piece.from);
+                let odds = (before, density, log(density));
+                before += probability;
+                odds
+            })
+            .collect();
+        Self { pieces, tilted: true }
+    }
+}
