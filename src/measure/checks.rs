@@ -42,6 +42,8 @@ pub(crate) enum Count {
         happened: usize,
         sum: usize,
     },
+    /// Its place among the rare ones.
+    HoursByRareRisk(usize),
     HoursByRisk(usize),
     HoursByNode(usize),
 }
@@ -78,6 +80,7 @@ fn counted(expected: &Expected, observed: &Observed, trials: f64) -> Counted {
     let (moments, least) = match expected.what {
         Count::Events(r) => (&observed.events[r], LEAST_TRIALS),
         Count::Outcomes(o) => (&observed.outcomes[o], LEAST_TRIALS),
+        Count::HoursByRareRisk(k) => (&observed.hours_by_rare_risk[k], LEAST_TRIALS),
         Count::HoursByRisk(r) => (&observed.hours_by_risk[r], LEAST_OF_HOURS),
         Count::HoursByNode(n) => (&observed.hours_by_node[n], LEAST_OF_HOURS),
         Count::Sizes { .. } => unreachable!("sizes are counted above"),
@@ -112,7 +115,7 @@ fn check(expected: &Expected, counted: &Counted, limit: f64) -> Check {
     let what = match expected.what {
         Count::Events(_) | Count::Outcomes(_) => "events",
         Count::Sizes { .. } => "size",
-        Count::HoursByRisk(_) | Count::HoursByNode(_) => "hours_down",
+        Count::HoursByRareRisk(_) | Count::HoursByRisk(_) | Count::HoursByNode(_) => "hours_down",
     };
     Check {
         what,

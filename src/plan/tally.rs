@@ -3,16 +3,22 @@
 use super::risk::{self, Parts};
 use super::{RiskPlan, ViewPlan};
 use crate::chance::law::Law;
-use crate::scenario::{Effects, Length, Scenario};
+use crate::scenario::{Arrivals, Effects, Length, Risk, Scenario};
 
 /// Sizes above this point of their law count as that: so every sum has a mean, and one that settles soon.
 const LIMIT: f64 = 0.99;
+
+/// Events of a trial, at most, of a risk that is called rare.
+const SELDOM: f64 = 1.5;
 
 /// What the observer sees, and what is summed of each trial.
 #[derive(Debug, Clone)]
 pub(crate) struct TallyPlan {
     /// Whom no condition concerns.
     pub(crate) observer: ViewPlan,
+    /// Risks that interrupt something so seldom that their hours are summed in every trial; and for each risk whether it is one.
+    pub(crate) rare: Vec<usize>,
+    pub(crate) is_rare: Vec<bool>,
     /// Outcomes of all risks.
     pub(crate) n_outcomes: usize,
     /// Per column of sizes: none of a count, or where the count of a sum stands and the mean of one size.
@@ -65,7 +71,19 @@ impl TallyPlan {
             sizes.push(None);
             sizes.extend(sized.list.iter().map(|size| Some((sized.happened, size.expected))));
         }
-        Self { observer: ViewPlan { portfolios: Vec::new(), events, outcomes, causes, all }, n_outcomes, sizes }
+        let is_rare: Vec<bool> = (scenario.risks.iter().zip(risks))
+            .map(|(risk, plan)| {
+                let interrupts = plan.all_effects().any(|e| e.outage.is_some() || e.suspends.is_some());
+                interrupts && is_rare(risk, scenario.horizon_hours)
+            })
+            .collect();
+        Self {
+            observer: ViewPlan { portfolios: Vec::new(), events, outcomes, causes, all },
+            rare: (0..risks.len()).filter(|&r| is_rare[r]).collect(),
+            is_rare,
+            n_outcomes,
+            sizes,
+        }
     }
 }
 
@@ -93,6 +111,16 @@ impl Sized {
         for size in self.list.iter_mut().filter(|size| size.which == Which::Lasts) {
             size.expected /= law.survival(0.0);
         }
+    }
+}
+
+/// Whether about one event a trial is expected, or fewer.
+fn is_rare(risk: &Risk, horizon: f64) -> bool {
+    match &risk.arrivals {
+        Some(Arrivals::Poisson { per_hour, .. }) => per_hour * horizon <= SELDOM,
+        Some(Arrivals::At { times_hours, .. }) => times_hours.len() <= 1,
+        Some(Arrivals::Once { .. } | Arrivals::Due { .. }) => true,
+        Some(Arrivals::Every(_)) | None => false,
     }
 }
 

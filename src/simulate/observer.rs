@@ -9,15 +9,17 @@ use crate::plan::Plan;
 use crate::view::View;
 use crate::world::{Happening, OWN, World};
 
-/// Hours down are summed in every so-manyth trial: only there are interruptions put in order of time.
-const EVERY: u64 = 16;
+/// Hours down of nodes and of frequent risks are summed in every so-manyth trial: only there are all interruptions put in order
+/// of time.
+const EVERY: u64 = 32;
 
-/// Where what is counted stands in a row: events of each risk, outcomes, sizes. Hours have rows of their own, for risks and
-/// nodes.
+/// Where what is counted stands in a row: events of each risk, outcomes, sizes, hours of risks that are rare. Hours of all risks
+/// and nodes have rows of their own.
 #[derive(Debug, Clone)]
 pub(super) struct Counts {
     outcomes: usize,
     sizes: usize,
+    rare: usize,
     width: usize,
     n_risks: usize,
     hours: usize,
@@ -32,6 +34,8 @@ pub struct Observed {
     pub outcomes: Vec<Moments>,
     /// Columns of the plan: how often effects happen, sums of sizes less what is expected of so many.
     pub sizes: Vec<Moments>,
+    /// Hours lost to each rare risk.
+    pub hours_by_rare_risk: Vec<Moments>,
     /// Hours lost to each risk, in some trials.
     pub hours_by_risk: Vec<Moments>,
     /// Hours that each node loses, in some trials.
@@ -56,7 +60,8 @@ struct Table {
 #[derive(Debug, Default)]
 pub(super) struct Observer {
     view: View,
-    order: Vec<(f64, f64, f64, u32)>,
+    order: Vec<(u64, u32)>,
+    found: Vec<(f64, f64, f64, u32)>,
     lanes: Vec<Lane>,
 }
 
@@ -70,6 +75,27 @@ struct Lane {
 }
 
 impl Lane {
+    fn enter(&mut self, start: f64, end: f64, leaves: f64) {
+        if let [only] = &mut self.active[..]
+            && only.0 <= start
+        {
+            self.hours += (1.0 - only.1) * (only.0 - self.now);
+            *only = (end, leaves);
+            self.now = start;
+            return;
+        }
+        self.pass(start);
+        self.active.push((end, leaves));
+    }
+
+    /// The hours lost up to the horizon; begins anew.
+    fn finish(&mut self, horizon: f64) -> f64 {
+        self.pass(horizon);
+        self.active.clear();
+        self.now = 0.0;
+        std::mem::take(&mut self.hours)
+    }
+
     /// Counts what is lost up to `t`.
     fn pass(&mut self, t: f64) {
         while !self.active.is_empty() {
@@ -91,8 +117,9 @@ impl Counts {
     pub(super) fn new(plan: &Plan) -> Self {
         let outcomes = plan.risks.len();
         let sizes = outcomes + plan.tally.n_outcomes;
-        let width = sizes + plan.tally.sizes.len();
-        Self { outcomes, sizes, width, n_risks: plan.risks.len(), hours: plan.risks.len() + plan.n_nodes }
+        let rare = sizes + plan.tally.sizes.len();
+        let width = rare + plan.tally.rare.len();
+        Self { outcomes, sizes, rare, width, n_risks: plan.risks.len(), hours: plan.risks.len() + plan.n_nodes }
     }
 
     /// How many moments there are.
@@ -107,7 +134,8 @@ impl Counts {
         Observed {
             events: list(0..self.outcomes),
             outcomes: list(self.outcomes..self.sizes),
-            sizes: list(self.sizes..self.width),
+            sizes: list(self.sizes..self.rare),
+            hours_by_rare_risk: list(self.rare..self.width),
             hours_by_risk: list(self.width..nodes),
             hours_by_node: list(nodes..self.len()),
         }
@@ -145,6 +173,7 @@ impl Observer {
         let begins = row.len();
         row.resize(begins + counts.sizes, 0.0);
         row.extend_from_slice(&world.sizes);
+        self.sum_rare(plan, world, row);
         let row = &mut row[begins..];
         // Those that lasted long are events already; they are counted in their column.
         let is_plain = |risk: u32| plan.plain.as_ref().is_some_and(|plain| plain.is[risk as usize]);
@@ -163,7 +192,7 @@ impl Observer {
             row[counts.outcomes + occurrence.outcome as usize] += f64::from(self.view.sees(seer, world, by));
         }
         // What was expected of so many sizes is known now.
-        let sizes = &mut row[counts.sizes..];
+        let sizes = &mut row[counts.sizes..counts.rare];
         for (k, of) in plan.tally.sizes.iter().enumerate() {
             if let Some((happened, expected)) = *of {
                 sizes[k] -= expected * sizes[happened];
@@ -174,13 +203,28 @@ impl Observer {
         }
     }
 
+    /// Appends the hours lost to each rare risk.
+    fn sum_rare(&mut self, plan: &Plan, world: &World, row: &mut Vec<f64>) {
+        let seer = &plan.tally.observer;
+        self.found.clear();
+        let rare = world.interruptions.iter().filter(|i| plan.tally.is_rare[i.risk as usize]);
+        let seen = rare.filter(|i| self.view.sees(seer, world, i.by));
+        self.found.extend(seen.map(|i| (i.start, i.end, i.leaves, i.risk)));
+        self.found.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        self.lanes.resize_with(plan.risks.len() + plan.n_nodes, Lane::default);
+        for &(start, end, leaves, risk) in &self.found {
+            self.lanes[risk as usize].enter(start, end, leaves);
+        }
+        row.extend(plan.tally.rare.iter().map(|&risk| self.lanes[risk].finish(plan.clock.horizon)));
+    }
+
     /// Appends a row of hours: ∫ 1 − what the interruptions of a risk, or on a node, leave together.
-    fn sum_hours(&mut self, plan: &Plan, world: &World, rows: &mut Vec<f64>) {
+    fn sum_hours(&mut self, plan: &Plan, world: &World, row: &mut Vec<f64>) {
         let seer = &plan.tally.observer;
         let n_risks = plan.risks.len();
-        self.order.clear();
+        self.found.clear();
         let seen = world.interruptions.iter().filter(|i| self.view.sees(seer, world, i.by));
-        self.order.extend(seen.map(|i| (i.start, i.end, i.leaves, i.risk)));
+        self.found.extend(seen.map(|i| (i.start, i.end, i.leaves, i.risk)));
         if let Some(plain) = &plan.plain {
             for (k, of) in plain.risks.iter().enumerate() {
                 let outages = world.plain.starts[world.plain.of(k)].iter().zip(&world.plain.ends[world.plain.of(k)]);
@@ -188,27 +232,21 @@ impl Observer {
                 let risk = of.risk as u32;
                 // What is an event already has no end here.
                 let here = outages.filter(|(_, end)| end.is_finite());
-                self.order.extend(here.map(|(&start, &end)| (start, end, of.leaves, risk)));
+                self.found.extend(here.map(|(&start, &end)| (start, end, of.leaves, risk)));
             }
         }
-        self.order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.3.cmp(&b.3)).then(a.1.total_cmp(&b.1)));
-        self.lanes.resize_with(n_risks + plan.n_nodes, Lane::default);
-        for lane in &mut self.lanes {
-            (lane.now, lane.hours) = (0.0, 0.0);
-        }
-        for &(start, end, leaves, risk) in &self.order {
+        // Times are not negative: their bits are in their order.
+        self.order.clear();
+        self.order.extend((0..).zip(&self.found).map(|(i, found)| (found.0.to_bits(), i)));
+        self.order.sort_unstable();
+        for &(_, i) in &self.order {
+            let (start, end, leaves, risk) = self.found[i as usize];
             let risk = risk as usize;
-            for lane in std::iter::once(risk).chain(plan.risks[risk].on.iter().map(|node| n_risks + node)) {
-                let lane = &mut self.lanes[lane];
-                lane.pass(start);
-                lane.active.push((end, leaves));
+            self.lanes[risk].enter(start, end, leaves);
+            for node in &plan.risks[risk].on {
+                self.lanes[n_risks + node].enter(start, end, leaves);
             }
         }
-        rows.extend(self.lanes.iter_mut().map(|lane| {
-            lane.pass(plan.clock.horizon);
-            // What ends with the horizon is over.
-            lane.active.clear();
-            lane.hours
-        }));
+        row.extend(self.lanes.iter_mut().map(|lane| lane.finish(plan.clock.horizon)));
     }
 }

@@ -50,7 +50,8 @@ pub(crate) fn expected(scenario: &Scenario, plan: &Plan) -> Vec<Expected> {
         of.sizes(plan, r, &mut counts);
         let left = of.left();
         if let Some(left) = &left {
-            let of = (risk.id.clone(), Count::HoursByRisk(r));
+            let rare = plan.tally.rare.iter().position(|&rare| rare == r);
+            let of = (risk.id.clone(), rare.map_or(Count::HoursByRisk(r), Count::HoursByRareRisk));
             down.push(hours(of, &left.cells, left.losses, left.approximate, grid));
         }
         lefts.push(left);
