@@ -308,7 +308,8 @@ pub struct ServiceHeadline {
 /// What a run counted of what happens, whatever the portfolio, against what a formula expects.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Check {
-    /// `events`: number within the horizon; `size`: mean, what lies above the law's 99 % point counting as that; `hours_down`.
+    /// `events`: number within the horizon; `size`: mean, what lies above the law's 99 % point counting as that; `hours_down` of a risk;
+    /// `node_hours_down`.
     pub what: &'static str,
     /// A risk, an outcome (`RISK/STAGE/OUTCOME`), or a node.
     pub item: String,

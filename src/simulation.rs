@@ -115,6 +115,9 @@ pub fn next_check(done: u64) -> u64 {
 }
 
 #[cfg(test)]
+mod checks;
+
+#[cfg(test)]
 mod tests {
     use super::{BLOCK, next_check};
 

@@ -115,7 +115,8 @@ fn check(expected: &Expected, counted: &Counted, limit: f64) -> Check {
     let what = match expected.what {
         Count::Events(_) | Count::Outcomes(_) => "events",
         Count::Sizes { .. } => "size",
-        Count::HoursByRareRisk(_) | Count::HoursByRisk(_) | Count::HoursByNode(_) => "hours_down",
+        Count::HoursByRareRisk(_) | Count::HoursByRisk(_) => "hours_down",
+        Count::HoursByNode(_) => "node_hours_down",
     };
     Check {
         what,

@@ -23,6 +23,7 @@ const FILES: [&str; 27] = [
     "charts/loss-over-time.svg",
     "charts/total-cost.png",
     "charts/total-cost.svg",
+    "checks.csv",
     "comparison.csv",
     "convergence.csv",
     "exceedance.csv",
