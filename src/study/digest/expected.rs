@@ -9,7 +9,7 @@ use crate::measure::checks::{Count, Expected};
 use crate::plan::Plan;
 use crate::plan::contagion::all_effects;
 use crate::plan::tally::{Sized, Which};
-use crate::scenario::{Arrivals, Effects, Length, Outcome, Risk, Scenario, Stage};
+use crate::scenario::{Aftershocks, Arrivals, Effects, Length, Outcome, Risk, Scenario, Stage};
 
 /// Part of a figure that the grid may be off by.
 const GRID: f64 = 2e-3;
@@ -40,7 +40,14 @@ struct Left {
 /// down of risks, then of nodes.
 pub(crate) fn expected(scenario: &Scenario, plan: &Plan) -> Vec<Expected> {
     let grid = &Grid::new(scenario.horizon_hours);
-    let begun = spread::begun(scenario, grid);
+    let mut begun = spread::begun(scenario, grid);
+    for (risk, begun) in scenario.risks.iter().zip(&mut begun) {
+        if let Some(aftershocks) = aftershocks(risk) {
+            let after = Law::Exponential { mean: aftershocks.within_hours };
+            begun.own = begun.own.settling(aftershocks.mean, &after, grid);
+            begun.caused = begun.caused.settling(aftershocks.mean, &after, grid);
+        }
+    }
     let mixed = mixed(scenario);
     let (mut counts, mut down, mut outcomes) = (Vec::new(), Vec::new(), 0);
     let mut lefts = Vec::new();
@@ -88,18 +95,24 @@ fn hours(of: (String, Count), left: &[f64], losses: Losses, approximate: bool, g
     }
 }
 
-/// Risks whose number of events is no closed form: events in clusters, raised rates, and what such events cause.
+/// The aftershocks of its events, if they have any.
+fn aftershocks(risk: &Risk) -> Option<&Aftershocks> {
+    match &risk.arrivals {
+        Some(Arrivals::Poisson { aftershocks: Some(aftershocks), .. }) if aftershocks.mean > 0.0 => Some(aftershocks),
+        _ => None,
+    }
+}
+
+/// Risks whose number of events is no closed form: raised rates, and what comes of these, or of aftershocks.
 fn mixed(scenario: &Scenario) -> Vec<bool> {
-    let mut mixed: Vec<bool> = (scenario.risks.iter())
-        .map(|risk| matches!(&risk.arrivals, Some(Arrivals::Poisson { aftershocks: Some(a), .. }) if a.mean > 0.0))
-        .collect();
+    let mut mixed = vec![false; scenario.risks.len()];
     for raise in scenario.risks.iter().flat_map(all_effects).flat_map(|e| &e.raises) {
         mixed[raise.risk] = true;
     }
     for _ in &scenario.risks {
         for (r, risk) in scenario.risks.iter().enumerate() {
             for cause in all_effects(risk).flat_map(|e| &e.causes) {
-                mixed[cause.risk] |= mixed[r];
+                mixed[cause.risk] |= mixed[r] || aftershocks(risk).is_some();
             }
         }
     }
@@ -126,7 +139,7 @@ impl OfRisk<'_> {
         let close = matches!(&risk.arrivals, Some(Arrivals::Every(_))) && begun.all().expected() > CLOSE;
         let accuracy = match &risk.arrivals {
             Some(Arrivals::Every(law)) if law.is_constant().is_none() => RENEWALS,
-            _ if self.is_caused() => GRID,
+            _ if self.is_caused() || aftershocks(risk).is_some() => GRID,
             _ => 1e-9,
         };
         let mut push = |what: Count, item: String, value: f64, accuracy: f64| {
@@ -139,11 +152,12 @@ impl OfRisk<'_> {
                 accuracy,
                 number: value,
                 sd: (value * (1.0 - value).max(0.0)).sqrt(),
-                skewness: if value > 0.0 { 1.0 / value.sqrt() + self.skewness_of_factors() } else { 0.0 },
+                skewness: if value > 0.0 { self.clusters() / value.sqrt() + self.skewness_of_factors() } else { 0.0 },
             });
         };
         if let Some(events) = risk::events(risk, begun, grid, scenario) {
-            push(Count::Events(r), risk.id.clone(), events.expected, accuracy);
+            let expected = if aftershocks(risk).is_some() { begun.all().expected() } else { events.expected };
+            push(Count::Events(r), risk.id.clone(), expected, accuracy);
         }
         let mut accuracy = accuracy;
         for (stage, reached) in risk.stages.iter().zip(begun.stages(risk, grid)) {
@@ -156,6 +170,13 @@ impl OfRisk<'_> {
                 *outcomes += 1;
             }
         }
+    }
+
+    /// By how much clusters make a number more skewed. Source: Consul and Jain, "A generalization of the Poisson
+    /// distribution", 1973.
+    fn clusters(&self) -> f64 {
+        let mean = aftershocks(self.risk).map_or(0.0, |aftershocks| aftershocks.mean);
+        (1.0 + 2.0 * mean) / (1.0 - mean)
     }
 
     /// Skewness of a rate's multiplier, as if a factor stayed where it is for the whole trial.
@@ -227,7 +248,7 @@ impl OfRisk<'_> {
     /// Whether events are dependent so that what they leave together has no closed form.
     fn is_dependent(&self) -> bool {
         match &self.risk.arrivals {
-            Some(Arrivals::Poisson { follows, .. }) => !follows.is_empty(),
+            Some(Arrivals::Poisson { follows, .. }) => !follows.is_empty() || aftershocks(self.risk).is_some(),
             Some(Arrivals::Every(_)) => true,
             Some(Arrivals::At { times_hours, .. }) => times_hours.len() > Flow::MOST_SOURCES,
             Some(Arrivals::Once { .. } | Arrivals::Due { .. }) | None => false,

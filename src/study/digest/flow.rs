@@ -5,6 +5,8 @@ use crate::chance::law::Law;
 use crate::plan::curve::Curve;
 use crate::scenario::{Arrivals, Scenario, YEAR};
 
+/// Generations of aftershocks fewer than this part of the first events count for nothing.
+const NEGLIGIBLE: f64 = 1e-6;
 /// Rounds in which the chance that a cluster shows nothing settles.
 const ROUNDS: usize = 200;
 
@@ -192,6 +194,22 @@ impl Flow {
     /// Each later by a delay.
     pub(super) fn delayed(&self, law: &Law, grid: &Grid) -> Self {
         self.mapped(|cells| grid.delayed(cells, law))
+    }
+
+    /// The same where nothing before the start has aftershocks: those that follow the first events, generation after generation. In
+    /// the long run the difference is lost.
+    pub(super) fn settling(&self, mean: f64, after: &Law, grid: &Grid) -> Self {
+        self.mapped(|cells| {
+            let mut generation: Vec<f64> = cells.iter().map(|mass| (1.0 - mean) * mass).collect();
+            let mut all = generation.clone();
+            let mut part = mean;
+            while part > NEGLIGIBLE {
+                generation = grid.delayed(&generation, after).into_iter().map(|mass| mean * mass).collect();
+                all.iter_mut().zip(&generation).for_each(|(all, more)| *all += more);
+                part *= mean;
+            }
+            all
+        })
     }
 
     /// So many times as many in each cell.
