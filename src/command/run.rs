@@ -19,9 +19,10 @@ use super::{Exit, Failure, amount, arguments, interrupt, memory, saving, shown, 
 pub(super) const HELP: &str = "\
 Each scenario gets a folder: summary.csv, measures.csv, exceedance.csv,
 comparison.csv, attribution.csv, timeline.csv, convergence.csv, exposure.csv,
-checks.csv, run.json, charts/ and inputs/, a copy of what was read. Equal scenarios and seeds give equal files, whatever
-the number of threads (run.json aside, which has the time taken). A run
-replaces its own files of an earlier run and leaves all others alone.";
+checks.csv, run.json, charts/ and inputs/, a copy of what was read. Equal
+scenarios and seeds give equal files, whatever the number of threads (run.json
+aside, which has the time taken). A run replaces its own files of an earlier
+run and leaves all others alone.";
 
 /// Arguments of `run`.
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]

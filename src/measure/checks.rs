@@ -37,10 +37,11 @@ pub(crate) struct Expected {
 pub(crate) enum Count {
     Events(usize),
     Outcomes(usize),
-    /// Columns of their number, and of their sum less what is expected of so many.
+    /// Columns of their number, and of their sum less so many times what each is `expected` to be.
     Sizes {
         happened: usize,
         sum: usize,
+        expected: f64,
     },
     /// Its place among the rare ones.
     HoursByRareRisk(usize),
@@ -67,11 +68,11 @@ pub(crate) fn checks(expected: &[Expected], observed: &Observed) -> Vec<Check> {
 }
 
 fn counted(expected: &Expected, observed: &Observed, trials: f64) -> Counted {
-    if let Count::Sizes { happened, sum } = expected.what {
+    if let Count::Sizes { happened, sum, expected: each } = expected.what {
         let (happened, sum) = (&observed.sizes[happened], &observed.sizes[sum]);
         let number = happened.mean * trials;
         return Counted {
-            value: expected.value + sum.mean / happened.mean,
+            value: each + sum.mean / happened.mean,
             std_error: sum.standard_error().unwrap_or(f64::NAN) / happened.mean,
             skewness: expected.skewness / number.sqrt(),
             too_few: trials < LEAST_TRIALS || !(number >= LEAST_SIZES),

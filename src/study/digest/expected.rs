@@ -193,7 +193,7 @@ impl OfRisk<'_> {
             let Sized { happened, list } = &effects.sized;
             for (k, size) in list.iter().enumerate() {
                 counts.push(Expected {
-                    what: Count::Sizes { happened: *happened, sum: happened + 1 + k },
+                    what: Count::Sizes { happened: *happened, sum: happened + 1 + k, expected: size.expected },
                     item: item.clone(),
                     of: self.quantity(size.which),
                     value: size.expected,
