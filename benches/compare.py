@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
-"""The engine against NumPy on the reference workload: one table.
+"""The engine against NumPy and Numba on the reference workload: one table.
 
     python3 benches/compare.py [trials] [--rounds N] [--no-build]
 
 Builds the release binary as the README does, then runs both contenders in turn, each round one after the other, so that
 a machine that slows down slows down both. Figures are of whole processes (start, reading, writing included), medians
-over rounds. Needs NumPy in the Python that runs this.
+over rounds. Needs NumPy in the Python that runs this; Numba takes part if it is there. Compiling is part of Numba's wall time
+and CPU here, but not of its `µs/trial`, which it says itself.
 """
 
 import argparse
+import importlib.util
 import os
 import statistics
 import subprocess
@@ -31,8 +33,8 @@ class Run(NamedTuple):
 def measure(command):
     """CPU and wall seconds and peak memory of one process and all it waited for."""
     began = time.perf_counter()
-    with tempfile.TemporaryFile() as errors:
-        child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=errors)
+    with tempfile.TemporaryFile() as errors, tempfile.TemporaryFile() as out:
+        child = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=errors)
         _, status, usage = os.wait4(child.pid, 0)
         wall = time.perf_counter() - began
         child.returncode = os.waitstatus_to_exitcode(status)
@@ -40,8 +42,11 @@ def measure(command):
             errors.seek(0)
             text = errors.read().decode(errors="replace").strip()
             sys.exit(f"{' '.join(map(str, command))}\nended with {child.returncode}: {text}")
+        out.seek(0)
+        counted = [line.split()[1] for line in out.read().decode(errors="replace").splitlines() if line.startswith("counted:")]
     unit = 2**20 if sys.platform == "darwin" else 2**10
-    return Run(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / unit)
+    cpu = float(counted[0]) if counted else usage.ru_utime + usage.ru_stime
+    return Run(cpu, wall, usage.ru_maxrss / unit)
 
 
 def binary(build):
@@ -59,8 +64,10 @@ def commands(linchpin, trials, out):
         return [linchpin, "run", HERE / "reference-workload.toml", "--trials", str(trials),
                 "--threads", str(threads), "--quiet", "--out", Path(out) / str(threads)]  # fmt: skip
 
+    numba = {"Numba, 2 threads": [sys.executable, HERE / "reference_numba.py", str(trials), "1", "2"]}
     return {
         "NumPy": [sys.executable, HERE / "reference.py", str(trials)],
+        **(numba if importlib.util.find_spec("numba") else {}),
         "linchpin, 1 thread": engine(1),
         "linchpin, 2 threads": engine(2),
     }

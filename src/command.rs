@@ -16,6 +16,7 @@ mod merge;
 mod new;
 mod open;
 mod run;
+mod sampling;
 mod saving;
 mod stress;
 mod summary;

@@ -114,6 +114,7 @@ fn provenance(scenario: &Scenario, trials: &Trials, version: &str) -> Provenance
         trials: trials.n,
         rows: trials.portfolios.first().map_or(0, |kept| kept.loss.len() as u64),
         bin_width: (trials.thinned > 0).then(|| 1.0 / f64::from(1_u32 << trials.bits)),
+        effective_trials: trials.weights.as_ref().map(|_| trials.portfolios[0].all.loss.effective_n()),
         appetite: scenario.appetite.map(|appetite| appetite.loss),
         appetite_probability: scenario.appetite.and_then(|appetite| appetite.probability),
     }
@@ -151,14 +152,15 @@ fn rows(trials: &Trials) -> Option<Vec<TrialRow>> {
     }
     let numbers = trials.numbers().enumerate();
     let each = numbers.flat_map(|(t, number)| trials.portfolios.iter().enumerate().map(move |kept| (t, number, kept)));
-    each.map(|(t, number, (p, kept))| row(number, t, p, kept)).collect()
+    let weight = |t: usize| trials.weights.as_ref().map(|weights| weights[t]);
+    each.map(|(t, number, (p, kept))| row(number, t, p, kept, weight(t))).collect()
 }
 
-fn row(trial: u64, idx: usize, portfolio: usize, kept: &PortfolioTrials) -> Option<TrialRow> {
+fn row(trial: u64, idx: usize, portfolio: usize, kept: &PortfolioTrials, weight: Option<f64>) -> Option<TrialRow> {
     let loss = kept.loss[idx];
     let parts = kept.rows.as_ref()?.get(idx)?;
     let components = std::array::from_fn::<_, { COMPONENTS.len() }, _>(|c| kept.plan[c] + parts[c]);
-    Some(TrialRow { trial, portfolio, loss, total_cost: kept.plan.iter().sum::<f64>() + loss, components })
+    Some(TrialRow { trial, portfolio, loss, total_cost: kept.plan.iter().sum::<f64>() + loss, components, weight })
 }
 
 #[cfg(test)]

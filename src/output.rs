@@ -9,7 +9,7 @@ use std::io;
 
 use crate::results::Results;
 
-pub use manifest::RunInfo;
+pub use manifest::{RunInfo, Sampling};
 
 /// One file of an output.
 pub struct File {

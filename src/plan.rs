@@ -51,6 +51,8 @@ pub struct Plan {
     pub(crate) portfolios: Vec<PortfolioPlan>,
     /// Groups of portfolios that see alike.
     pub(crate) views: Vec<ViewPlan>,
+    /// The loss above which the firm will not go, if it says so.
+    pub(crate) appetite: Option<f64>,
     /// Index of the baseline in `portfolios`.
     pub(crate) baseline: usize,
     /// Platforms and vendors together.
@@ -179,6 +181,8 @@ pub(crate) struct ServicePlan {
     pub(crate) at_stake: f64,
     pub(crate) usage: f64,
     pub(crate) tolerance: f64,
+    /// The longest interruption that does no lasting harm, if the firm says so; hours.
+    pub(crate) impact_tolerance: Option<f64>,
     /// Part of `at_stake` that is lost per unit of capability short of 1.
     pub(crate) sensitivity: f64,
     /// Part of all revenue.
@@ -274,6 +278,7 @@ impl Plan {
             terms: Vec::new(),
             portfolios: Vec::new(),
             views: Vec::new(),
+            appetite: scenario.appetite.map(|appetite| appetite.loss),
             baseline: scenario.baseline,
             n_nodes: scenario.nodes.len(),
             least_patience: scenario
@@ -370,6 +375,7 @@ fn services(scenario: &Scenario, seed: u64, clock: &Clock) -> Vec<ServicePlan> {
                 at_stake: s.margin * s.revenue_per_hour,
                 usage: s.usage_per_hour.unwrap_or(0.0),
                 tolerance: s.tolerance_hours,
+                impact_tolerance: s.impact_tolerance_hours,
                 sensitivity: s.sensitivity,
                 part: if all > 0.0 { s.revenue_per_hour / all } else { equal },
             }

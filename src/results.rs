@@ -78,6 +78,8 @@ pub struct Provenance {
     pub rows: u64,
     /// Width of those bins as a part of the amount; none where all trials have rows.
     pub bin_width: Option<f64>,
+    /// Kish's effective number of trials, where they have weights.
+    pub effective_trials: Option<f64>,
     /// The appetite for loss, if any.
     pub appetite: Option<f64>,
     /// At most so likely to be exceeded, if the file says so.
@@ -276,6 +278,8 @@ pub struct Headline {
     pub var_995: Estimate,
     /// TVaR at 99.5 %.
     pub tvar_995: Estimate,
+    /// So many trials drawn plainly would know it as well; none where trials are drawn plainly.
+    pub tvar_995_worth: Option<f64>,
     /// P(loss > appetite), if there is an appetite.
     pub prob_over_appetite: Option<Estimate>,
     /// What its interval says of the probability that the appetite allows; none where the file allows none.
@@ -375,4 +379,6 @@ pub struct TrialRow {
     pub total_cost: f64,
     /// Total cost by component.
     pub components: [f64; 10],
+    /// Its weight, where trials do not weigh alike.
+    pub weight: Option<f64>,
 }

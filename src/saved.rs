@@ -42,6 +42,8 @@ pub struct Asked {
     pub trials: u64,
     /// Keep the components of every trial.
     pub keep_components: bool,
+    /// How trials are drawn: `plain`, `importance` or `auto`.
+    pub sampling: String,
     /// Bytes that the run may take.
     pub memory: u64,
 }
@@ -122,6 +124,7 @@ mod tests {
             seed: 7,
             trials: 1000,
             keep_components: false,
+            sampling: "plain".into(),
             memory: 1 << 30,
         };
         Saved { asked, part: None, range: (0, 512), next: 512, state: vec![9; 50] }

@@ -21,7 +21,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use rayon::prelude::*;
 
 use crate::plan::Plan;
-pub(crate) use block::is_cheaper;
+pub(crate) use block::{LONGER_THAN, is_cheaper};
+#[cfg(test)]
+pub(crate) use block::{is_longer, is_over};
 use engine::Engine;
 pub(crate) use engine::Verdict;
 pub use histogram::Histogram;
@@ -40,6 +42,12 @@ pub const BLOCK: u64 = 512;
 
 /// A weight is a whole number of parts of this size of 1, so that weights sum exactly.
 pub(crate) const UNITS: f64 = 268_435_456.0;
+
+/// A weight in units.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "weights are small and positive")]
+pub(crate) fn units(weight: f64) -> u64 {
+    (weight * UNITS) as u64
+}
 
 /// Bytes that what is kept of trials may take, unless told otherwise: 1 GiB.
 pub const MEMORY: u64 = 1 << 30;

@@ -3,6 +3,7 @@
 use crate::measure::{self, Goal};
 use crate::plan::Plan;
 use crate::results::Results;
+use crate::sampling::Mixture;
 use crate::scenario::Scenario;
 use crate::simulate::{self, BLOCK, Options, Run};
 use crate::study::digest::expected;
@@ -39,6 +40,14 @@ impl<'a> Simulation<'a> {
     #[must_use]
     pub fn new(scenario: &'a Scenario, options: &Options) -> Self {
         let plan = Plan::new(scenario, scenario.seed);
+        let run = Run::new(&plan, options);
+        Self { scenario, plan, options: options.clone(), run }
+    }
+
+    /// The same with trials drawn by a mixture (importance sampling), each with its weight: every figure honours them.
+    #[must_use]
+    pub fn sampled(scenario: &'a Scenario, options: &Options, mixture: &Mixture) -> Self {
+        let plan = Plan::new(scenario, scenario.seed).sampled_by(Some(mixture));
         let run = Run::new(&plan, options);
         Self { scenario, plan, options: options.clone(), run }
     }

@@ -94,12 +94,15 @@ pub(super) fn for_trials(memory: u64) -> u64 {
 }
 
 /// Refuses a run that would not fit: not in `memory` if all trials must be kept, not in the machine in any case.
-pub(super) fn check_run(name: &str, shape: Shape, trials: u64, memory: u64) -> Result<(), Failure> {
+///
+/// `weighted`: every trial is kept for its weight.
+pub(super) fn check_run(name: &str, shape: Shape, trials: u64, weighted: bool, memory: u64) -> Result<(), Failure> {
     let half = u128::from(for_trials(memory) / 2);
-    if shape.rows && shape.rows(trials) > half {
+    if (shape.rows || weighted) && shape.rows(trials) > half {
         let each = shape.rows(1);
+        let who = if weighted { "--sampling" } else { "--trials-csv" };
         let message = format!(
-            "`{name}`: --trials-csv keeps every trial, and in {} of --memory {} have room; {} would take --memory {}M",
+            "`{name}`: {who} keeps every trial, and in {} of --memory {} have room; {} would take --memory {}M",
             size(u128::from(memory)),
             amount::trials(u64::try_from(half / each).unwrap_or(u64::MAX)),
             amount::trials(trials),
@@ -123,6 +126,11 @@ pub(super) fn check_run(name: &str, shape: Shape, trials: u64, memory: u64) -> R
         }
         _ => Ok(()),
     }
+}
+
+/// So many trials may all be kept.
+pub(super) fn most_kept(shape: Shape, memory: u64) -> u64 {
+    u64::try_from(u128::from(for_trials(memory) / 2) / shape.rows(1)).unwrap_or(u64::MAX)
 }
 
 /// Refuses what would not fit with all its trials.

@@ -11,7 +11,7 @@ use linchpin::{Simulation, source};
 
 use super::open::{Opened, on_one_line};
 use super::written::{self, Manner};
-use super::{Exit, Failure, amount, interrupt, memory, saving, shown, terminal};
+use super::{Exit, Failure, amount, interrupt, memory, sampling, saving, shown, terminal};
 
 pub(super) const HELP: &str = "\
 Parts come from `linchpin run FILE --part i/n`, on as many machines as you like.
@@ -68,7 +68,12 @@ pub(super) fn merge(arguments: &Arguments) -> Result<(), Failure> {
             memory: memory::for_trials(asked.memory),
             ..Options::of(0..asked.trials)
         };
-        let mut joined = Simulation::new(&opened.scenario, &options);
+        let how = sampling::Asked::of(&asked.sampling);
+        let (mixture, sampling) = sampling::look(&opened.scenario, how, asked.trials, &bar)?;
+        let mut joined = match &mixture {
+            Some(mixture) => Simulation::sampled(&opened.scenario, &options, mixture),
+            None => Simulation::new(&opened.scenario, &options),
+        };
         for part in &parts {
             interrupt::check()?;
             if !joined.join(&saving::read(&part.path)?.state) {
@@ -77,7 +82,7 @@ pub(super) fn merge(arguments: &Arguments) -> Result<(), Failure> {
             }
         }
         let results = joined.results();
-        let info = written::info(&opened, &results, asked.memory, began.elapsed().as_secs_f64());
+        let info = written::info(&opened, &results, sampling, asked.memory, began.elapsed().as_secs_f64());
         let manner = Manner { json: arguments.json, quiet: arguments.quiet };
         written::finish(&opened, &arguments.out, &results, &info, &bar, manner)
     })

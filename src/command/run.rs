@@ -14,7 +14,7 @@ use linchpin::{Simulation, VERSION};
 use super::folder::Draft;
 use super::open::{self, Opened};
 use super::written::{self, Manner};
-use super::{Exit, Failure, amount, arguments, interrupt, memory, saving, shown, terminal};
+use super::{Exit, Failure, amount, arguments, interrupt, memory, sampling, saving, shown, terminal};
 
 pub(super) const HELP: &str = "\
 Each scenario gets a folder: summary.csv, measures.csv, exceedance.csv,
@@ -52,6 +52,9 @@ pub(super) struct Arguments {
     /// Memory to use, whatever the number of trials; where not all trials fit, distributions are counted in narrow bins
     #[arg(long, value_name = "SIZE", value_parser = arguments::memory, default_value = "1G", allow_negative_numbers = true)]
     memory: u64,
+    /// How trials are drawn: importance sampling draws those with large losses more often, and weighs them
+    #[arg(long, value_enum, default_value = "plain")]
+    sampling: sampling::Asked,
     /// Run only the i-th of n parts, into one file for `linchpin merge`
     #[arg(long, value_name = "i/n", value_parser = arguments::part, conflicts_with_all = ["precision", "time", "json"], allow_negative_numbers = true)]
     part: Option<(u32, u32)>,
@@ -88,6 +91,7 @@ struct Job {
     /// Which of them to run here.
     range: Range<u64>,
     part: Option<(u32, u32)>,
+    sampling: sampling::Asked,
     /// What `--memory` says.
     memory: u64,
     options: Options,
@@ -104,7 +108,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let pool = super::pool(arguments.threads)?;
     for job in &jobs {
         let shape = memory::Shape::of(&job.opened.scenario, arguments.trials_csv, pool.current_num_threads());
-        memory::check_run(&shown(&job.opened.path), shape, job.range.end - job.range.start, arguments.memory)?;
+        let weighted = arguments.sampling != sampling::Asked::Plain;
+        let n = job.range.end - job.range.start;
+        memory::check_run(&shown(&job.opened.path), shape, n, weighted, arguments.memory)?;
         // What cannot be written is better known before an hour of simulation than after it.
         if job.part.is_none() {
             drop(Draft::begin(&job.target)?);
@@ -185,7 +191,13 @@ pub(super) fn range(trials: u64, i: u32, n: u32) -> Range<u64> {
 
 fn job(arguments: &Arguments, opened: Opened, target: PathBuf) -> Job {
     let trials = if arguments.precision.is_some() || arguments.time.is_some() {
-        arguments.max_trials.unwrap_or(if arguments.precision.is_some() { MOST.0 } else { MOST.1 })
+        let most = if arguments.precision.is_some() { MOST.0 } else { MOST.1 };
+        let most = if arguments.sampling == sampling::Asked::Plain {
+            most
+        } else {
+            most.min(memory::most_kept(memory::Shape::of(&opened.scenario, arguments.trials_csv, 1), arguments.memory))
+        };
+        arguments.max_trials.unwrap_or(most)
     } else {
         arguments.trials.unwrap_or(opened.scenario.trials)
     };
@@ -195,7 +207,16 @@ fn job(arguments: &Arguments, opened: Opened, target: PathBuf) -> Job {
         memory: memory::for_trials(arguments.memory),
         ..Options::of(range.clone())
     };
-    Job { opened, target, trials, range, part: arguments.part, memory: arguments.memory, options }
+    Job {
+        opened,
+        target,
+        trials,
+        range,
+        part: arguments.part,
+        sampling: arguments.sampling,
+        memory: arguments.memory,
+        options,
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the time taken is shown, and enters no figure")]
@@ -203,7 +224,19 @@ fn one(job: &Job, arguments: &Arguments) -> Result<(), Failure> {
     let began = Instant::now();
     let known = arguments.precision.is_none() && arguments.time.is_none();
     let bar = terminal::progress(known.then(|| job.range.end - job.range.start), &stem(job), arguments.quiet);
-    let mut simulation = Simulation::new(&job.opened.scenario, &job.options);
+    // A pilot for a run of unknown length is as short as pilots are.
+    let pilot = if known { job.trials } else { 1 };
+    let (mixture, sampling) = sampling::look(&job.opened.scenario, job.sampling, pilot, &bar).map_err(|failure| {
+        bar.finish_and_clear();
+        written::named(failure, &job.target)
+    })?;
+    let mut simulation = match &mixture {
+        Some(mixture) => Simulation::sampled(&job.opened.scenario, &job.options, mixture),
+        None => Simulation::new(&job.opened.scenario, &job.options),
+    };
+    if sampling.is_some() {
+        terminal::counting(&bar, known.then(|| job.range.end - job.range.start), &stem(job));
+    }
     let simulated = simulate(job, arguments, &mut simulation, &bar);
     if simulated.is_err() || job.part.is_some() {
         bar.finish_and_clear();
@@ -217,7 +250,7 @@ fn one(job: &Job, arguments: &Arguments) -> Result<(), Failure> {
         return if arguments.quiet { Ok(()) } else { terminal::out(&part_done(job)) };
     }
     let results = simulation.results();
-    let info = written::info(&job.opened, &results, arguments.memory, began.elapsed().as_secs_f64());
+    let info = written::info(&job.opened, &results, sampling, arguments.memory, began.elapsed().as_secs_f64());
     let manner = Manner { json: arguments.json, quiet: arguments.quiet };
     written::finish(&job.opened, &job.target, &results, &info, &bar, manner)?;
     saving::remove(&job.checkpoint());
@@ -319,7 +352,7 @@ fn take_up(job: &Job, simulation: &mut Simulation, path: &Path) -> Result<(), Fa
     let Some(saved) = saving::read_if_there(path)? else { return Ok(()) };
     let mut asked = job.asked();
     // A run may be made longer.
-    if job.part.is_none() && saved.next <= job.range.end {
+    if job.part.is_none() && job.sampling == sampling::Asked::Plain && saved.next <= job.range.end {
         asked.trials = saved.asked.trials;
     }
     let different = saving::difference(&asked, &saved.asked);
@@ -349,6 +382,7 @@ impl Job {
             seed: self.opened.scenario.seed,
             trials: self.trials,
             keep_components: self.options.keep_components,
+            sampling: self.sampling.word().to_owned(),
             memory: self.memory,
         }
     }

@@ -91,6 +91,9 @@ pub(super) fn difference(ours: &Asked, other: &Asked) -> Option<String> {
     if ours.memory != other.memory {
         return Some("it was run with another --memory".to_owned());
     }
+    if ours.sampling != other.sampling {
+        return differ("its --sampling", &ours.sampling, &other.sampling);
+    }
     if ours.keep_components != other.keep_components {
         let with = |asked: &Asked| if asked.keep_components { "with" } else { "without" };
         return Some(format!("it was run {} --trials-csv", with(other)));

@@ -20,19 +20,38 @@ pub(super) fn text(results: &Results, info: &RunInfo, target: &Path, width: usiz
         took(info.wall_seconds)
     );
     let imprecise = imprecise(results);
+    let drawn = drawn(results, info);
     let verdict = format!("Verdict (95 % paired intervals): {}", verdict::sentence(results));
     let files = format!("Files: {} (tables, charts/, run.json, inputs/)", shown(&target.join("")));
     let wrapped = |text: &str, indent: &str| terminal::wrapped(text, width, indent);
     let failed = failed::sentence(results);
     let checks = if failed.is_empty() { failed } else { wrapped(&failed, "") + "\n" };
     [
-        wrapped(&title, "  "),
+        wrapped(&title, "  ") + &if drawn.is_empty() { drawn } else { wrapped(&drawn, "  ") },
         table(results, width),
         wrapped(&note(results), "") + &if imprecise.is_empty() { imprecise } else { wrapped(&imprecise, "") },
         checks + &tolerances(results, width) + &wrapped(&verdict, ""),
         wrapped(&files, "  "),
     ]
     .join("\n")
+}
+
+/// How trials were drawn, where plainly was not all that was asked for.
+fn drawn(results: &Results, info: &RunInfo) -> String {
+    let Some(sampling) = &info.sampling else { return String::new() };
+    let Some(effective) = results.provenance.effective_trials else {
+        return format!("Drawn plainly. {}", sampling.reason);
+    };
+    let worth = |f: fn(f64, f64) -> f64| results.headlines.iter().filter_map(|h| h.tvar_995_worth).reduce(f);
+    let worth = match (worth(f64::min), worth(f64::max)) {
+        (Some(least), Some(most)) if amount::short(least) == amount::short(most) => amount::short(most),
+        (Some(least), Some(most)) => format!("{} to {}", amount::short(least), amount::short(most)),
+        _ => "an unknown number of".to_owned(),
+    };
+    format!(
+        "Importance sampling: worth {worth} plain trials for TVaR 99.5 %; effective sample size {}.",
+        amount::short(effective)
+    )
 }
 
 /// What the columns of the table mean.
@@ -185,6 +204,9 @@ pub(super) fn json(results: &Results, info: &RunInfo, target: &Path) -> Value {
         "currency": from.currency,
         "seed": from.seed,
         "trials": from.trials,
+        "sampling": info.sampling.as_ref().map_or("plain", |sampling| &sampling.taken),
+        "sampling_reason": info.sampling.as_ref().map(|sampling| &sampling.reason),
+        "effective_trials": from.effective_trials,
         "appetite": from.appetite,
         "appetite_probability": from.appetite_probability,
         "wall_seconds": info.wall_seconds,
@@ -244,6 +266,8 @@ fn portfolio(results: &Results, idx: usize) -> Value {
         "tvar_95": estimate(&headline.tvar_95),
         "var_99": estimate(&headline.var_99),
         "tvar_99": estimate(&headline.tvar_99),
+        "tvar_995": estimate(&headline.tvar_995),
+        "tvar_995_worth_trials": headline.tvar_995_worth,
         "prob_over_appetite": headline.prob_over_appetite.as_ref().map(estimate),
         "appetite": headline.appetite.map(Appetite::word),
         "comparison": comparison,

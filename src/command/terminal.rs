@@ -187,6 +187,13 @@ pub(super) fn progress(trials: Option<u64>, title: &str, quiet: bool) -> Progres
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::with_draw_target(trials, ProgressDrawTarget::stderr());
+    counting(&bar, trials, title);
+    bar.set_prefix(title.to_owned());
+    bar
+}
+
+/// Shows trials done, of so many if that is known.
+pub(super) fn counting(bar: &ProgressBar, trials: Option<u64>, title: &str) {
     let rate = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
         let _ = write!(out, "{}/s", super::amount::short(state.per_sec()));
     };
@@ -200,8 +207,6 @@ pub(super) fn progress(trials: Option<u64>, title: &str, quiet: bool) -> Progres
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style.with_key("rate", rate).progress_chars("=> "));
     }
-    bar.set_prefix(title.to_owned());
-    bar
 }
 
 /// What is under way when no trials are: measuring, drawing, writing.

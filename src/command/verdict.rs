@@ -149,6 +149,7 @@ mod tests {
             tvar_99: none,
             var_995: none,
             tvar_995: none,
+            tvar_995_worth: None,
             prob_over_appetite: over,
             appetite: over.zip(allowed).map(|(over, allowed)| match over.value {
                 p if p + 0.01 <= allowed => Appetite::Within,
@@ -192,6 +193,7 @@ mod tests {
                 trials: 1000,
                 rows: 1000,
                 bin_width: None,
+                effective_trials: None,
                 appetite: Some(2e6),
                 appetite_probability: allowed,
             },

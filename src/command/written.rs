@@ -4,7 +4,7 @@ use std::path::Path;
 
 use indicatif::ProgressBar;
 use linchpin::output::chart::{self, Chart};
-use linchpin::output::{FORMATS, RunInfo, csv, manifest};
+use linchpin::output::{FORMATS, RunInfo, Sampling, csv, manifest};
 use linchpin::results::Results;
 use linchpin::study::exposure::exposure;
 use rayon::prelude::*;
@@ -54,12 +54,19 @@ pub(super) fn named(failure: Failure, target: &Path) -> Failure {
 }
 
 /// What a run knows of itself, as results do not.
-pub(super) fn info(opened: &Opened, results: &Results, memory: u64, wall_seconds: f64) -> RunInfo {
+pub(super) fn info(
+    opened: &Opened,
+    results: &Results,
+    sampling: Option<Sampling>,
+    memory: u64,
+    wall_seconds: f64,
+) -> RunInfo {
     let failed = Some(failed::sentence(results)).filter(|said| !said.is_empty());
     RunInfo {
         scenario_file: file_name(opened),
         scenario_sha256: sha256(&opened.text),
         files: opened.scenario.files.iter().map(|(path, content)| (path.clone(), sha256(content))).collect(),
+        sampling,
         threads: rayon::current_num_threads(),
         memory,
         wall_seconds,

@@ -33,7 +33,7 @@ pub(crate) struct Expected {
 }
 
 /// Where a count stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Count {
     Events(usize),
     Outcomes(usize),

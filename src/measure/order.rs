@@ -1,8 +1,8 @@
 //! Values in ascending order: quantiles, and intervals for them from the ranks of the sample alone.
 
-use super::estimate::{self, Influence, Z, number};
+use super::estimate::{Influence, Z, number};
 use crate::results::Estimate;
-use crate::simulate::{Histogram, UNITS, rank};
+use crate::simulate::{Histogram, UNITS, rank, units};
 
 /// Values in ascending order, each of them one trial's, or of so many trials, or with a weight.
 #[derive(Debug, Clone, PartialEq)]
@@ -173,14 +173,6 @@ impl Sorted {
         self.each_from(self.n_upto(x))
     }
 
-    /// Trials, or units of weight, of values above `x`.
-    pub(super) fn mass_above(&self, x: f64) -> u64 {
-        match self.n_upto(x) {
-            0 => self.total(),
-            n => self.total() - self.upto(n - 1),
-        }
-    }
-
     /// Variance of the weighted share, of about `p`, of the `n` lowest values.
     fn share_variance(&self, n: usize, p: f64) -> f64 {
         let Mass::Weighted { upto, squares } = &self.mass else { return p * (1.0 - p) / number(self.n()) };
@@ -188,16 +180,6 @@ impl Sorted {
         let below = if n > 0 { squares[n - 1] } else { 0.0 };
         let weight = weight_of(total);
         ((1.0 - p) * (1.0 - p) * below + p * p * (all - below).max(0.0)) / (weight * weight)
-    }
-
-    /// The probability of a value above `x`.
-    pub(super) fn probability_above(&self, x: f64) -> Estimate {
-        let above = self.mass_above(x);
-        let Mass::Weighted { .. } = self.mass else {
-            return estimate::probability(usize::try_from(above).unwrap_or(usize::MAX), self.n());
-        };
-        let p = number_of(above) / number_of(self.total().max(1));
-        estimate::share(p, self.share_variance(self.n_upto(x), 1.0 - p), self.effective_n())
     }
 
     /// Kish's effective number of trials.
@@ -240,6 +222,15 @@ impl Sorted {
         self.above(x).map(|(value, mass)| (value - x) * number_of(mass)).sum()
     }
 
+    /// How many trials of weight 1 would know TVaR at `p` as well. The spread of its influence under the scenario's own law over the
+    /// square of its standard error; none where that is not known.
+    pub(super) fn worth(&self, p: f64, tvar: &Estimate) -> Option<f64> {
+        let (var, error) = (self.quantile(p), tvar.std_error.filter(|error| *error > 0.0)?);
+        let influence = |x: f64| (x - var).max(0.0) / (1.0 - p) - (tvar.value - var);
+        let squares: f64 = self.each().map(|(x, mass)| number_of(mass) * influence(x) * influence(x)).sum();
+        Some(squares / number_of(self.total()) / (error * error))
+    }
+
     /// A figure with its error, from what each value adds to n × (it − the truth); its weighted mean must be 0 where values have
     /// weights. `zero_upto`: where no value has weights, values up to this one may be left out, since they add 0.
     pub(super) fn estimate(&self, value: f64, zero_upto: f64, influence: impl Fn(f64) -> f64) -> Estimate {
@@ -257,12 +248,6 @@ impl Sorted {
     fn at_rank(&self, rank: f64) -> Option<f64> {
         (1.0..=number_of(self.total())).contains(&rank).then(|| self.at(rank as u64))
     }
-}
-
-/// A weight in units.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "weights are small and positive")]
-pub(super) fn units(weight: f64) -> u64 {
-    (weight * UNITS) as u64
 }
 
 fn weight_of(units: u64) -> f64 {

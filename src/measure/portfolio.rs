@@ -11,17 +11,11 @@ use crate::results::{
     TimelinePoint,
 };
 use crate::scenario::Scenario;
-use crate::simulate::{All, Histogram, Moments, Parts, PortfolioTrials, Trials};
+use crate::simulate::{All, Histogram, LONGER_THAN, Moments, Parts, PortfolioTrials, Trials};
 
 /// The place of the attributed tail among the levels.
 const AT_TAIL: usize = 2;
 const _: () = assert!(LEVELS[AT_TAIL] == TAIL);
-/// Hours that an interruption may last longer than.
-const LONGER_THAN: [f64; 4] = [1.0, 8.0, 24.0, 72.0];
-/// Hours by which rounding alone may lengthen an interruption.
-const MOMENT: f64 = 1e-9;
-/// Part of an amount by which rounding alone may raise a loss.
-const ROUNDING: f64 = 1e-12;
 /// Where charts of the distribution begin and end.
 const ENDS: (f64, f64) = (0.001, 0.995);
 
@@ -59,6 +53,8 @@ pub(super) struct Losses {
     pub(super) var: Vec<Estimate>,
     /// At each of `LEVELS`.
     pub(super) tvar: Vec<Estimate>,
+    /// How many plain trials would know TVaR 99.5 % as well, where trials have weights.
+    worth: Option<f64>,
 }
 
 /// How well a service is served.
@@ -87,10 +83,7 @@ impl Figures {
         let weights = trials.weights.as_deref();
         let sorted = column(&kept.loss, weights, kept.counted.as_ref().map(|counted| &counted.loss));
         let loss = Losses::new(&kept.all.loss, &sorted);
-        let prob_over_appetite = scenario.appetite.map(|appetite| {
-            let noise = ROUNDING * (appetite.loss.abs() + f64::abs(plan));
-            sorted.probability_above(appetite.loss + noise)
-        });
+        let prob_over_appetite = scenario.appetite.map(|_| estimate::probability_of(&kept.all.over_appetite));
         let allowed = scenario.appetite.and_then(|appetite| appetite.probability);
         let ends = (sorted.quantile(ENDS.0), sorted.quantile(ENDS.1));
         let mut exceedance = curve::horizon(portfolio, &sorted);
@@ -147,6 +140,7 @@ impl Figures {
             tvar_99: at_99.1,
             var_995: at_half_percent.0,
             tvar_995: at_half_percent.1,
+            tvar_995_worth: self.loss.worth,
             prob_over_appetite: self.prob_over_appetite,
             appetite: self.appetite,
             services: self.services.iter().map(Served::headline).collect(),
@@ -164,12 +158,14 @@ impl Figures {
 
 impl Losses {
     pub(super) fn new(moments: &Moments, sorted: &Sorted) -> Self {
+        let tvar: Vec<Estimate> = LEVELS.iter().map(|&level| tvar_with_error(sorted, level)).collect();
         Self {
+            worth: if sorted.is_weighted() { sorted.worth(LEVELS[3], &tvar[3]) } else { None },
             mean: estimate::mean(moments),
             sd: estimate::sd(sorted, moments),
             quantiles: quantiles(sorted),
             var: LEVELS.iter().map(|&level| sorted.quantile_with_error(level)).collect(),
-            tvar: LEVELS.iter().map(|&level| tvar_with_error(sorted, level)).collect(),
+            tvar,
         }
     }
 }
@@ -185,8 +181,11 @@ impl Served {
         let counted = kept.counted.as_ref().map(|counted| &counted.longest_hours[service]);
         let longest = column(&kept.longest_hours[service], weights, counted);
         let tolerance = scenario.services[service].impact_tolerance_hours;
-        let thresholds = LONGER_THAN.into_iter().chain(tolerance.filter(|hours| !LONGER_THAN.contains(hours)));
-        let longer_than = |hours| (hours, longest.probability_above(hours + MOMENT));
+        let all = &kept.all.longer_than[service];
+        let thresholds = LONGER_THAN.into_iter().zip(all);
+        let more = tolerance.filter(|hours| !LONGER_THAN.contains(hours)).zip(all.last());
+        let longer_than = |(hours, all)| (hours, estimate::probability_of(all));
+        let own = tolerance.zip(all.last());
         let available = |hours: Estimate| hours.times(-1.0 / scenario.horizon_hours).plus(1.0);
         Self {
             availability_mean: available(unserved_mean),
@@ -196,8 +195,8 @@ impl Served {
             unserved_quantiles,
             longest_mean: estimate::mean(&kept.all.longest_hours[service]),
             longest_quantiles: quantiles(&longest),
-            longer_than: thresholds.map(longer_than).collect(),
-            over_impact_tolerance: tolerance.map(longer_than),
+            longer_than: thresholds.chain(more).map(longer_than).collect(),
+            over_impact_tolerance: own.map(longer_than),
         }
     }
 

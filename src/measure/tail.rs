@@ -1,9 +1,9 @@
 //! The worst trials: TVaR, and which trials carry it with which weight.
 
 use super::estimate::number;
-use super::order::{Sorted, number_of, units};
+use super::order::{Sorted, number_of};
 use crate::results::Estimate;
-use crate::simulate::UNITS;
+use crate::simulate::{UNITS, units};
 
 /// Trials that a tail must hold for a standard error of its mean.
 const ENOUGH: f64 = 10.0;

@@ -203,7 +203,8 @@ fn checks(results: &Results, out: &mut dyn io::Write) -> io::Result<()> {
 fn trials(results: &Results, out: &mut dyn io::Write) -> io::Result<()> {
     let mut rows = Rows::new(out);
     let columns = ["trial", "portfolio", "loss", "total_cost"];
-    rows.row(columns.iter().chain(&crate::results::COMPONENTS).map(|name| (*name).to_owned()))?;
+    let weighted = results.provenance.effective_trials.map(|_| "weight");
+    rows.row(columns.iter().chain(&crate::results::COMPONENTS).copied().chain(weighted).map(str::to_owned))?;
     for trial in results.trials.iter().flatten() {
         let mut row = vec![
             trial.trial.to_string(),
@@ -212,6 +213,7 @@ fn trials(results: &Results, out: &mut dyn io::Write) -> io::Result<()> {
             number(trial.total_cost),
         ];
         row.extend(trial.components.map(number));
+        row.extend(trial.weight.map(number));
         rows.row(row)?;
     }
     rows.end()

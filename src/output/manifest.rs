@@ -16,6 +16,8 @@ pub struct RunInfo {
     pub scenario_sha256: String,
     /// Every other file read: path as the scenario gives it, and SHA-256.
     pub files: Vec<(String, String)>,
+    /// How trials were drawn, if plainly was not all that was asked for.
+    pub sampling: Option<Sampling>,
     /// Threads used.
     pub threads: usize,
     /// Bytes that it was allowed to use.
@@ -24,6 +26,21 @@ pub struct RunInfo {
     pub wall_seconds: f64,
     /// Warnings about the scenario.
     pub warnings: Vec<String>,
+}
+
+/// How trials were drawn.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sampling {
+    /// `importance` or `auto`.
+    pub asked: String,
+    /// `plain` or `importance`.
+    pub taken: String,
+    /// Why, in a sentence.
+    pub reason: String,
+    /// Trials of the pilot.
+    pub pilot_trials: u64,
+    /// What is tilted, a line each.
+    pub tilts: Vec<String>,
 }
 
 /// Writes `run.json`.
@@ -50,6 +67,14 @@ fn manifest(results: &Results, run: &RunInfo) -> Value {
         "currency": from.currency,
         "seed": from.seed,
         "trials": from.trials,
+        "sampling": run.sampling.as_ref().map_or(json!("plain"), |sampling| json!({
+            "asked": sampling.asked,
+            "taken": sampling.taken,
+            "reason": sampling.reason,
+            "pilot_trials": sampling.pilot_trials,
+            "effective_trials": from.effective_trials,
+            "tilts": sampling.tilts,
+        })),
         "memory": run.memory,
         "trials_with_rows": from.rows,
         "bin_width": from.bin_width,

@@ -7,12 +7,19 @@ use super::observer::{Counts, Tally};
 use super::{EVENTS_UNASKED, Moments, Rows};
 use crate::plan::Plan;
 
-/// Differences of total cost smaller than this part of the amounts compared are rounding.
+/// Differences of amounts smaller than this part of them are rounding.
 const ROUNDING: f64 = 1e-12;
+/// Hours by which rounding alone may lengthen an interruption.
+const MOMENT: f64 = 1e-9;
+/// Hours that an interruption may last longer than, everywhere; and how many thresholds a service has with its own.
+pub(crate) const LONGER_THAN: [f64; 4] = [1.0, 8.0, 24.0, 72.0];
+pub(super) const THRESHOLDS: usize = LONGER_THAN.len() + 1;
 
 /// A block's trials.
 pub(super) struct Block {
     pub(super) trials: Range<u64>,
+    /// Of each trial, where they do not weigh alike.
+    pub(super) weights: Option<Vec<f64>>,
     /// Of each portfolio.
     pub(super) portfolios: Vec<PortfolioBlock>,
     /// Moments of every column of every portfolio, in the order of [`Columns`]; then of what is observed.
@@ -28,7 +35,8 @@ pub(super) struct PortfolioBlock {
 
 /// Where each division of a loss stands in a row of the table: components, risks, nodes, services, months, years,
 /// vendors' hours down and the sum of these. Behind the table follow the loss, each service's unserved hours and longest interruption,
-/// the difference to the baseline, and whether it is cheaper.
+/// the difference to the baseline, whether it is cheaper, whether the loss is above the appetite, and whether each service's
+/// longest interruption is longer than each of [`LONGER_THAN`] and than its impact tolerance.
 pub(super) struct Columns {
     pub(super) risks: usize,
     pub(super) nodes: usize,
@@ -40,6 +48,7 @@ pub(super) struct Columns {
     table: usize,
     pub(super) longest: usize,
     pub(super) difference: usize,
+    pub(super) longer: usize,
     /// All columns of a portfolio.
     pub(super) width: usize,
     /// What is observed whatever the portfolio.
@@ -57,8 +66,22 @@ impl Columns {
         let table = down + plan.vendors.len() + 1;
         let longest = table + 1 + plan.services.len();
         let difference = longest + plan.services.len();
-        let (width, counts) = (difference + 2, Counts::new(plan));
-        Self { risks, nodes, services, months, years, down, table, longest, difference, width, counts }
+        let longer = difference + 3;
+        let width = longer + plan.services.len() * THRESHOLDS;
+        Self {
+            risks,
+            nodes,
+            services,
+            months,
+            years,
+            down,
+            table,
+            longest,
+            difference,
+            longer,
+            width,
+            counts: Counts::new(plan),
+        }
     }
 
     /// Where the loss stands.
@@ -79,7 +102,7 @@ impl Block {
         let columns = Columns::new(plan);
         let block = || PortfolioBlock { rows: Rows::new(plan, keep_components, 0), table: Vec::new() };
         let mut portfolios: Vec<PortfolioBlock> = plan.portfolios.iter().map(|_| block()).collect();
-        let (mut tally, mut events) = (Tally::default(), 0);
+        let (mut tally, mut weights, mut events) = (Tally::default(), Vec::new(), 0);
         for trial in trials.clone() {
             if events > EVENTS_UNASKED {
                 if !goes_on() {
@@ -88,30 +111,56 @@ impl Block {
                 events = 0;
             }
             events += engine.observed(plan, trial, (&columns.counts, &mut tally), |verdict| {
+                if portfolios[verdict.portfolio].rows.loss.len() == weights.len() {
+                    weights.push(verdict.world.weight);
+                }
                 portfolios[verdict.portfolio].add(plan, &columns, verdict);
             });
         }
+        let weights = plan.mixture.is_some().then_some(weights);
+        let weighing = weights.as_deref();
+        let moments = |values: &mut dyn Iterator<Item = f64>| {
+            let values: Vec<f64> = values.collect();
+            Moments::of_columns(&values, 1, weighing)[0]
+        };
         let mut sums = Vec::with_capacity(columns.width * portfolios.len() + columns.counts.len());
         let baseline = &portfolios[plan.baseline].rows.loss;
         let cost = |p: usize| plan.portfolios[p].plan.iter().sum::<f64>();
         for (p, portfolio) in portfolios.iter().enumerate() {
-            sums.extend(Moments::of_columns(&portfolio.table, columns.table, None));
+            sums.extend(Moments::of_columns(&portfolio.table, columns.table, weighing));
             let rows = &portfolio.rows;
             let each = [&rows.loss].into_iter().chain(&rows.unserved_hours).chain(&rows.longest_hours);
-            sums.extend(each.map(|column| Moments::from_slice(column)));
+            sums.extend(each.map(|column| Moments::of_columns(column, 1, weighing)[0]));
             let (ours, other) = (cost(p), cost(plan.baseline));
             let pairs = rows.loss.iter().zip(baseline);
-            sums.push(Moments::of(pairs.clone().map(|(a, b)| a - b + (ours - other))));
-            sums.push(Moments::of(pairs.map(|(a, b)| f64::from(is_cheaper(ours + a, other + b)))));
+            sums.push(moments(&mut pairs.clone().map(|(a, b)| a - b + (ours - other))));
+            sums.push(moments(&mut pairs.map(|(a, b)| f64::from(is_cheaper(ours + a, other + b)))));
+            let most = plan.appetite.unwrap_or(f64::INFINITY);
+            sums.push(moments(&mut rows.loss.iter().map(|loss| f64::from(is_over(*loss, most, ours)))));
+            for (service, longest) in plan.services.iter().zip(&rows.longest_hours) {
+                for hours in LONGER_THAN.into_iter().chain([service.impact_tolerance.unwrap_or(f64::INFINITY)]) {
+                    sums.push(moments(&mut longest.iter().map(|longest| f64::from(is_longer(*longest, hours)))));
+                }
+            }
         }
         tally.moments(&columns.counts, &mut sums);
-        Some(Self { trials, portfolios, sums })
+        Some(Self { trials, weights, portfolios, sums })
     }
 }
 
 /// Whether a total cost is below another by more than rounding.
 pub(crate) fn is_cheaper(ours: f64, other: f64) -> bool {
     ours - other < -ROUNDING * (ours.abs() + other.abs())
+}
+
+/// Whether a loss is above what the firm bears, by more than a rounding of it and of the plan.
+pub(crate) fn is_over(loss: f64, appetite: f64, plan: f64) -> bool {
+    appetite.is_finite() && loss > appetite + ROUNDING * (appetite.abs() + plan.abs())
+}
+
+/// Whether an interruption is longer than so many hours, by more than a rounding.
+pub(crate) fn is_longer(longest: f64, hours: f64) -> bool {
+    longest > hours + MOMENT
 }
 
 impl PortfolioBlock {

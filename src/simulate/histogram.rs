@@ -78,6 +78,9 @@ impl Histogram {
     }
 
     fn count(&mut self, seen: Bin) {
+        if seen.n == 0 {
+            return;
+        }
         self.n += seen.n;
         if seen.min == 0.0 {
             self.zeros += seen.n;

@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::{BLOCK, Options, block, simulate};
 use crate::plan::Plan;
 
+const TEXT: &str = "name = \"x\"\nstart = 2025-06-01\nhorizon = \"2 years\"\n[vendor.a]\n[service.s]\nrevenue = \"$1/h\"\n[risk.r]\nkind = \"outage\"\non = \"a\"\narrivals = { per_year = 4 }\nduration = \"1 h to 9 h\"\n[portfolio.p]\nshares = { a = 1 }\n";
+
 fn plan() -> Plan {
-    Plan::of_text(
-        "name = \"x\"\nstart = 2025-06-01\nhorizon = \"2 years\"\n[vendor.a]\n[service.s]\nrevenue = \"$1/h\"\n[risk.r]\nkind = \"outage\"\non = \"a\"\narrivals = { per_year = 4 }\nduration = \"1 h to 9 h\"\n[portfolio.p]\nshares = { a = 1 }\n",
-    )
+    Plan::of_text(TEXT)
 }
 
 fn options(trials: std::ops::Range<u64>) -> Options {
@@ -64,23 +64,28 @@ fn narrow(n: u64) -> Options {
 
 #[test]
 fn steps_and_parts_leave_no_trace() {
-    let plan = plan();
-    for options in [options(0..40 * BLOCK + 100), narrow(90)] {
+    let scenario = crate::scenario::read("x.toml", TEXT.as_bytes(), &crate::scenario::NoFiles).expect("sound").scenario;
+    let tuned = crate::sampling::tune(&scenario, 1, 1, &|_| true).expect("not stopped");
+    let weighted = plan().sampled_by(Some(&tuned.mixture.expect("something is tilted")));
+    for (plan, options) in
+        [(plan(), options(0..40 * BLOCK + 100)), (plan(), narrow(90)), (weighted, options(0..7 * BLOCK + 100))]
+    {
+        let plan = &plan;
         let end = options.trials.end;
-        let whole = simulate(&plan, &options, &|_| true).expect("not stopped");
+        let whole = simulate(plan, &options, &|_| true).expect("not stopped");
         assert_eq!(whole.thinned > 0, end == 90 * BLOCK);
-        let mut stepped = super::Run::new(&plan, &options);
-        for to in [BLOCK, 2 * BLOCK, 9 * BLOCK, 30 * BLOCK, end] {
-            assert!(stepped.advance(&plan, to, &|_| true));
+        let mut stepped = super::Run::new(plan, &options);
+        for to in [BLOCK, 2 * BLOCK, 4 * BLOCK, end.min(30 * BLOCK), end] {
+            assert!(stepped.advance(plan, to, &|_| true));
             let saved = stepped.save();
-            stepped = super::Run::new(&plan, &options);
+            stepped = super::Run::new(plan, &options);
             assert!(stepped.restore(&saved));
         }
         assert!(*stepped.trials() == whole, "in steps");
-        let mut joined = super::Run::new(&plan, &options);
-        for part in [0..3 * BLOCK, 3 * BLOCK..4 * BLOCK, 4 * BLOCK..33 * BLOCK, 33 * BLOCK..end] {
-            let mut run = super::Run::new(&plan, &Options { trials: part.clone(), ..options.clone() });
-            assert!(run.advance(&plan, part.end, &|_| true));
+        let mut joined = super::Run::new(plan, &options);
+        for part in [0..3 * BLOCK, 3 * BLOCK..4 * BLOCK, 4 * BLOCK..6 * BLOCK, 6 * BLOCK..end] {
+            let mut run = super::Run::new(plan, &Options { trials: part.clone(), ..options.clone() });
+            assert!(run.advance(plan, part.end, &|_| true));
             assert!(!joined.join(&run.save()[1..]), "what is cut is not joined");
             assert!(joined.join(&run.save()));
             assert!(!joined.join(&run.save()), "nothing is joined twice");

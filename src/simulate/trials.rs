@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::block::{Block, Columns};
-use super::{BLOCK, Histogram, Moments, Observed, Options};
+use super::block::{Block, Columns, THRESHOLDS};
+use super::{BLOCK, Histogram, Moments, Observed, Options, units};
 use crate::plan::Plan;
 
 /// What is kept of the trials of one run.
@@ -34,8 +34,9 @@ pub struct Trials {
 /// How much is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(super) struct Capacity {
-    /// The most trials that may have rows.
+    /// The most trials that may have rows, and whether all have them in any case: weighted ones, whose errors need them.
     rows: u64,
+    all: bool,
     /// Bins per octave of the histograms that take the place of rows, and of those of months, as powers of 2.
     bits: u32,
     month_bits: u32,
@@ -111,6 +112,10 @@ pub struct All {
     pub difference: Moments,
     /// 1 where total cost is below that of the baseline, else 0.
     pub cheaper: Moments,
+    /// 1 where the loss is above the appetite, else 0.
+    pub over_appetite: Moments,
+    /// Per service: 1 where the longest interruption is longer than 1, 8, 24 and 72 h, and than its impact tolerance, else 0.
+    pub longer_than: Vec<Vec<Moments>>,
 }
 
 /// Rows of a block.
@@ -172,6 +177,7 @@ impl Capacity {
         let (n_years, n_months) = (plan.clock.n_full_years as u64, plan.clock.n_months() as u64);
         let columns = 1 + 2 * n_years + 2 * n_services + if options.keep_components { 10 } else { 0 };
         Self {
+            all: plan.mixture.is_some(),
             rows: (options.memory / 2 / (8 * columns * n_portfolios)).max(LEAST),
             bits: bits(n_portfolios * (3 + 2 * n_services), options.memory / 4, 10),
             month_bits: bits(n_portfolios * n_months, options.memory / 4, 8),
@@ -206,7 +212,7 @@ impl Trials {
             n_years,
             thinned: 0,
             bits: capacity.bits,
-            weights: None,
+            weights: capacity.all.then(Vec::new),
             portfolios,
             observed: Observed::default(),
         }
@@ -244,7 +250,10 @@ impl Trials {
         for (all, one) in self.portfolios.iter_mut().zip(block.portfolios) {
             // Month by month, so that its bins are near at hand.
             for (histogram, losses) in all.month_histograms.iter_mut().zip(one.months(columns)) {
-                losses.for_each(|loss| histogram.add(loss, 1));
+                match &block.weights {
+                    None => losses.for_each(|loss| histogram.add(loss, 1)),
+                    Some(weights) => losses.zip(weights).for_each(|(loss, w)| histogram.add(loss, units(*w))),
+                }
             }
             if let Some(counted) = &mut all.counted {
                 counted.add(&one.rows);
@@ -252,6 +261,9 @@ impl Trials {
             if keep {
                 all.extend(one.rows);
             }
+        }
+        if let (Some(all), Some(one)) = (&mut self.weights, block.weights) {
+            all.extend(one);
         }
         self.thin(capacity);
     }
@@ -262,6 +274,9 @@ impl Trials {
         self.thin_to(thinned, capacity.bits);
         other.thin_to(thinned, capacity.bits);
         self.n += other.n;
+        if let (Some(all), Some(one)) = (&mut self.weights, other.weights) {
+            all.extend(one);
+        }
         for (all, one) in self.portfolios.iter_mut().zip(other.portfolios) {
             all.month_histograms.iter_mut().zip(&one.month_histograms).for_each(|(a, o)| a.merge(o));
             if let (Some(a), Some(o)) = (&mut all.counted, &one.counted) {
@@ -281,7 +296,7 @@ impl Trials {
 
     /// Leaves out every second of the blocks that have rows, as often as it takes.
     fn thin(&mut self, capacity: &Capacity) {
-        while self.portfolios.first().is_some_and(|p| p.loss.len() as u64 > capacity.rows) {
+        while !capacity.all && self.portfolios.first().is_some_and(|p| p.loss.len() as u64 > capacity.rows) {
             self.thin_to(self.thinned + 1, capacity.bits);
         }
     }
@@ -320,6 +335,8 @@ impl Trials {
                 longest_hours: list(columns.longest, columns.difference),
                 difference: sums[columns.difference],
                 cheaper: sums[columns.difference + 1],
+                over_appetite: sums[columns.difference + 2],
+                longer_than: sums[columns.longer..].chunks_exact(THRESHOLDS).map(<[Moments]>::to_vec).collect(),
             };
         }
     }

@@ -73,13 +73,13 @@ mod command {
     fn every_command_shown_is_one() {
         let mut n_shown = 0;
         for line in [README, OUTPUT].iter().flat_map(|page| blocks(page, "sh")).flat_map(str::lines) {
-            let command = line.split(" > ").next().expect("a first part");
+            let command = line.split(" > ").next().and_then(|first| first.split(" #").next()).expect("a first part");
             let Some(arguments) = command.strip_prefix("linchpin ").or(command.strip_prefix("cargo run --release -- "))
             else {
                 assert!(["cargo test", "cargo install --locked --path ."].contains(&line), "{line}");
                 continue;
             };
-            let arguments: Vec<&str> = arguments.split(' ').collect();
+            let arguments: Vec<&str> = arguments.split_whitespace().collect();
             help(&arguments);
             let shipped = arguments.iter().filter(|argument| argument.starts_with("scenarios/"));
             shipped.for_each(|file| assert!(Path::new(file).is_file(), "{file}"));

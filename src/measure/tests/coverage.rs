@@ -218,7 +218,7 @@ fn a_rare_event_has_the_var_and_tvar_of_its_closed_form() {
 /// The number of trials at or below the quantile of level `p` is that of a binomial, within 4 standard deviations.
 fn is_quantile(sorted: &Sorted, p: f64, x: f64) -> bool {
     let n = sorted.n() as f64;
-    let below = n - sorted.mass_above(x) as f64;
+    let below = sorted.values().partition_point(|&value| value <= x) as f64;
     (below - n * p).abs() <= 4.0 * (n * p * (1.0 - p)).sqrt()
 }
 

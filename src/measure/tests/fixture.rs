@@ -162,6 +162,12 @@ fn one_portfolio(overhead: f64, a: &[f64], b: &[f64], baseline: &[f64]) -> Portf
             unserved_hours: vec![of(&|x, _| x / 10.0)],
             longest_hours: vec![of(&|x, _| x / 20.0)],
             difference: of(&|x, other| x - other + overhead),
+            over_appetite: of(&|x, _| f64::from(crate::simulate::is_over(x, 100.0, overhead))),
+            longer_than: vec![
+                [1.0, 8.0, 24.0, 72.0, 4.0]
+                    .map(|hours| of(&|x, _| f64::from(crate::simulate::is_longer(x / 20.0, hours))))
+                    .to_vec(),
+            ],
             cheaper: of(&|x, other| f64::from(crate::simulate::is_cheaper(x + overhead, other))),
         },
         rows: Some(loss.iter().map(|&x| std::array::from_fn(|c| if c == 0 { x } else { 0.0 })).collect()),

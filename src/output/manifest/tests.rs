@@ -7,6 +7,7 @@ fn the_manifest_is_json_with_everything_to_repeat_a_run() {
         scenario_file: "two.toml".into(),
         scenario_sha256: "ab".repeat(32),
         files: vec![("data/\"x\".csv".into(), "cd".repeat(32))],
+        sampling: None,
         threads: 2,
         memory: 1 << 30,
         wall_seconds: 0.25,

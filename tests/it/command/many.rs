@@ -212,3 +212,57 @@ fn ctrl_c_puts_aside_what_is_done() {
     assert!(err.contains("put aside in `x.checkpoint`") && err.contains("goes on from there"), "{err}");
     assert!(desk.path("x.checkpoint").exists() && !desk.path("x").exists());
 }
+
+#[test]
+fn importance_sampling_agrees_with_plain_trials_and_says_what_it_is_worth() {
+    let desk = Desk::new();
+    let (out, _) = desk.expect(0, "run small.toml --trials 20k --sampling importance --trials-csv --out weighted");
+    assert!(out.contains("Importance sampling: worth ") && out.contains("effective sample size"), "{out}");
+    desk.expect(0, "run small.toml --trials 200k --seed 5 --quiet --out plain");
+    let table = |folder: &str| -> Vec<Vec<String>> {
+        let rows = desk.read(&format!("{folder}/measures.csv"));
+        rows.lines().skip(1).map(|row| row.split(',').map(str::to_owned).collect()).collect()
+    };
+    let number = |cell: &str| cell.parse::<f64>().ok();
+    let (mut compared, mut far) = (0, 0);
+    for (a, b) in table("weighted").iter().zip(&table("plain")) {
+        assert_eq!(a[..5], b[..5]);
+        let (Some(x), Some(y), Some(e), Some(f)) = (number(&a[5]), number(&b[5]), number(&a[6]), number(&b[6])) else {
+            continue;
+        };
+        compared += 1;
+        far += usize::from((x - y).abs() > 3.5 * e.hypot(f) + 1e-6 * y.abs());
+    }
+    // Many of them are of the same trials, and a quantile at an atom has no error.
+    assert!(compared > 150 && far <= compared / 50, "{far} of {compared}");
+    let told: serde_json::Value = serde_json::from_str(&desk.read("weighted/run.json")).expect("JSON");
+    assert_eq!(told["sampling"]["taken"], "importance");
+    assert!(told["sampling"]["tilts"].as_array().is_some_and(|tilts| !tilts.is_empty()), "{told}");
+    let trials = desk.read("weighted/trials.csv");
+    let mut rows = trials.lines();
+    assert!(rows.next().expect("a header").ends_with(",cover,weight"));
+    let weights: Vec<f64> = rows.map(|row| row.rsplit(',').next().and_then(number).expect("a weight")).collect();
+    let mean = weights.iter().sum::<f64>() / weights.len() as f64;
+    assert!((mean - 1.0).abs() < 0.05 && weights.iter().all(|w| (0.0..=2.5).contains(w)), "{mean}");
+}
+
+#[test]
+fn weighted_parts_join_to_the_bytes_of_one_run() {
+    let desk = Desk::new();
+    let run = "run small.toml --trials 3000 --sampling importance --quiet";
+    desk.expect(0, &format!("{run} --out whole"));
+    for i in [1, 2] {
+        desk.expect(0, &format!("{run} --part {i}/2 --threads {i} --out parts"));
+    }
+    desk.expect(0, "merge parts/small.2-of-2.part parts/small.1-of-2.part --out merged --quiet");
+    assert_same(&desk, "whole", "merged");
+    desk.expect(0, "run small.toml --trials 3000 --part 2/2 --quiet --out plain");
+    let (_, err) = desk.expect(2, "merge parts/small.1-of-2.part plain/small.2-of-2.part --out no");
+    assert!(err.contains("its --sampling is plain, not importance"), "{err}");
+    // Chance has no part in it: nothing to tilt, and that is said.
+    desk.put("certain.toml", "start = 2026-01-01\nhorizon = \"1 year\"\nvendor.a = {}\nservice.s = { revenue = \"$1/h\" }\nportfolio.p = { shares = { a = 1.0 } }\n");
+    let (out, _) = desk.expect(0, "run certain.toml --trials 100 --sampling auto");
+    assert!(out.contains("Drawn plainly."), "{out}");
+    let (_, err) = desk.expect(2, "run small.toml --trials 1e9 --sampling importance");
+    assert!(err.contains("--sampling keeps every trial"), "{err}");
+}
