@@ -75,7 +75,7 @@ fn counted(expected: &Expected, observed: &Observed, trials: f64) -> Counted {
             value: each + sum.mean / happened.mean,
             std_error: sum.standard_error().unwrap_or(f64::NAN) / happened.mean,
             skewness: expected.skewness / number.sqrt(),
-            too_few: trials < LEAST_TRIALS || !(number >= LEAST_SIZES),
+            too_few: trials < LEAST_TRIALS || number.is_nan() || number < LEAST_SIZES,
         };
     }
     let (moments, least) = match expected.what {
