@@ -24,6 +24,7 @@ HEADERS = {
     "attribution.csv": "portfolio,by,item,mean,mean_std_error,tvar_99_part,tvar_99_part_std_error",
     "timeline.csv": "portfolio,month,start,mean,p05,p25,p50,p75,p95",
     "convergence.csv": "portfolio,trials,measure,level,value,std_error,lower,upper,relative_error",
+    "checks.csv": "what,item,of,expected,simulated,std_error,z,verdict",
     "trials.csv": "trial,portfolio,loss,total_cost,interruption,churn,capability,market,spend,overhead,migration,"
     "one_off,stake,cover",
     "exposure.csv": "node,lost_hours,portfolio,loss,unserved_hours,recovery_hours",
@@ -32,7 +33,7 @@ HEADERS = {
 }
 CHARTS = ["exceedance", "total-cost", "causes-mean-and-tail", "loss-over-time", "cost-and-tail-risk", "availability",
           "convergence", "exposure"]
-WORDS = {"portfolio", "appetite", "node", "lost_hours", "baseline", "verdict", "quantity", "item", "measure", "unit", "kind", "by", "start"}
+WORDS = {"what", "of", "portfolio", "appetite", "node", "lost_hours", "baseline", "verdict", "quantity", "item", "measure", "unit", "kind", "by", "start"}
 COMPONENTS = HEADERS["trials.csv"].split(",")[4:]
 
 problems = []
@@ -187,6 +188,20 @@ def check_convergence(rows, summary, run):
         expect(counts == sorted(set(counts)), f"convergence.csv: numbers of trials {counts}")
 
 
+def check_checks(rows):
+    keys = [(row["what"], row["item"], row["of"]) for row in rows]
+    expect(keys == list(dict.fromkeys(keys)), "checks.csv: a check stands there twice")
+    for row in rows:
+        where = f"checks.csv, {row['what']} {row['item']} {row['of']}"
+        expect(row["what"] in {"events", "size", "hours_down", "node_hours_down"}, f"{where}: what is this?")
+        expect(row["verdict"] in {"passed", "too few", "approximate"}, f"{where}: {row['verdict']}, z = {row['z']}")
+        expect(row["expected"] is not None, f"{where}: nothing is expected")
+        if row["z"] is not None:
+            z = (row["simulated"] - row["expected"]) / row["std_error"]
+            near(row["z"], z, 1 + abs(z) * 1e6, f"{where}: z")
+    expect(any(row["verdict"] == "passed" for row in rows), "checks.csv: nothing is checked")
+
+
 def check_trials(rows, summary, run):
     expect(len(rows) == run["trials"] * len(run["portfolios"]), f"trials.csv: {len(rows)} rows")
     for row in rows:
@@ -239,6 +254,7 @@ def main():
     check_curves(rows["exceedance.csv"], run)
     check_timeline(rows["timeline.csv"], run)
     check_convergence(rows["convergence.csv"], rows["summary.csv"], run)
+    check_checks(rows["checks.csv"])
     check_trials(rows["trials.csv"], rows["summary.csv"], run)
     if arguments.documented:
         headers = {name: header for name, (header, _) in tables.items()}

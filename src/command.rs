@@ -7,6 +7,7 @@ mod arguments;
 mod check;
 mod explain;
 mod exposure;
+mod failed;
 mod folder;
 mod interrupt;
 mod list;

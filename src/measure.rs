@@ -2,6 +2,7 @@
 //! came about, and nothing of files.
 
 mod attribution;
+pub(crate) mod checks;
 mod comparison;
 pub(crate) mod concentration;
 mod convergence;
@@ -39,7 +40,7 @@ const FIRM_WIDE: &str = "firm-wide";
 
 /// All results of a run.
 ///
-/// `tails`: per portfolio, the trials that [`tail`] chose among its losses at [`TAIL`], drawn again: weight and
+/// All but its checks of itself, which need formulas. `tails`: per portfolio, the trials that [`tail`] chose among its losses at [`TAIL`], drawn again: weight and
 /// parts. `version`: of the engine.
 ///
 /// # Panics
@@ -75,6 +76,7 @@ pub fn results(scenario: &Scenario, trials: &Trials, tails: &[Vec<(f64, Parts)>]
         distribution: distribution(&figures, trials),
         trials: rows(trials),
         comparison,
+        checks: Vec::new(),
     }
 }
 

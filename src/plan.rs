@@ -10,6 +10,7 @@ pub(crate) mod plain;
 pub(crate) mod portfolio;
 pub(crate) mod risk;
 pub(crate) mod site;
+pub(crate) mod tally;
 #[cfg(test)]
 mod tests;
 
@@ -29,6 +30,7 @@ use plain::PlainPlan;
 use portfolio::PortfolioPlan;
 use risk::{Counted, Parts, PathPlan, RiskPlan};
 use site::Site;
+use tally::TallyPlan;
 
 /// A scenario ready to be simulated under one seed.
 #[derive(Debug, Clone)]
@@ -67,6 +69,8 @@ pub struct Plan {
     pub(crate) component: Key,
     /// By what trials are drawn, if not plainly.
     pub(crate) mixture: Option<MixturePlan>,
+    /// What is counted so that a run checks itself.
+    pub(crate) tally: TallyPlan,
 }
 
 /// The calendar of a trial and the discount rate.
@@ -282,6 +286,7 @@ impl Plan {
                 .iter()
                 .filter_map(|p| p.migration.as_ref())
                 .fold(f64::INFINITY, |m, p| m.min(p.patience_hours)),
+            tally: TallyPlan::new(scenario, &risks, groups.is_some()),
             chained: groups.is_some() || risks.iter().any(|r| r.aftershocks.is_some()),
             groups,
             credited: Vec::new(),

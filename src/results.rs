@@ -53,6 +53,8 @@ pub struct Results {
     pub distribution: Distribution,
     /// One row per trial and portfolio, if asked for.
     pub trials: Option<Vec<TrialRow>>,
+    /// What the run counted against what formulas expect.
+    pub checks: Vec<Check>,
 }
 
 /// Which run of which scenario this is.
@@ -307,6 +309,54 @@ pub struct ServiceHeadline {
     pub longest_interruption: Estimate,
     /// The service's impact tolerance, hours, and the probability of an interruption longer than that; none without one.
     pub over_impact_tolerance: Option<(f64, Estimate)>,
+}
+
+/// What a run counted of what happens, whatever the portfolio, against what a formula expects.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Check {
+    /// `events`: number within the horizon; `size`: mean, what lies above the law's 99 % point counting as that; `hours_down` of a risk;
+    /// `node_hours_down`.
+    pub what: &'static str,
+    /// A risk, an outcome (`RISK/STAGE/OUTCOME`), or a node.
+    pub item: String,
+    /// Of a size: which, as the file calls it.
+    pub of: String,
+    /// By formula.
+    pub expected: f64,
+    /// By the trials; NaN if there are none.
+    pub simulated: f64,
+    /// Standard error of that; NaN where there are too few trials for one.
+    pub std_error: f64,
+    /// Their difference in standard errors; none where there is no error.
+    pub z: Option<f64>,
+    /// What follows.
+    pub verdict: Checked,
+}
+
+/// What follows from a check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Checked {
+    /// The difference is one that chance makes.
+    Passed,
+    /// Chance does not make such a difference once in a million runs: the engine or the formula is wrong.
+    Failed,
+    /// Too few trials, or too few of its kind in them, to tell.
+    TooFew,
+    /// The formula leaves something out, such as what events have to do with each other: nothing follows.
+    Approximate,
+}
+
+impl Checked {
+    /// As words: `passed`, `failed`, `too few`, `approximate`.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::TooFew => "too few",
+            Self::Approximate => "approximate",
+        }
+    }
 }
 
 /// Histograms of total cost on common bins.

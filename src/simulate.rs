@@ -7,6 +7,7 @@ mod block;
 mod engine;
 mod histogram;
 mod moments;
+mod observer;
 pub(crate) mod pilot;
 mod run;
 #[cfg(test)]
@@ -27,6 +28,7 @@ pub(crate) use engine::{Engine, Verdict};
 pub use histogram::Histogram;
 pub(crate) use histogram::rank;
 pub use moments::Moments;
+pub use observer::Observed;
 pub use run::Run;
 use trials::Rows;
 pub use trials::{All, Counted, Parts, PortfolioTrials, Trials};

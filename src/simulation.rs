@@ -6,6 +6,7 @@ use crate::results::Results;
 use crate::sampling::Mixture;
 use crate::scenario::Scenario;
 use crate::simulate::{self, BLOCK, Options, Run};
+use crate::study::digest::expected;
 
 /// A scenario under simulation.
 ///
@@ -87,7 +88,7 @@ impl<'a> Simulation<'a> {
         self.run.join(saved)
     }
 
-    /// Draws the worst trials again, and measures: all results of the trials done.
+    /// Draws the worst trials again, measures, and checks what was counted: all results of the trials done.
     #[must_use]
     pub fn results(self) -> Results {
         let trials = self.run.into_trials();
@@ -100,7 +101,9 @@ impl<'a> Simulation<'a> {
                 tail.into_iter().map(|(_, weight)| weight).zip(parts).collect()
             })
             .collect();
-        measure::results(self.scenario, &trials, &tails, crate::VERSION)
+        let mut results = measure::results(self.scenario, &trials, &tails, crate::VERSION);
+        results.checks = measure::checks::checks(&expected(self.scenario, &self.plan), &trials.observed);
+        results
     }
 }
 
@@ -119,6 +122,9 @@ pub fn next_check(done: u64) -> u64 {
         check = doubled;
     }
 }
+
+#[cfg(test)]
+mod checks;
 
 #[cfg(test)]
 mod tests {

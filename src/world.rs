@@ -6,6 +6,7 @@ pub(crate) mod likelihood;
 pub(crate) mod lineage;
 pub(crate) mod plain;
 pub(crate) mod ramp;
+mod sizes;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -39,6 +40,8 @@ pub(crate) struct World {
     pub(crate) trial: u64,
     /// Plain outages that are no events.
     pub(crate) plain: Plain,
+    /// How often effects happen, and sums of their sizes, by the columns of the plan.
+    pub(crate) sizes: Vec<f64>,
     /// How much more likely it is under the scenario than under the mixture that it was drawn by: in [0, 1/α], α being the
     /// mixture's plain part, a multiple of 2^-28. 1 without a mixture. Weighted means over trials are those of the scenario.
     pub(crate) weight: f64,
@@ -185,6 +188,8 @@ impl World {
     /// Draws trial `trial`.
     pub(crate) fn draw(&mut self, plan: &Plan, trial: u64) {
         self.clear();
+        self.sizes.clear();
+        self.sizes.resize(plan.tally.sizes.len(), 0.0);
         self.trial = trial;
         let mixture = plan.mixture.as_ref();
         self.likelihood.begin(mixture, trial);
@@ -350,6 +355,7 @@ impl World {
         let draws = &mut scratch.draws;
         let luck = &mut self.likelihood.luck(plan.mixture.as_ref());
         draws.fill(effects, Place { trial, addresses, events }, &scratch.hit, luck);
+        draws.add_to(&mut self.sizes, &effects.sized, &scratch.hit);
         for &(j, by, tau) in &scratch.hit {
             let j = j as usize;
             let notice = if effects.notice.is_some() { draws.notice[j] } else { 0.0 };

@@ -4,6 +4,7 @@
 use super::math::{self, Tails};
 
 mod build;
+mod limited;
 mod moments;
 #[cfg(test)]
 mod tests;

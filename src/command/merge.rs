@@ -82,7 +82,7 @@ pub(super) fn merge(arguments: &Arguments) -> Result<(), Failure> {
             }
         }
         let results = joined.results();
-        let info = written::info(&opened, sampling, asked.memory, began.elapsed().as_secs_f64());
+        let info = written::info(&opened, &results, sampling, asked.memory, began.elapsed().as_secs_f64());
         let manner = Manner { json: arguments.json, quiet: arguments.quiet };
         written::finish(&opened, &arguments.out, &results, &info, &bar, manner)
     })

@@ -18,10 +18,11 @@ use super::{Exit, Failure, amount, arguments, interrupt, memory, sampling, savin
 
 pub(super) const HELP: &str = "\
 Each scenario gets a folder: summary.csv, measures.csv, exceedance.csv,
-comparison.csv, attribution.csv, timeline.csv, exposure.csv, run.json, charts/ and inputs/,
-a copy of what was read. Equal scenarios and seeds give equal files, whatever
-the number of threads (run.json aside, which has the time taken). A run
-replaces its own files of an earlier run and leaves all others alone.";
+comparison.csv, attribution.csv, timeline.csv, convergence.csv, exposure.csv,
+checks.csv, run.json, charts/ and inputs/, a copy of what was read. Equal
+scenarios and seeds give equal files, whatever the number of threads (run.json
+aside, which has the time taken). A run replaces its own files of an earlier
+run and leaves all others alone.";
 
 /// Arguments of `run`.
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
@@ -249,7 +250,7 @@ fn one(job: &Job, arguments: &Arguments) -> Result<(), Failure> {
         return if arguments.quiet { Ok(()) } else { terminal::out(&part_done(job)) };
     }
     let results = simulation.results();
-    let info = written::info(&job.opened, sampling, arguments.memory, began.elapsed().as_secs_f64());
+    let info = written::info(&job.opened, &results, sampling, arguments.memory, began.elapsed().as_secs_f64());
     let manner = Manner { json: arguments.json, quiet: arguments.quiet };
     written::finish(&job.opened, &job.target, &results, &info, &bar, manner)?;
     saving::remove(&job.checkpoint());

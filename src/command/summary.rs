@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use linchpin::output::RunInfo;
-use linchpin::results::{Appetite, Estimate, Results, Verdict};
+use linchpin::results::{Appetite, Checked, Estimate, Results, Verdict};
 use serde_json::{Value, json};
 
 use super::terminal::{self, Column};
-use super::{amount, shown, verdict};
+use super::{amount, failed, shown, verdict};
 
 /// Table, verdict and places, for a terminal of `width` columns.
 pub(super) fn text(results: &Results, info: &RunInfo, target: &Path, width: usize) -> String {
@@ -24,11 +24,13 @@ pub(super) fn text(results: &Results, info: &RunInfo, target: &Path, width: usiz
     let verdict = format!("Verdict (95 % paired intervals): {}", verdict::sentence(results));
     let files = format!("Files: {} (tables, charts/, run.json, inputs/)", shown(&target.join("")));
     let wrapped = |text: &str, indent: &str| terminal::wrapped(text, width, indent);
+    let failed = failed::sentence(results);
+    let checks = if failed.is_empty() { failed } else { wrapped(&failed, "") + "\n" };
     [
         wrapped(&title, "  ") + &if drawn.is_empty() { drawn } else { wrapped(&drawn, "  ") },
         table(results, width),
         wrapped(&note(results), "") + &if imprecise.is_empty() { imprecise } else { wrapped(&imprecise, "") },
-        tolerances(results, width) + &wrapped(&verdict, ""),
+        checks + &tolerances(results, width) + &wrapped(&verdict, ""),
         wrapped(&files, "  "),
     ]
     .join("\n")
@@ -209,11 +211,23 @@ pub(super) fn json(results: &Results, info: &RunInfo, target: &Path) -> Value {
         "appetite_probability": from.appetite_probability,
         "wall_seconds": info.wall_seconds,
         "warnings": info.warnings,
+        "checks": checks(results),
         "baseline": results.portfolios[results.baseline],
         "may_be_cheapest": verdict::may_be_cheapest(results).into_iter().map(|p| &results.portfolios[p]).collect::<Vec<_>>(),
         "portfolios": (0..results.portfolios.len()).map(|p| portfolio(results, p)).collect::<Vec<_>>(),
         "verdict": verdict::sentence(results).replace('\u{a0}', " "),
         "output": target.display().to_string(),
+    })
+}
+
+/// How many checks came out how.
+fn checks(results: &Results) -> Value {
+    let count = |verdict: Checked| results.checks.iter().filter(|check| check.verdict == verdict).count();
+    json!({
+        "passed": count(Checked::Passed),
+        "failed": count(Checked::Failed),
+        "too_few": count(Checked::TooFew),
+        "approximate": count(Checked::Approximate),
     })
 }
 

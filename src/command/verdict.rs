@@ -211,6 +211,7 @@ mod tests {
             headlines: std::iter::once(headline(over(base_over), allowed)).chain(headlines).collect(),
             distribution: Distribution { edges: Vec::new(), counts: Vec::new() },
             trials: None,
+            checks: vec![],
             convergence: Vec::new(),
         }
     }

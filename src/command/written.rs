@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::folder::{self, Draft, INPUTS, MANIFEST};
 use super::open::Opened;
-use super::{Exit, Failure, interrupt, shown, summary, terminal};
+use super::{Exit, Failure, failed, interrupt, shown, summary, terminal};
 
 /// How a run shows itself.
 #[derive(Debug, Clone, Copy)]
@@ -54,7 +54,14 @@ pub(super) fn named(failure: Failure, target: &Path) -> Failure {
 }
 
 /// What a run knows of itself, as results do not.
-pub(super) fn info(opened: &Opened, sampling: Option<Sampling>, memory: u64, wall_seconds: f64) -> RunInfo {
+pub(super) fn info(
+    opened: &Opened,
+    results: &Results,
+    sampling: Option<Sampling>,
+    memory: u64,
+    wall_seconds: f64,
+) -> RunInfo {
+    let failed = Some(failed::sentence(results)).filter(|said| !said.is_empty());
     RunInfo {
         scenario_file: file_name(opened),
         scenario_sha256: sha256(&opened.text),
@@ -63,7 +70,7 @@ pub(super) fn info(opened: &Opened, sampling: Option<Sampling>, memory: u64, wal
         threads: rayon::current_num_threads(),
         memory,
         wall_seconds,
-        warnings: opened.warnings.clone(),
+        warnings: opened.warnings.iter().cloned().chain(failed).collect(),
     }
 }
 

@@ -31,6 +31,7 @@ fn files(results: &Results) -> Vec<File> {
         file("attribution.csv", attribution),
         file("timeline.csv", timeline),
         file("convergence.csv", convergence),
+        file("checks.csv", checks),
     ];
     if results.trials.is_some() {
         files.push(file("trials.csv", trials));
@@ -175,6 +176,25 @@ fn convergence(results: &Results, out: &mut dyn io::Write) -> io::Result<()> {
             option(lower),
             option(upper),
             option(point.estimate.relative_error()),
+        ])?;
+    }
+    rows.end()
+}
+
+/// What the run counted against what formulas expect.
+fn checks(results: &Results, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut rows = Rows::new(out);
+    rows.header("what,item,of,expected,simulated,std_error,z,verdict")?;
+    for check in &results.checks {
+        rows.row([
+            text(check.what),
+            text(&check.item),
+            text(&check.of),
+            number(check.expected),
+            number(check.simulated),
+            number(check.std_error),
+            option(check.z),
+            text(check.verdict.words()),
         ])?;
     }
     rows.end()

@@ -95,6 +95,7 @@ impl PlainRisk {
             stake_change: None,
             raises,
             causes,
+            sized: _,
         } = &risk.effects
         else {
             return None;

@@ -7,6 +7,7 @@ use super::curve::Curve;
 use super::factor::FactorPath;
 use super::graph::Graph;
 use super::site::NOWHERE;
+use super::tally::Sized;
 use super::{Clock, Plan};
 use crate::chance::law::Law;
 use crate::chance::poisson::Poisson;
@@ -105,6 +106,8 @@ pub(crate) struct EffectsPlan {
     pub(crate) stake_change: Option<Quantity>,
     pub(crate) raises: Vec<RaisePlan>,
     pub(crate) causes: Vec<CausePlan>,
+    /// What of it is summed.
+    pub(crate) sized: Sized,
 }
 
 /// How long an access loss lasts.
@@ -154,11 +157,12 @@ pub(crate) struct PathPlan {
     pub(crate) expected: Vec<f64>,
 }
 
-/// How many outcomes and causes there are so far.
+/// How many outcomes, causes and columns of sizes there are so far.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Counted {
     pub(crate) outcomes: usize,
     pub(crate) causes: usize,
+    pub(crate) sizes: usize,
 }
 
 impl RiskPlan {
@@ -173,7 +177,11 @@ impl RiskPlan {
         counted: &mut Counted,
     ) -> Self {
         let namer = Namer { scenario, seed, risk: format!("risk.{}", risk.id) };
-        let effects = namer.effects("", &risk.effects, counted);
+        let mut effects = namer.effects("", &risk.effects, counted);
+        let slip = if let Some(Arrivals::Due { .. }) = risk.arrivals { effects.lasts.clone() } else { None };
+        if let Some(slip) = &slip {
+            effects.sized.given_that_it_lasts(&slip.law);
+        }
         let (arrivals, mean) = namer.arrivals(risk, clock);
         let reach = reach(&risk.on, scenario, graph);
         let stages = (risk.stages.iter())
@@ -211,7 +219,7 @@ impl RiskPlan {
             when: NOWHERE,
             raises: NOWHERE,
             mean,
-            slip: if let Some(Arrivals::Due { .. }) = risk.arrivals { effects.lasts.clone() } else { None },
+            slip,
             aftershocks: namer.aftershocks(risk),
             raised: least_factor.map(|_| namer.raised(risk)),
             mark: (!risk.conditions.list.is_empty() || least_factor.is_some_and(|f| f < 1.0))
@@ -300,6 +308,7 @@ impl Namer<'_> {
                     }
                 })
                 .collect(),
+            sized: Sized::new(effects, &mut counted.sizes),
         }
     }
 
@@ -420,9 +429,14 @@ pub(crate) struct Parts {
 
 /// What a portfolio with these planned shares sees.
 pub(crate) fn seen(scenario: &Scenario, plan: &Plan, planned: &[f64]) -> Parts {
+    parts(scenario, |conditions| multiplier(conditions, plan, planned))
+}
+
+/// What somebody sees whose `times` these are.
+pub(crate) fn parts(scenario: &Scenario, times: impl Fn(&Conditions) -> f64) -> Parts {
     let ratio = |own: f64, highest: f64| if highest > 0.0 { own / highest } else { 0.0 };
     let part = |conditions: &Conditions, probability: Option<f64>| {
-        let times = multiplier(conditions, plan, planned);
+        let times = times(conditions);
         match probability {
             Some(p) => ratio((p * times).min(1.0), highest_probability(p, conditions)),
             None => ratio(times, highest(conditions)),

@@ -127,6 +127,7 @@ impl Sites {
             stake_change,
             raises: _,
             causes,
+            sized: _,
         } = effects;
         if let Some((duration, leaves)) = outage {
             self.value(&format!("{prefix}duration"), duration);

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::engine::{Engine, Verdict, by_node};
+use super::observer::{Counts, Tally};
 use super::{EVENTS_UNASKED, Moments, Rows};
 use crate::plan::Plan;
 
@@ -21,7 +22,7 @@ pub(super) struct Block {
     pub(super) weights: Option<Vec<f64>>,
     /// Of each portfolio.
     pub(super) portfolios: Vec<PortfolioBlock>,
-    /// Moments of every column of every portfolio, in the order of [`Columns`].
+    /// Moments of every column of every portfolio, in the order of [`Columns`]; then of what is observed.
     pub(super) sums: Vec<Moments>,
 }
 
@@ -50,6 +51,8 @@ pub(super) struct Columns {
     pub(super) longer: usize,
     /// All columns of a portfolio.
     pub(super) width: usize,
+    /// What is observed whatever the portfolio.
+    pub(super) counts: Counts,
 }
 
 impl Columns {
@@ -65,7 +68,20 @@ impl Columns {
         let difference = longest + plan.services.len();
         let longer = difference + 3;
         let width = longer + plan.services.len() * THRESHOLDS;
-        Self { risks, nodes, services, months, years, down, table, longest, difference, longer, width }
+        Self {
+            risks,
+            nodes,
+            services,
+            months,
+            years,
+            down,
+            table,
+            longest,
+            difference,
+            longer,
+            width,
+            counts: Counts::new(plan),
+        }
     }
 
     /// Where the loss stands.
@@ -89,8 +105,7 @@ impl Block {
         let mut tables = std::mem::take(&mut engine.tables);
         tables.resize_with(portfolios.len(), Vec::new);
         tables.iter_mut().for_each(Vec::clear);
-        let mut weights = Vec::new();
-        let mut events = 0;
+        let (mut tally, mut weights, mut events) = (Tally::default(), Vec::new(), 0);
         for trial in trials.clone() {
             if events > EVENTS_UNASKED {
                 if !goes_on() {
@@ -98,17 +113,12 @@ impl Block {
                 }
                 events = 0;
             }
-            events += engine.trial(
-                plan,
-                trial,
-                |_| true,
-                |verdict| {
-                    if portfolios[verdict.portfolio].rows.loss.len() == weights.len() {
-                        weights.push(verdict.world.weight);
-                    }
-                    portfolios[verdict.portfolio].add(plan, &columns, verdict, &mut tables[verdict.portfolio]);
-                },
-            );
+            events += engine.observed(plan, trial, (&columns.counts, &mut tally), |verdict| {
+                if portfolios[verdict.portfolio].rows.loss.len() == weights.len() {
+                    weights.push(verdict.world.weight);
+                }
+                portfolios[verdict.portfolio].add(plan, &columns, verdict, &mut tables[verdict.portfolio]);
+            });
         }
         let weights = plan.mixture.is_some().then_some(weights);
         let weighing = weights.as_deref();
@@ -116,7 +126,7 @@ impl Block {
             let values: Vec<f64> = values.collect();
             Moments::of_columns(&values, 1, weighing)[0]
         };
-        let mut sums = Vec::with_capacity(columns.width * portfolios.len());
+        let mut sums = Vec::with_capacity(columns.width * portfolios.len() + columns.counts.len());
         let baseline = &portfolios[plan.baseline].rows.loss;
         let cost = |p: usize| plan.portfolios[p].plan.iter().sum::<f64>();
         for (p, (portfolio, table)) in portfolios.iter().zip(&tables).enumerate() {
@@ -136,6 +146,7 @@ impl Block {
                 }
             }
         }
+        tally.moments(&columns.counts, &mut sums);
         for (portfolio, table) in portfolios.iter_mut().zip(&tables) {
             portfolio.turn(&columns, table);
         }

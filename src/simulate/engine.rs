@@ -1,6 +1,7 @@
 //! One trial from world to books: the stages in their order, with the memory they keep between trials.
 
 use super::Parts;
+use super::observer::{Counts, Observer, Tally};
 use crate::chance::event_counter;
 use crate::impact::journal::Journal;
 use crate::impact::ledger::Ledger;
@@ -16,6 +17,7 @@ use crate::world::World;
 /// The stages' buffers.
 pub(crate) struct Engine {
     world: World,
+    observer: Observer,
     view: View,
     alone: Alone,
     common: Common,
@@ -46,6 +48,7 @@ impl Engine {
     pub(crate) fn new(plan: &Plan) -> Self {
         Self {
             world: World::default(),
+            observer: Observer::default(),
             view: View::default(),
             alone: Alone::default(),
             common: Common::default(),
@@ -63,9 +66,27 @@ impl Engine {
         plan: &Plan,
         trial: u64,
         wanted: impl Fn(usize) -> bool,
-        mut visit: impl FnMut(&Verdict),
+        visit: impl FnMut(&Verdict),
     ) -> usize {
         self.world.draw(plan, trial);
+        self.judge(plan, wanted, visit)
+    }
+
+    /// Runs `trial` for all portfolios, with what happens in it for a check.
+    pub(super) fn observed(
+        &mut self,
+        plan: &Plan,
+        trial: u64,
+        (counts, tally): (&Counts, &mut Tally),
+        visit: impl FnMut(&Verdict),
+    ) -> usize {
+        self.world.draw(plan, trial);
+        self.observer.look(plan, counts, &self.world, tally);
+        self.judge(plan, |_| true, visit)
+    }
+
+    /// Shows what was drawn to the portfolios that `wanted` names, and each of them to `visit`.
+    fn judge(&mut self, plan: &Plan, wanted: impl Fn(usize) -> bool, mut visit: impl FnMut(&Verdict)) -> usize {
         let n_events = self.world.events.len() + self.world.plain.starts.len();
         for seer in plan.views.iter().filter(|v| v.portfolios.iter().any(|&p| wanted(p))) {
             self.see(plan, seer);

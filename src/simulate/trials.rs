@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::block::{Block, Columns, THRESHOLDS};
-use super::{BLOCK, Histogram, Moments, Options, units};
+use super::{BLOCK, Histogram, Moments, Observed, Options, units};
 use crate::plan::Plan;
 
 /// What is kept of the trials of one run.
@@ -26,6 +26,9 @@ pub struct Trials {
     pub weights: Option<Vec<f64>>,
     /// One per portfolio.
     pub portfolios: Vec<PortfolioTrials>,
+    /// What happened, whatever the portfolio.
+    #[serde(skip)]
+    pub observed: Observed,
 }
 
 /// How much is kept.
@@ -239,6 +242,7 @@ impl Trials {
             bits: capacity.bits,
             weights: capacity.all.then(Vec::new),
             portfolios,
+            observed: Observed::default(),
         }
     }
 
@@ -351,8 +355,10 @@ impl Trials {
 
     /// Divides the sums of all trials.
     pub(super) fn sum_up(&mut self, columns: &Columns, mut sums: Vec<Moments>) {
-        sums.resize(columns.width * self.portfolios.len(), Moments::default());
-        for (portfolio, sums) in self.portfolios.iter_mut().zip(sums.chunks_exact(columns.width)) {
+        let of_portfolios = columns.width * self.portfolios.len();
+        sums.resize(of_portfolios + columns.counts.len(), Moments::default());
+        self.observed = columns.counts.sum_up(&sums[of_portfolios..]);
+        for (portfolio, sums) in self.portfolios.iter_mut().zip(sums[..of_portfolios].chunks_exact(columns.width)) {
             let list = |from: usize, to: usize| sums[from..to].to_vec();
             portfolio.all = All {
                 components: list(0, columns.risks),

@@ -2,6 +2,7 @@
 //! large it is, what it takes away, and what each portfolio plans. Closed forms and sums on a grid of time; nothing
 //! is simulated.
 
+mod expected;
 mod flow;
 mod grid;
 mod risk;
@@ -9,6 +10,7 @@ mod spread;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use self::expected::expected;
 use crate::measure::concentration;
 use crate::plan::Plan;
 use crate::scenario::{Contract, ScalesWith, Scenario, YEAR};

@@ -8,7 +8,7 @@ use crate::world::{Event, Happening, OWN, Occurrence, World};
 
 impl View {
     /// Which events and outcomes are seen: what they come of before them.
-    pub(super) fn notice(&mut self, plan: &Plan, seer: &ViewPlan, world: &World) {
+    pub(crate) fn notice(&mut self, plan: &Plan, seer: &ViewPlan, world: &World) {
         if seer.all && world.occurrences.is_empty() {
             return;
         }

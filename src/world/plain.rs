@@ -8,6 +8,7 @@ use crate::chance::math;
 use crate::plan::curve::Curve;
 use crate::plan::plain::PlainRisk;
 use crate::plan::risk::ArrivalsPlan;
+use crate::plan::tally::Sized;
 use crate::plan::{Clock, Plan};
 
 use super::{Event, Happening, Interruption, OWN, World};
@@ -106,6 +107,10 @@ impl World {
         drawn.draw_lengths(tails);
         for (k, risk) in plain.risks.iter().enumerate() {
             let of = drawn.of(k);
+            let effects = &plan.risks[risk.risk].effects;
+            if !of.is_empty() && effects.outage.as_ref().is_some_and(|(hours, _)| hours.law.is_constant().is_none()) {
+                self.sum_plain(&effects.sized, &drawn.ends[of.clone()]);
+            }
             if drawn.ends[of.clone()].iter().filter(|hours| **hours >= plain.limit).count() > 0 {
                 for (j, i) in (0..).zip(of) {
                     if drawn.ends[i] >= plain.limit {
@@ -122,6 +127,23 @@ impl World {
         }
         drawn.others = (self.events.len(), self.interruptions.len());
         self.plain = drawn;
+    }
+
+    /// Adds lengths to the sums of their risk.
+    #[expect(clippy::cast_precision_loss, reason = "outages of a trial")]
+    fn sum_plain(&mut self, sized: &Sized, lengths: &[f64]) {
+        if let [length] = &sized.list[..] {
+            self.sizes[sized.happened] = lengths.len() as f64;
+            // Several sums at once: they do not wait for each other.
+            let mut sums = [0.0; 8];
+            let limited = |hours: f64| if hours < length.limit { hours } else { length.limit };
+            let (eights, rest) = lengths.as_chunks::<8>();
+            for eight in eights {
+                sums.iter_mut().zip(eight).for_each(|(sum, &hours)| *sum += limited(hours));
+            }
+            sums.iter_mut().zip(rest).for_each(|(sum, &hours)| *sum += limited(hours));
+            self.sizes[sized.happened + 1] = sums.iter().sum();
+        }
     }
 
     /// Makes an outage of so many hours an event with an interruption.

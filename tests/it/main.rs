@@ -15,6 +15,7 @@
 mod anything;
 #[cfg(feature = "cli")]
 mod command;
+mod compound;
 mod contagion;
 mod damage;
 mod examples;

@@ -122,6 +122,7 @@ pub(super) fn trials(a: &[f64], b: &[f64]) -> Trials {
         thinned: 0,
         bits: 10,
         weights: None,
+        observed: crate::simulate::Observed::default(),
         portfolios: vec![one_portfolio(0.0, a, &none, a), one_portfolio(7.0, &half(a), &half(b), a)],
     }
 }

@@ -5,8 +5,8 @@ use crate::chance::law::Law;
 use crate::plan::curve::Curve;
 use crate::scenario::{Arrivals, Scenario, YEAR};
 
-/// Sources beyond which dates are no longer kept apart.
-const MOST_SOURCES: usize = 24;
+/// Generations of aftershocks fewer than this part of the first events count for nothing.
+const NEGLIGIBLE: f64 = 1e-6;
 /// Rounds in which the chance that a cluster shows nothing settles.
 const ROUNDS: usize = 200;
 
@@ -56,11 +56,12 @@ impl Source {
         }
     }
 
-    /// Probability that one is under way where `m` are on average: of a Poisson process 1 − e^−m.
-    fn busy(&self, m: f64) -> f64 {
+    /// What those under way leave, on average, where they would take so much if none overlapped. Of a Poisson process
+    /// Π leaves has mean e^−m E(1 − leaves).
+    fn left(&self, taken: f64) -> f64 {
         match self.mix {
-            Mix::Clusters { .. } => -libm::expm1(-m),
-            Mix::Apart | Mix::Renewal(_) => m.min(1.0),
+            Mix::Clusters { .. } => libm::exp(-taken),
+            Mix::Apart | Mix::Renewal(_) => 1.0 - taken.min(1.0),
         }
     }
 
@@ -83,6 +84,9 @@ fn unseen(mean: f64, seen: f64) -> f64 {
 }
 
 impl Flow {
+    /// Sources beyond which dates are no longer kept apart.
+    pub(super) const MOST_SOURCES: usize = 24;
+
     /// Events from `start` on.
     pub(super) fn of(arrivals: &Arrivals, scenario: &Scenario, grid: &Grid) -> Self {
         let mut cells = grid::empty();
@@ -148,7 +152,7 @@ impl Flow {
     }
 
     fn dates(times: &[f64], add: impl Fn(&mut [f64], f64)) -> Self {
-        if times.len() > MOST_SOURCES {
+        if times.len() > Self::MOST_SOURCES {
             let mut cells = grid::empty();
             for &t in times {
                 add(&mut cells, t);
@@ -192,6 +196,22 @@ impl Flow {
         self.mapped(|cells| grid.delayed(cells, law))
     }
 
+    /// The same where nothing before the start has aftershocks: those that follow the first events, generation after generation. In
+    /// the long run the difference is lost.
+    pub(super) fn settling(&self, mean: f64, after: &Law, grid: &Grid) -> Self {
+        self.mapped(|cells| {
+            let mut generation: Vec<f64> = cells.iter().map(|mass| (1.0 - mean) * mass).collect();
+            let mut all = generation.clone();
+            let mut part = mean;
+            while part > NEGLIGIBLE {
+                generation = grid.delayed(&generation, after).into_iter().map(|mass| mean * mass).collect();
+                all.iter_mut().zip(&generation).for_each(|(all, more)| *all += more);
+                part *= mean;
+            }
+            all
+        })
+    }
+
     /// So many times as many in each cell.
     pub(super) fn times(&self, factors: &[f64]) -> Self {
         self.mapped(|cells| cells.iter().zip(factors).map(|(mass, factor)| mass * factor).collect())
@@ -224,11 +244,12 @@ impl Flow {
         self.sources.iter().map(|source| grid.under_way(&source.cells, lasts)).collect()
     }
 
-    /// Expected hours with at least one under way.
-    pub(super) fn hours(&self, under_way: &[Vec<f64>], grid: &Grid) -> f64 {
-        let n = under_way.first().map_or(0, Vec::len);
-        let free = |j: usize| self.sources.iter().zip(under_way).map(|(s, m)| 1.0 - s.busy(m[j])).product::<f64>();
-        grid.integral((0..n).map(|j| 1.0 - free(j)))
+    /// Mean in each cell of the product of what those under way leave, where they would take `taken` of it on average if none
+    /// overlapped.
+    pub(super) fn left(&self, taken: &[Vec<f64>]) -> Vec<f64> {
+        let n = taken.first().map_or(0, Vec::len);
+        let at = |j: usize| self.sources.iter().zip(taken).map(|(s, taken)| s.left(taken[j])).product::<f64>();
+        (0..n).map(at).collect()
     }
 
     /// Mean in each cell of `factor` to the power of how many are under way.

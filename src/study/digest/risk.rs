@@ -33,16 +33,16 @@ fn one(risk: &Risk, begun: &Begun, grid: &Grid, scenario: &Scenario, plan: &Plan
         hours_down: None,
     };
     let all = begun.all();
-    let mut down = Down { grid, parts: Vec::new() };
-    down.add(&all, &risk.effects);
+    let mut down = Down::default();
+    down.add(&all, &risk.effects, grid);
     for (stage, reached) in risk.stages.iter().zip(begun.stages(risk, grid)) {
         for outcome in &stage.outcomes {
             let flow = reached.thinned(outcome.probability);
-            down.add(&flow, &outcome.effects);
+            down.add(&flow, &outcome.effects, grid);
             digest.outcomes.push(following(&stage.name, outcome, &flow, times(&outcome.conditions)));
         }
     }
-    digest.hours_down = if digest.events.is_some() { down.hours(&all) } else { None };
+    digest.hours_down = if digest.events.is_some() { down.left(&all).map(|left| lost(&left, grid)) } else { None };
     digest
 }
 
@@ -59,7 +59,7 @@ fn following(stage: &str, outcome: &Outcome, flow: &Flow, times: Vec<f64>) -> Ou
 }
 
 /// Events with what others add to them: none where nothing can happen. What comes without others is exact.
-fn events(risk: &Risk, begun: &Begun, grid: &Grid, scenario: &Scenario) -> Option<Events> {
+pub(super) fn events(risk: &Risk, begun: &Begun, grid: &Grid, scenario: &Scenario) -> Option<Events> {
     let alone = risk.arrivals.as_ref().map(|arrivals| alone(arrivals, risk, scenario));
     let all = begun.all();
     let by_others = all.expected() - begun.plain.expected();
@@ -193,43 +193,48 @@ fn extent(law: &Law) -> Extent {
     }
 }
 
-/// What is taken away, by the part that each loss takes.
-struct Down<'a> {
-    grid: &'a Grid,
-    /// The part taken, and how many such losses are under way, per source.
-    parts: Vec<(f64, Vec<Vec<f64>>)>,
+/// What the losses of one risk take away.
+#[derive(Debug, Default)]
+pub(super) struct Down {
+    /// What those under way take on average, if none overlap: in each cell, per source.
+    taken: Vec<Vec<f64>>,
+    any: bool,
 }
 
-impl Down<'_> {
-    fn add(&mut self, flow: &Flow, effects: &Effects) {
+impl Down {
+    /// Adds what `effects` take, happening as `flow` says.
+    pub(super) fn add(&mut self, flow: &Flow, effects: &Effects, grid: &Grid) {
         if let Some(outage) = &effects.outage {
             let taken = 1.0 - outage.leaves.mean().unwrap_or(0.0);
-            self.push(taken, flow.under_way(&Lasts::Hours(&outage.duration), self.grid));
+            self.push(taken, flow.under_way(&Lasts::Hours(&outage.duration), grid));
         }
         if let Some(length) = &effects.suspends {
             let lasts = match length {
                 Length::Hours(law) => Lasts::Hours(law),
                 Length::Permanent => Lasts::ToTheEnd,
             };
-            let begun = effects.notice.as_ref().map(|law| flow.delayed(law, self.grid));
-            self.push(1.0, begun.as_ref().unwrap_or(flow).under_way(&lasts, self.grid));
+            let begun = effects.notice.as_ref().map(|law| flow.delayed(law, grid));
+            self.push(1.0, begun.as_ref().unwrap_or(flow).under_way(&lasts, grid));
         }
     }
 
-    /// Losses that take the same part are one process.
     fn push(&mut self, taken: f64, under_way: Vec<Vec<f64>>) {
-        match self.parts.iter_mut().find(|part| (part.0 - taken).abs() < 1e-12) {
-            None => self.parts.push((taken, under_way)),
-            Some((_, all)) => {
-                for (all, one) in all.iter_mut().zip(under_way) {
-                    all.iter_mut().zip(one).for_each(|(a, o)| *a += o);
-                }
-            }
+        self.any = true;
+        self.taken.resize_with(under_way.len(), Vec::new);
+        for (all, one) in self.taken.iter_mut().zip(under_way) {
+            all.resize(one.len(), 0.0);
+            all.iter_mut().zip(one).for_each(|(a, o)| *a += taken * o);
         }
     }
 
-    fn hours(&self, begun: &Flow) -> Option<f64> {
-        let each = self.parts.iter().map(|(taken, under_way)| taken * begun.hours(under_way, self.grid));
-        (!self.parts.is_empty()).then(|| each.sum())
+    /// What is left in each cell on average of a node that has no other risk, events coming as `begun` says; none if nothing
+    /// is ever taken.
+    pub(super) fn left(&self, begun: &Flow) -> Option<Vec<f64>> {
+        self.any.then(|| begun.left(&self.taken))
     }
+}
+
+/// Hours lost where so much is left.
+pub(super) fn lost(left: &[f64], grid: &Grid) -> f64 {
+    grid.integral(left.iter().map(|left| 1.0 - left))
 }

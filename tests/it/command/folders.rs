@@ -5,7 +5,7 @@ use std::process::{Command, Output, Stdio};
 
 use super::desk::{Desk, SMALL, text};
 
-const FILES: [&str; 27] = [
+const FILES: [&str; 28] = [
     "attribution.csv",
     "charts/availability.png",
     "charts/availability.svg",
@@ -23,6 +23,7 @@ const FILES: [&str; 27] = [
     "charts/loss-over-time.svg",
     "charts/total-cost.png",
     "charts/total-cost.svg",
+    "checks.csv",
     "comparison.csv",
     "convergence.csv",
     "exceedance.csv",

@@ -194,3 +194,29 @@ fn truncated_moments_are_those_of_rejection() {
         }
     }
 }
+
+/// Moments of min(X, limit) against the mean over quantiles, for every law and for ones that are very narrow or wide.
+#[test]
+fn limited_moments_are_those_of_the_limited_quantiles() {
+    let extreme = [log_normal(1.0, 1e-4), log_normal(1.0, 4.0), Law::Pareto { shape: 0.5, scale: 2.0 }];
+    for law in all_laws().into_iter().chain(extreme) {
+        let limit = law.quantile(0.99);
+        let n = 20_000;
+        let of = |k: u32| {
+            let about = law.quantile(0.5);
+            let values = (0..n).map(|i| law.quantile((f64::from(i) + 0.5) / f64::from(n)).min(limit) - about);
+            values.map(|d| d.powi(k as i32)).sum::<f64>() / f64::from(n)
+        };
+        let (m1, m2, m3) = (of(1), of(2), of(3));
+        let variance = m2 - m1 * m1;
+        let limited = law.limited(limit);
+        let sd = variance.sqrt();
+        let mean = law.quantile(0.5) + m1;
+        assert!((limited.mean - mean).abs() <= 1e-4 * (sd + mean.abs()), "mean of {law:?}: {} {mean}", limited.mean);
+        if sd > 0.0 {
+            assert_near(limited.variance.sqrt(), sd, 1e-3, &format!("sd of {law:?}"));
+            let skewness = (m3 - 3.0 * m1 * m2 + 2.0 * m1 * m1 * m1) / (variance * sd);
+            assert!((limited.skewness - skewness).abs() < 1e-2 * (1.0 + skewness.abs()), "skewness of {law:?}");
+        }
+    }
+}

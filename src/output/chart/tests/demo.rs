@@ -94,6 +94,7 @@ pub(super) fn demo(n: usize, n_services: usize, months: usize) -> Results {
         headlines: (0..n).map(|p| headline(p, n_services)).collect(),
         distribution: distribution(n),
         trials: None,
+        checks: vec![],
         convergence: convergence(n),
     }
 }
