@@ -176,12 +176,10 @@ const LATE: usize = 1 << 19;
 impl Late {
     fn take(&mut self, block: &Block) {
         let n = usize::try_from(block.trials.end - block.trials.start).unwrap_or(0).max(1);
-        let mut place = 0;
-        for losses in block.portfolios.iter().flat_map(|p| p.months.chunks_exact(n)) {
+        for (place, losses) in block.portfolios.iter().flat_map(|p| p.months.chunks_exact(n)).enumerate() {
             self.months.resize_with(self.months.len().max(place + 1), Vec::new);
             self.months[place].extend_from_slice(losses);
             self.n += n;
-            place += 1;
         }
         self.weights.extend(block.weights.iter().flatten());
     }
