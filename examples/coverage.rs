@@ -3,6 +3,13 @@
 //!
 //!     cargo run --release --example coverage -- FILE… [--repeats 1000] [--trials 5000] [--reference 10M] [--sampling importance]
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    clippy::cast_precision_loss,
+    reason = "a program of its own: it reads files, prints, and counts runs"
+)]
+
 use std::path::Path;
 use std::process::ExitCode;
 

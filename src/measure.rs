@@ -113,6 +113,8 @@ fn provenance(scenario: &Scenario, trials: &Trials, version: &str) -> Provenance
         seed: scenario.seed,
         trials: trials.n,
         rows: trials.portfolios.first().map_or(0, |kept| kept.loss.len() as u64),
+        month_bin_width: (trials.portfolios.first().and_then(|kept| kept.month_histograms.first()))
+            .map_or(0.0, crate::simulate::Histogram::bin_width),
         bin_width: (trials.thinned > 0).then(|| 1.0 / f64::from(1_u32 << trials.bits)),
         effective_trials: trials.weights.as_ref().map(|_| trials.portfolios[0].all.loss.effective_n()),
         appetite: scenario.appetite.map(|appetite| appetite.loss),

@@ -78,6 +78,8 @@ pub struct Provenance {
     pub rows: u64,
     /// Width of those bins as a part of the amount; none where all trials have rows.
     pub bin_width: Option<f64>,
+    /// Width of the bins in which the losses of months are always counted.
+    pub month_bin_width: f64,
     /// Kish's effective number of trials, where they have weights.
     pub effective_trials: Option<f64>,
     /// The appetite for loss, if any.

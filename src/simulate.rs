@@ -24,8 +24,7 @@ use crate::plan::Plan;
 pub(crate) use block::{LONGER_THAN, is_cheaper};
 #[cfg(test)]
 pub(crate) use block::{is_longer, is_over};
-use engine::Engine;
-pub(crate) use engine::Verdict;
+pub(crate) use engine::{Engine, Verdict};
 pub use histogram::Histogram;
 pub(crate) use histogram::rank;
 pub use moments::Moments;

@@ -173,7 +173,10 @@ impl View {
     pub(crate) fn look(&mut self, plan: &Plan, seer: &ViewPlan, world: &World) {
         self.notice(plan, seer, world);
         self.changes(plan, seer, world);
-        self.cut(plan, std::iter::empty());
+        // Where outages are plain, cells are cut again for them; only playbooks look at any before.
+        if plan.plain.is_none() || plan.portfolios.iter().any(|p| !p.playbook.is_empty()) {
+            self.cut(plan, std::iter::empty());
+        }
         self.down.clear();
         self.down.resize(plan.vendors.len(), 0.0);
         self.lasting.clear();

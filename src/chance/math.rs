@@ -73,12 +73,17 @@ pub(crate) fn normal_quantiles(values: &mut [f64], tails: &mut Vec<(usize, f64)>
     dispatch!(Level::new(), _ => normal_quantiles_inline(values, tails));
 }
 
-/// Log-normal quantiles in place of uniforms in (0, 1).
-pub(crate) fn log_normal_quantiles(mu: f64, sigma: f64, values: &mut [f64], tails: &mut Vec<(usize, f64)>) {
+/// Log-normal quantiles in place of uniforms in (0, 1), law after law: how many are of it, its μ and its σ.
+pub(crate) fn log_normal_quantiles(laws: &[(usize, f64, f64)], values: &mut [f64], tails: &mut Vec<(usize, f64)>) {
     dispatch!(Level::new(), _ => {
         normal_quantiles_inline(values, tails);
-        for value in values.iter_mut() {
-            *value = exp(mu + sigma * *value);
+        let mut rest = &mut *values;
+        for &(n, mu, sigma) in laws {
+            let (of, others) = rest.split_at_mut(n);
+            for value in of {
+                *value = exp(mu + sigma * *value);
+            }
+            rest = others;
         }
     });
 }
@@ -92,34 +97,31 @@ pub(crate) fn exps(values: &mut [f64]) {
 
 #[inline(always)]
 fn normal_quantiles_inline(values: &mut [f64], tails: &mut Vec<(usize, f64)>) {
-    const AT_ONCE: usize = 16;
-    tails.clear();
-    for (i, u) in values.iter().enumerate().filter(|(_, u)| (**u - 0.5).abs() > 0.425) {
-        tails.push((i, *u));
+    const AT_ONCE: usize = 64;
+    // Each is written down, and written over unless it is one: which of them are, no branch can foresee.
+    tails.resize(tails.len().max(values.len()), (0, 0.5));
+    let mut n_tails = 0;
+    for (i, &u) in values.iter().enumerate() {
+        tails[n_tails] = (i, u);
+        n_tails += usize::from((u - 0.5).abs() > 0.425);
     }
     // The centre's formula for all, in a loop without branches; the few others are put right after it.
     for value in values.iter_mut() {
         let q = *value - 0.5;
         *value = q * ratio(&CENTRE, 0.180_625 - q * q);
     }
-    for tails in tails.chunks(AT_ONCE) {
+    for tails in tails[..n_tails].chunks(AT_ONCE) {
         let mut sizes = [0.5; AT_ONCE];
         for (size, &(_, u)) in sizes.iter_mut().zip(tails) {
             *size = if u < 0.5 { u } else { 1.0 - u };
         }
         // A whole number of vectors: the rest would go one by one.
-        for size in &mut sizes[..tails.len().next_multiple_of(4)] {
+        for size in &mut sizes[..tails.len().next_multiple_of(8)] {
             let r = (-ln_below_one(*size)).sqrt();
             *size = if r <= 5.0 { ratio(&TAIL, r - 1.6) } else { f64::NAN };
         }
         for (&size, &(i, u)) in sizes.iter().zip(tails) {
-            values[i] = if size.is_nan() {
-                normal_quantile(u)
-            } else if u < 0.5 {
-                -size
-            } else {
-                size
-            };
+            values[i] = if size.is_nan() { normal_quantile(u) } else { size.copysign(u - 0.5) };
         }
     }
 }

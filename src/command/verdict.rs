@@ -193,6 +193,7 @@ mod tests {
                 trials: 1000,
                 rows: 1000,
                 bin_width: None,
+                month_bin_width: 0.004,
                 effective_trials: None,
                 appetite: Some(2e6),
                 appetite_probability: allowed,

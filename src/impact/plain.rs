@@ -141,39 +141,44 @@ impl Judge {
         let (mut interruption, mut spend, mut unserved) = (0.0, 0.0, 0.0);
         for line in &tariff.lines {
             let sums = &alone.sums(line.area, k)[cells.clone()];
-            let total = alone.total(line.area, k, cells.clone());
+            bills.clear();
+            if let Some(last) = line.bills.len().checked_sub(1) {
+                // No month is after the last: said so, it takes no branch.
+                bills.extend(case.view.cells.months[cells.clone()].iter().map(|&month| line.bills[month.min(last)]));
+            }
+            let (total, bill) = if bills.is_empty() { (total(sums), 0.0) } else { total_and_dot(sums, bills) };
             unserved += line.unserved * total;
             interruption += line.worth * total;
-            let mut charge = line.worth * total;
-            if line.bills.is_empty() {
-                amounts.iter_mut().zip(sums).for_each(|(amount, sum)| *amount += line.worth * sum);
-            } else {
-                bills.clear();
-                bills.extend(case.view.cells.months[cells.clone()].iter().map(|&month| line.bills[month]));
-                let bill = dot(bills, sums);
-                spend += bill;
-                charge += bill;
-                let each = amounts.iter_mut().zip(sums).zip(&*bills);
-                each.for_each(|((amount, sum), bill)| *amount += (line.worth + bill) * sum);
-            }
+            spend += bill;
             for &(v, used) in &line.used {
                 let row = (s * case.plan.vendors.len() + v) * n_cells;
                 let usage = &mut self.usage[row + cells.start..row + cells.end];
                 usage.iter_mut().zip(sums).for_each(|(usage, sum)| *usage += used * sum);
             }
-            if let Some(who) = line.who {
-                ledger.charge(Cause::Event(stretch.lasting_event(case.view, who)), charge);
-                continue;
+            let charge = line.worth * total + bill;
+            match line.who {
+                Some(who) => ledger.charge(Cause::Event(stretch.lasting_event(case.view, who)), charge),
+                None => ledger.plain_risk(plain.risks[k].risk, charge),
             }
-            ledger.plain_risk(plain.risks[k].risk, charge);
-            if let Some(&offset) = plain.offsets.get(line.area).filter(|_| rises[k]) {
-                let counted = |hours: f64| if hours > offset { hours - offset } else { 0.0 };
-                let each = costs.iter_mut().zip(hours);
-                if line.bills.is_empty() {
-                    each.for_each(|(cost, &hours)| *cost += line.worth * counted(hours));
+            // Of the outages themselves, where the longest is the costliest: what it costs.
+            let offset = plain.offsets.get(line.area).filter(|_| rises[k] && line.who.is_none());
+            let each = amounts.iter_mut().zip(sums);
+            let (Some(&offset), false) = (offset, bills.is_empty()) else {
+                if bills.is_empty() {
+                    each.for_each(|(amount, sum)| *amount += line.worth * sum);
+                    if let Some(&offset) = offset {
+                        let costs = costs.iter_mut().zip(hours);
+                        costs.for_each(|(cost, &hours)| *cost += line.worth * beyond(hours, offset));
+                    }
                 } else {
-                    each.zip(&*bills).for_each(|((cost, &hours), bill)| *cost += (line.worth + bill) * counted(hours));
+                    each.zip(&*bills).for_each(|((amount, sum), bill)| *amount += (line.worth + bill) * sum);
                 }
+                continue;
+            };
+            for ((((amount, sum), bill), cost), &hours) in each.zip(&*bills).zip(&mut *costs).zip(hours) {
+                let price = line.worth + bill;
+                *amount += price * sum;
+                *cost += price * beyond(hours, offset);
             }
         }
         ledger.unserved_hours[s] += unserved;
@@ -345,6 +350,36 @@ pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
     };
     let strands = a.iter().zip(b).fold([0.0; 4], add);
     (strands[0] + strands[1]) + (strands[2] + strands[3]) + rest
+}
+
+/// A sum in four strands, as in [`dot`].
+#[inline]
+fn total(values: &[f64]) -> f64 {
+    let (fours, rest) = values.as_chunks::<4>();
+    let strands = fours.iter().fold([0.0; 4], |s, x| std::array::from_fn(|i| s[i] + x[i]));
+    (strands[0] + strands[1]) + (strands[2] + strands[3]) + rest.iter().sum::<f64>()
+}
+
+/// The sum of values, and [`dot`] of them and `weights`, in one pass.
+#[inline]
+fn total_and_dot(values: &[f64], weights: &[f64]) -> (f64, f64) {
+    let ((fours, rest), (weights, weights_rest)) = (values.as_chunks::<4>(), weights.as_chunks::<4>());
+    let (mut total, mut dot) = ([0.0; 4], [0.0; 4]);
+    for (x, w) in fours.iter().zip(weights) {
+        for i in 0..4 {
+            total[i] += x[i];
+            dot[i] += x[i] * w[i];
+        }
+    }
+    let join = |s: [f64; 4]| (s[0] + s[1]) + (s[2] + s[3]);
+    let products = rest.iter().zip(weights_rest).map(|(x, w)| x * w);
+    (join(total) + rest.iter().sum::<f64>(), join(dot) + products.sum::<f64>())
+}
+
+/// Hours after so many.
+#[inline]
+fn beyond(hours: f64, offset: f64) -> f64 {
+    if hours > offset { hours - offset } else { 0.0 }
 }
 
 /// The largest of values that are not negative, in four strands; 0 of none.

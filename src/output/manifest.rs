@@ -78,6 +78,7 @@ fn manifest(results: &Results, run: &RunInfo) -> Value {
         "memory": run.memory,
         "trials_with_rows": from.rows,
         "bin_width": from.bin_width,
+        "month_bin_width": from.month_bin_width,
         "portfolios": results.portfolios,
         "baseline": results.portfolios.get(results.baseline),
         "threads": run.threads,

@@ -29,8 +29,8 @@ pub(super) struct Block {
 /// One portfolio's part of a block.
 pub(super) struct PortfolioBlock {
     pub(super) rows: Rows,
-    /// The block's table, trial by trial.
-    table: Vec<f64>,
+    /// Month after month: the loss of each trial.
+    pub(super) months: Vec<f64>,
 }
 
 /// Where each division of a loss stands in a row of the table: components, risks, nodes, services, months, years,
@@ -100,8 +100,11 @@ impl Block {
         goes_on: impl Fn() -> bool,
     ) -> Option<Self> {
         let columns = Columns::new(plan);
-        let block = || PortfolioBlock { rows: Rows::new(plan, keep_components, 0), table: Vec::new() };
+        let block = || PortfolioBlock { rows: Rows::new(plan, keep_components, 0), months: Vec::new() };
         let mut portfolios: Vec<PortfolioBlock> = plan.portfolios.iter().map(|_| block()).collect();
+        let mut tables = std::mem::take(&mut engine.tables);
+        tables.resize_with(portfolios.len(), Vec::new);
+        tables.iter_mut().for_each(Vec::clear);
         let (mut tally, mut weights, mut events) = (Tally::default(), Vec::new(), 0);
         for trial in trials.clone() {
             if events > EVENTS_UNASKED {
@@ -114,7 +117,7 @@ impl Block {
                 if portfolios[verdict.portfolio].rows.loss.len() == weights.len() {
                     weights.push(verdict.world.weight);
                 }
-                portfolios[verdict.portfolio].add(plan, &columns, verdict);
+                portfolios[verdict.portfolio].add(plan, &columns, verdict, &mut tables[verdict.portfolio]);
             });
         }
         let weights = plan.mixture.is_some().then_some(weights);
@@ -126,8 +129,8 @@ impl Block {
         let mut sums = Vec::with_capacity(columns.width * portfolios.len() + columns.counts.len());
         let baseline = &portfolios[plan.baseline].rows.loss;
         let cost = |p: usize| plan.portfolios[p].plan.iter().sum::<f64>();
-        for (p, portfolio) in portfolios.iter().enumerate() {
-            sums.extend(Moments::of_columns(&portfolio.table, columns.table, weighing));
+        for (p, (portfolio, table)) in portfolios.iter().zip(&tables).enumerate() {
+            sums.extend(Moments::of_columns(table, columns.table, weighing));
             let rows = &portfolio.rows;
             let each = [&rows.loss].into_iter().chain(&rows.unserved_hours).chain(&rows.longest_hours);
             sums.extend(each.map(|column| Moments::of_columns(column, 1, weighing)[0]));
@@ -144,6 +147,10 @@ impl Block {
             }
         }
         tally.moments(&columns.counts, &mut sums);
+        for (portfolio, table) in portfolios.iter_mut().zip(&tables) {
+            portfolio.turn(&columns, table);
+        }
+        engine.tables = tables;
         Some(Self { trials, weights, portfolios, sums })
     }
 }
@@ -164,11 +171,12 @@ pub(crate) fn is_longer(longest: f64, hours: f64) -> bool {
 }
 
 impl PortfolioBlock {
-    fn add(&mut self, plan: &Plan, columns: &Columns, verdict: &Verdict) {
+    /// Adds a trial. `table`: the block's, trial by trial.
+    fn add(&mut self, plan: &Plan, columns: &Columns, verdict: &Verdict, table: &mut Vec<f64>) {
         let ledger = verdict.ledger;
-        let start = self.table.len();
-        self.table.resize(start + columns.table, 0.0);
-        let row = &mut self.table[start..];
+        let start = table.len();
+        table.resize(start + columns.table, 0.0);
+        let row = &mut table[start..];
         row[..10].copy_from_slice(&ledger.components);
         let (risks, rest) = row[columns.risks..].split_at_mut(plan.risks.len());
         verdict.by_risk(plan, risks);
@@ -198,9 +206,13 @@ impl PortfolioBlock {
         }
     }
 
-    /// Month by month: the loss of each trial.
-    pub(super) fn months(&self, columns: &Columns) -> impl Iterator<Item = impl Iterator<Item = f64>> {
-        let width = columns.table;
-        (columns.months..columns.years).map(move |month| self.table.iter().skip(month).step_by(width).copied())
+    /// Fills `months`.
+    fn turn(&mut self, columns: &Columns, table: &[f64]) {
+        let n = self.rows.loss.len();
+        self.months.resize(n * (columns.years - columns.months), 0.0);
+        for (trial, row) in table.chunks_exact(columns.table).enumerate() {
+            let losses = &row[columns.months..columns.years];
+            self.months.chunks_exact_mut(n).zip(losses).for_each(|(month, loss)| month[trial] = *loss);
+        }
     }
 }

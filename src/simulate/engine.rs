@@ -2,6 +2,7 @@
 
 use super::Parts;
 use super::observer::{Counts, Observer, Tally};
+use crate::chance::event_counter;
 use crate::impact::journal::Journal;
 use crate::impact::ledger::Ledger;
 use crate::impact::{Common, Judge, Lot};
@@ -26,6 +27,8 @@ pub(crate) struct Engine {
     regimes: Vec<Vec<Regime>>,
     /// Per portfolio: what it decided.
     decisions: Vec<Decisions>,
+    /// Per portfolio: the table of a block, kept for its memory.
+    pub(super) tables: Vec<Vec<f64>>,
 }
 
 /// What one portfolio suffered in one trial.
@@ -53,6 +56,7 @@ impl Engine {
             ledger: Ledger::default(),
             regimes: plan.portfolios.iter().map(|p| p.first_regimes(plan)).collect(),
             decisions: plan.portfolios.iter().map(|_| Decisions::default()).collect(),
+            tables: Vec::new(),
         }
     }
 
@@ -128,6 +132,30 @@ impl Engine {
             decisions[p].regimes.get(g).map_or(&regimes[p][g..=g], Vec::as_slice)
         });
         view.fall(plan, seer, world);
+    }
+
+    /// Draws a trial in which everybody sees everything, for [`again`](Self::again).
+    pub(crate) fn look(&mut self, plan: &Plan, trial: u64) {
+        self.world.draw(plan, trial);
+        self.see(plan, &plan.views[0]);
+        self.common.prepare(plan, &self.view, &self.world);
+    }
+
+    /// Judges a portfolio in the world looked at, under the luck that it has in another trial.
+    pub(crate) fn again(&mut self, plan: &Plan, p: usize, trial: u64) -> (&Ledger, &Decisions) {
+        self.world.trial = trial;
+        let (world, portfolio) = (&self.world, &plan.portfolios[p]);
+        let sight = Sight { plan, world, view: &self.view, seer: &plan.views[0] };
+        self.decisions[p].settle(sight, portfolio, &Lot { plan, portfolio, world });
+        let (regimes, decisions) = (&self.regimes[p], &self.decisions[p]);
+        self.judge.judge(sight, p, regimes, decisions, (&self.common, &self.alone), &mut self.ledger);
+        (&self.ledger, decisions)
+    }
+
+    /// The address of what is drawn on behalf of others because of the first event.
+    pub(crate) fn counter(&self, plan: &Plan) -> u64 {
+        let event = &self.world.events[0];
+        event_counter(plan.risks[event.risk as usize].hash, event.counter)
     }
 
     /// From now on keeps a journal of every trial.

@@ -94,6 +94,12 @@ impl Histogram {
         bin.max = bin.max.max(seen.max);
     }
 
+    /// Width of a bin as a part of the value, at most.
+    #[must_use]
+    pub fn bin_width(&self) -> f64 {
+        1.0 / f64::from(1_u32 << self.bits.min(31))
+    }
+
     /// How many values.
     #[must_use]
     pub fn n(&self) -> u64 {

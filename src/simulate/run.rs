@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::block::{Block, Columns};
 use super::moments::Tree;
-use super::trials::Capacity;
+use super::trials::{Capacity, Late};
 use super::{Options, Trials, Workers};
 use crate::plan::Plan;
 
@@ -19,6 +19,7 @@ pub struct Run {
     keep_components: bool,
     columns: Columns,
     workers: Workers,
+    late: Late,
 }
 
 /// What may be put aside and taken up again.
@@ -37,6 +38,7 @@ struct Queue<'a> {
     waiting: BTreeMap<u64, Block>,
     next: u64,
     state: &'a mut State,
+    late: &'a mut Late,
 }
 
 impl Run {
@@ -49,6 +51,7 @@ impl Run {
             keep_components: options.keep_components,
             columns: Columns::new(plan),
             workers: Workers::new(plan),
+            late: Late::default(),
         }
     }
 
@@ -71,7 +74,7 @@ impl Run {
             }
             !stopped.load(Ordering::Relaxed)
         };
-        let (workers, columns, keep_components) = (&self.workers, &self.columns, self.keep_components);
+        let (workers, keep_components) = (&self.workers, self.keep_components);
         let run = |range: &Range<u64>| {
             let goes_on = || tell(done.load(Ordering::Relaxed));
             let block = workers.with(|engine| Block::run(plan, range.clone(), keep_components, engine, goes_on))?;
@@ -82,12 +85,14 @@ impl Run {
         if super::block(&all, 1).is_none() {
             // Not worth waking the others for.
             if let Some(block) = super::block(&all, 0).and_then(|only| run(&only)) {
-                self.state.append(block, columns);
+                self.state.append(block, &mut self.late);
+                self.state.trials.count_late(&mut self.late);
             }
             return !stopped.into_inner();
         }
         let taken = AtomicU64::new(0);
-        let queue = Mutex::new(Queue { waiting: BTreeMap::new(), next: 0, state: &mut self.state });
+        let queue =
+            Mutex::new(Queue { waiting: BTreeMap::new(), next: 0, state: &mut self.state, late: &mut self.late });
         let turn = Condvar::new();
         let lock = || queue.lock().unwrap_or_else(PoisonError::into_inner);
         rayon::broadcast(|context| {
@@ -102,7 +107,7 @@ impl Run {
                 // Under the lock, even if nothing is handed over: whoever is about to wait must not miss the call.
                 let mut queue = lock();
                 if let Some(block) = block {
-                    queue.take(k, block, columns);
+                    queue.take(k, block);
                 }
                 drop(queue);
                 turn.notify_all();
@@ -111,6 +116,7 @@ impl Run {
                 }
             }
         });
+        self.state.trials.count_late(&mut self.late);
         !stopped.into_inner()
     }
 
@@ -159,10 +165,10 @@ impl Run {
 }
 
 impl Queue<'_> {
-    fn take(&mut self, k: u64, block: Block, columns: &Columns) {
+    fn take(&mut self, k: u64, block: Block) {
         self.waiting.insert(k, block);
         while let Some(block) = self.waiting.remove(&self.next) {
-            self.state.append(block, columns);
+            self.state.append(block, self.late);
             self.next += 1;
         }
     }
@@ -174,8 +180,8 @@ impl State {
         self.trials.join(other.trials, &self.capacity);
     }
 
-    fn append(&mut self, mut block: Block, columns: &Columns) {
+    fn append(&mut self, mut block: Block, late: &mut Late) {
         self.sums.push(block.trials.start / super::BLOCK, std::mem::take(&mut block.sums));
-        self.trials.append(block, columns, &self.capacity);
+        self.trials.append(block, &self.capacity, late);
     }
 }

@@ -159,6 +159,34 @@ impl Rows {
     }
 }
 
+/// Losses of months that are not counted yet: the bins of all months are more than caches hold, so that many are taken at a time.
+#[derive(Debug, Default)]
+pub(super) struct Late {
+    /// How many wait.
+    n: usize,
+    /// Per portfolio and month: of each trial.
+    months: Vec<Vec<f64>>,
+    /// Of each trial, where they do not weigh alike.
+    weights: Vec<f64>,
+}
+
+/// As many losses may wait: 4 MiB.
+const LATE: usize = 1 << 19;
+
+impl Late {
+    fn take(&mut self, block: &Block) {
+        let n = usize::try_from(block.trials.end - block.trials.start).unwrap_or(0).max(1);
+        let mut place = 0;
+        for losses in block.portfolios.iter().flat_map(|p| p.months.chunks_exact(n)) {
+            self.months.resize_with(self.months.len().max(place + 1), Vec::new);
+            self.months[place].extend_from_slice(losses);
+            self.n += n;
+            place += 1;
+        }
+        self.weights.extend(block.weights.iter().flatten());
+    }
+}
+
 /// How memory is divided: half of it for rows, a quarter each for the histograms of months and for those of all else. Octaves
 /// that a histogram is taken to need, and bytes of a bin.
 const OCTAVES: u64 = 40;
@@ -244,17 +272,14 @@ impl Trials {
     }
 
     /// Appends a block, which follows all others.
-    pub(super) fn append(&mut self, block: Block, columns: &Columns, capacity: &Capacity) {
+    pub(super) fn append(&mut self, block: Block, capacity: &Capacity, late: &mut Late) {
         self.n += block.trials.end - block.trials.start;
         let keep = (block.trials.start / BLOCK).is_multiple_of(1 << self.thinned);
+        late.take(&block);
+        if late.n > LATE {
+            self.count_late(late);
+        }
         for (all, one) in self.portfolios.iter_mut().zip(block.portfolios) {
-            // Month by month, so that its bins are near at hand.
-            for (histogram, losses) in all.month_histograms.iter_mut().zip(one.months(columns)) {
-                match &block.weights {
-                    None => losses.for_each(|loss| histogram.add(loss, 1)),
-                    Some(weights) => losses.zip(weights).for_each(|(loss, w)| histogram.add(loss, units(*w))),
-                }
-            }
             if let Some(counted) = &mut all.counted {
                 counted.add(&one.rows);
             }
@@ -266,6 +291,20 @@ impl Trials {
             all.extend(one);
         }
         self.thin(capacity);
+    }
+
+    /// Counts the losses of months that wait.
+    pub(super) fn count_late(&mut self, late: &mut Late) {
+        let histograms = self.portfolios.iter_mut().flat_map(|p| &mut p.month_histograms);
+        for (histogram, losses) in histograms.zip(&mut late.months) {
+            match &late.weights[..] {
+                [] => histogram.add_all(losses),
+                weights => losses.iter().zip(weights).for_each(|(loss, w)| histogram.add(*loss, units(*w))),
+            }
+            losses.clear();
+        }
+        late.weights.clear();
+        late.n = 0;
     }
 
     /// Appends another's trials, which follow all others.

@@ -4,10 +4,15 @@
 //! Source: Simchi-Levi, Schmidt and Wei, "From superstorms to factory fires: managing unpredictable supply-chain
 //! disruptions", 2014.
 
+use rayon::prelude::*;
+
 use crate::chance::law::Law;
+use crate::impact::ledger::Ledger;
 use crate::plan::Plan;
+use crate::plan::portfolio::PortfolioPlan;
+use crate::plan::risk::ArrivalsPlan;
 use crate::scenario::{About, Arrivals, Conditions, DAY, Effects, Length, Outage, PricePath, Risk, Scenario};
-use crate::simulate::{Options, Trials, simulate};
+use crate::simulate::Engine;
 
 /// For how long a node is lost.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -58,27 +63,30 @@ pub struct Exposure {
 }
 
 /// Trials of each loss, where chance has a part in it.
-const TRIALS: u64 = 200;
+const TRIALS: usize = 200;
 
 /// Every node of the scenario lost alone at the start, every other risk switched off: by node, then length, then portfolio.
 #[must_use]
 pub fn exposure(scenario: &Scenario) -> Vec<Exposure> {
-    let mut all = Vec::new();
-    for node in 0..scenario.nodes.len() {
-        for lost in LOST {
-            let planted = planted(scenario, node, lost);
-            let plan = Plan::new(&planted, scenario.seed);
-            let options = Options::of(0..trials(&planted));
-            if let Some(trials) = simulate(&plan, &options, &|_| true) {
-                all.extend((0..scenario.portfolios.len()).map(|p| exposed(scenario, &trials, node, lost, p)));
-            }
-        }
-    }
-    all
+    let n_nodes = scenario.nodes.len();
+    let planted = planted(scenario);
+    let plan = Plan::new(&planted, scenario.seed).one_by_one();
+    let first = planted.risks.len() - n_nodes * LOST.len();
+    // Nodes that take the same vendors with them, and that the same policies pay for, are exposed alike.
+    let reach = |node: usize| &plan.risks[first + node * LOST.len()].reach;
+    let covers = |node: usize| planted.covers.iter().map(move |c| c.risks.contains(&(first + node * LOST.len())));
+    let alike = |node: usize, other: usize| reach(node) == reach(other) && covers(node).eq(covers(other));
+    let like: Vec<usize> = (0..n_nodes).map(|n| (0..n).find(|&other| alike(n, other)).unwrap_or(n)).collect();
+    let of_node = |bench: &mut Bench, node: usize| {
+        if like[node] == node { bench.node(node, first + node * LOST.len()) } else { Vec::new() }
+    };
+    let all: Vec<Vec<Exposure>> = (0..n_nodes).into_par_iter().map_init(|| Bench::new(&plan, first), of_node).collect();
+    (0..n_nodes).flat_map(|node| all[like[node]].iter().map(move |e| Exposure { node, ..*e })).collect()
 }
 
-/// The scenario in which one node is lost and nothing else happens.
-fn planted(scenario: &Scenario, node: usize, lost: Lost) -> Scenario {
+/// The scenario in which nothing happens but that nodes are lost: for each node and length a risk of its own, behind the price paths. All
+/// have the same name, hence the same luck.
+fn planted(scenario: &Scenario) -> Scenario {
     let mut planted = scenario.clone();
     // Prices run as expected, as they do in the plan.
     planted.risks.retain_mut(|risk| {
@@ -92,12 +100,20 @@ fn planted(scenario: &Scenario, node: usize, lost: Lost) -> Scenario {
         }
         risk.path.is_some()
     });
-    let planted_risk = planted.risks.len();
-    // A policy pays for this loss if it covers any risk of the node.
+    let first = planted.risks.len();
+    // A policy pays for a loss if it covers any risk of the node.
     for cover in &mut planted.covers {
-        let pays = cover.risks.iter().any(|&r| scenario.risks[r].on.contains(&node));
-        cover.risks = if pays { vec![planted_risk] } else { Vec::new() };
+        let pays = |node: &usize| cover.risks.iter().any(|&r| scenario.risks[r].on.contains(node));
+        let nodes = (0..scenario.nodes.len()).filter(pays);
+        cover.risks = nodes.flat_map(|n| first + n * LOST.len()..first + (n + 1) * LOST.len()).collect();
     }
+    for node in 0..scenario.nodes.len() {
+        planted.risks.extend(LOST.map(|lost| risk(node, lost)));
+    }
+    planted
+}
+
+fn risk(node: usize, lost: Lost) -> Risk {
     let (kind, effects) = match lost {
         Lost::Hours(hours) => {
             let outage = Outage { duration: Law::Constant(hours), leaves: Law::Constant(0.0) };
@@ -105,7 +121,7 @@ fn planted(scenario: &Scenario, node: usize, lost: Lost) -> Scenario {
         }
         Lost::ForGood => ("exclusivity", Effects { suspends: Some(Length::Permanent), ..Effects::default() }),
     };
-    planted.risks.push(Risk {
+    Risk {
         id: "exposure".to_owned(),
         kind,
         on: vec![node],
@@ -115,39 +131,144 @@ fn planted(scenario: &Scenario, node: usize, lost: Lost) -> Scenario {
         effects,
         stages: Vec::new(),
         about: About::default(),
-    });
-    planted
+    }
 }
 
-/// How many trials it takes: one if nothing is left to chance.
-fn trials(planted: &Scenario) -> u64 {
-    let constant = |law: &Law| law.is_constant().is_some();
-    let certain = planted.portfolios.iter().all(|p| {
-        p.failover.as_ref().is_none_or(|f| f.works >= 1.0)
-            && p.migration.as_ref().is_none_or(|m| constant(&m.takes) && constant(&m.costs))
-    }) && planted.services.iter().all(|s| s.churn.as_ref().is_none_or(|c| constant(&c.loses)));
-    if certain { 1 } else { TRIALS }
+/// An engine, and a plan in which one loss at a time is switched on.
+struct Bench {
+    plan: Plan,
+    engine: Engine,
+    /// How what is switched on arrives.
+    arrives: ArrivalsPlan,
+    /// Per service: the law of the part of customers that leave.
+    leave: Vec<Option<Law>>,
+}
+
+impl Bench {
+    fn new(plan: &Plan, first: usize) -> Self {
+        let mut plan = plan.clone();
+        let arrives = plan.risks[first].arrivals.clone();
+        plan.risks[first..].iter_mut().for_each(|r| r.arrivals = ArrivalsPlan::Never);
+        let leave = plan.services.iter().map(|s| s.churn.as_ref().map(|c| c.loses.clone())).collect();
+        Self { engine: Engine::new(&plan), plan, arrives, leave }
+    }
+
+    /// What the loss of a node does, by length and portfolio; `first`: the risk of its first length.
+    fn node(&mut self, node: usize, first: usize) -> Vec<Exposure> {
+        let mut all = Vec::new();
+        for (risk, lost) in (first..).zip(LOST) {
+            self.plan.risks[risk].arrivals = self.arrives.clone();
+            self.engine.look(&self.plan, 0);
+            for portfolio in 0..self.plan.n_portfolios() {
+                let sum = self.judged(risk, portfolio);
+                all.push(sum.exposure(node, lost, portfolio));
+            }
+            self.plan.risks[risk].arrivals = ArrivalsPlan::Never;
+        }
+        all
+    }
+
+    /// What the loss that is switched on does to a portfolio, over all trials. Those in which the same failovers work are judged once, at
+    /// the mean part of customers that leave, in which losses are linear; where a migration begins, each is judged by itself.
+    fn judged(&mut self, risk: usize, portfolio: usize) -> Sum {
+        let mut sum = Sum::default();
+        for trials in self.alike(risk, portfolio) {
+            self.settle_churn(Some(&trials));
+            let (ledger, decisions) = self.engine.again(&self.plan, portfolio, trials[0]);
+            // A single loss begins all migrations at one moment, before anything depends on luck.
+            if decisions.begun.is_empty() || self.plan.portfolios[portfolio].migrates_by_the_clock() {
+                sum.add(&self.plan, ledger, trials.len());
+                continue;
+            }
+            self.settle_churn(None);
+            (0..TRIALS as u64)
+                .for_each(|trial| sum.add(&self.plan, self.engine.again(&self.plan, portfolio, trial).0, 1));
+            break;
+        }
+        sum
+    }
+
+    /// The trials, by which failovers work of the vendors that the portfolio may lose.
+    fn alike(&self, risk: usize, portfolio: usize) -> Vec<Vec<u64>> {
+        let policy = &self.plan.portfolios[portfolio];
+        let shares = policy.groups.iter().map(|g| &g.shares).chain(policy.playbook.iter().flat_map(|p| &p.shares));
+        let used = |v: usize| shares.clone().any(|s| s[v] > 0.0);
+        let works = policy.failover.as_ref().map_or(1.0, |f| f.works);
+        let struck = self.plan.risks[risk].struck.iter().copied();
+        let lost: Vec<usize> = struck.filter(|&v| works < 1.0 && used(v)).collect();
+        let counter = self.engine.counter(&self.plan);
+        let mut groups: Vec<(Vec<bool>, Vec<u64>)> = Vec::new();
+        for trial in 0..TRIALS as u64 {
+            let luck = lost.iter().map(|&v| self.plan.vendors[v].failover.uniform(trial, counter) < works).collect();
+            match groups.iter_mut().find(|g| g.0 == luck) {
+                Some(group) => group.1.push(trial),
+                None => groups.push((luck, vec![trial])),
+            }
+        }
+        groups.into_iter().map(|g| g.1).collect()
+    }
+
+    /// From now on as many customers leave as do on average in these trials, or as many as chance says.
+    fn settle_churn(&mut self, trials: Option<&[u64]>) {
+        let counter = self.engine.counter(&self.plan);
+        for (service, law) in self.plan.services.iter_mut().zip(&self.leave) {
+            let (Some(churn), Some(law)) = (&mut service.churn, law) else { continue };
+            churn.loses = match trials {
+                Some(trials) if law.is_constant().is_none() => {
+                    let all: f64 = trials.iter().map(|&t| law.quantile(churn.key.uniform(t, counter))).sum();
+                    Law::Constant(all / count(trials.len()))
+                }
+                _ => law.clone(),
+            };
+        }
+    }
+}
+
+impl PortfolioPlan {
+    /// Chance has no part in its migrations.
+    fn migrates_by_the_clock(&self) -> bool {
+        let certain = |law: &Law| law.is_constant().is_some();
+        self.migration.as_ref().is_none_or(|m| certain(&m.takes) && certain(&m.costs))
+    }
+}
+
+/// Sums over trials.
+#[derive(Debug, Default)]
+struct Sum {
+    loss: f64,
+    unserved_hours: f64,
+    recovery_hours: f64,
+    /// In some trial not all traffic is served again within the horizon.
+    never: bool,
+}
+
+impl Sum {
+    fn add(&mut self, plan: &Plan, ledger: &Ledger, n_trials: usize) {
+        let n = count(n_trials);
+        let recovery = ledger.longest_hours.iter().copied().fold(0.0, f64::max);
+        self.loss += n * ledger.loss();
+        let unserved = plan.services.iter().zip(&ledger.unserved_hours).map(|(service, hours)| service.part * hours);
+        self.unserved_hours += n * unserved.sum::<f64>();
+        self.recovery_hours += n * recovery;
+        self.never |= recovery >= plan.clock.horizon * (1.0 - 1e-9);
+    }
+
+    fn exposure(&self, node: usize, lost: Lost, portfolio: usize) -> Exposure {
+        let mean = |sum: f64| sum / count(TRIALS);
+        Exposure {
+            node,
+            lost,
+            portfolio,
+            loss: mean(self.loss),
+            unserved_hours: mean(self.unserved_hours),
+            recovery_hours: (!self.never).then(|| mean(self.recovery_hours)),
+        }
+    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a small number of trials")]
-fn exposed(scenario: &Scenario, trials: &Trials, node: usize, lost: Lost, portfolio: usize) -> Exposure {
-    let kept = &trials.portfolios[portfolio];
-    let (n, rows) = (trials.n.max(1) as f64, kept.loss.len());
-    let all: f64 = scenario.services.iter().map(|s| s.revenue_per_hour).sum();
-    let part = |s: usize| {
-        if all > 0.0 { scenario.services[s].revenue_per_hour / all } else { 1.0 / scenario.services.len() as f64 }
-    };
-    let unserved = |s: usize| part(s) * kept.unserved_hours[s].iter().sum::<f64>() / n;
-    let recovery = |t: usize| kept.longest_hours.iter().map(|hours| hours[t]).fold(0.0, f64::max);
-    let recovered = |t: &usize| recovery(*t) < scenario.horizon_hours * (1.0 - 1e-9);
-    Exposure {
-        node,
-        lost,
-        portfolio,
-        loss: kept.loss.iter().sum::<f64>() / n,
-        unserved_hours: (0..scenario.services.len()).map(unserved).sum(),
-        recovery_hours: (0..rows).all(|t| recovered(&t)).then(|| (0..rows).map(recovery).sum::<f64>() / n),
-    }
+fn count(trials: usize) -> f64 {
+    trials as f64
 }
 
 #[cfg(test)]

@@ -72,7 +72,6 @@ impl Crowd {
         let bin = |t: f64| (t * scale + WHOLE).to_bits() as u32;
         bins.clear();
         bins.resize(n_bins / 64, Bins::default());
-        places.clear();
         places.resize(starts.len(), (0, 0));
         near.clear();
         let see = |bins: &mut Bins, bits: u64| {
@@ -87,7 +86,10 @@ impl Crowd {
             if from == to {
                 see(&mut bins[from as usize], low & high);
                 *place = (from, low & high);
-            } else if end < f64::INFINITY {
+                continue;
+            }
+            *place = (0, 0);
+            if end < f64::INFINITY {
                 near.push((start, i));
                 see(&mut bins[from as usize], low);
                 bins[from as usize + 1..to as usize].iter_mut().for_each(|bins| see(bins, u64::MAX));

@@ -2,7 +2,10 @@
 
 use std::ops::Range;
 
+use crate::chance::Stream;
 use crate::chance::law::Law;
+use crate::chance::math;
+use crate::plan::curve::Curve;
 use crate::plan::plain::PlainRisk;
 use crate::plan::risk::ArrivalsPlan;
 use crate::plan::tally::Sized;
@@ -18,6 +21,9 @@ pub(crate) struct Plain {
     pub(crate) ends: Vec<f64>,
     /// Where each plain risk's outages begin.
     firsts: Vec<usize>,
+    /// How many lengths are drawn; log-normal laws of those that are uniforms yet: how many are of it, μ and σ.
+    measured: usize,
+    laws: Vec<(usize, f64, f64)>,
     /// Events and interruptions that there are without plain outages.
     others: (usize, usize),
 }
@@ -26,6 +32,50 @@ impl Plain {
     /// The outages of plain risk `k`.
     pub(crate) fn of(&self, k: usize) -> Range<usize> {
         self.firsts[k]..self.firsts.get(k + 1).copied().unwrap_or(self.starts.len())
+    }
+
+    /// Draws when outages of a risk begin, and how long they last: as uniforms yet, if their law is log-normal.
+    fn draw(
+        &mut self,
+        horizon: f64,
+        n: usize,
+        (mut times, curve, area): (Stream, &Curve, f64),
+        (mut lengths, law): (Stream, &Law),
+        tails: &mut Vec<(usize, f64)>,
+    ) {
+        let first = self.starts.len();
+        let end = first + n;
+        self.starts.resize(end, 0.0);
+        self.ends.resize(end, 0.0);
+        // Both streams at once: each alone would wait on itself.
+        for (start, length) in self.starts[first..].iter_mut().zip(&mut self.ends[first..]) {
+            *start = times.uniform() * area;
+            *length = lengths.uniform();
+        }
+        for start in &mut self.starts[first..] {
+            let at = if curve.is_flat() { *start } else { curve.inverse(*start) };
+            // The rounding of an inverse may reach the horizon itself.
+            *start = if at < horizon { at } else { horizon };
+        }
+        if let Law::LogNormal { mu, sigma } = *law {
+            self.laws.push((end - first, mu, sigma));
+            return;
+        }
+        self.draw_lengths(tails);
+        match law {
+            Law::Constant(hours) => self.ends[first..].fill(*hours),
+            _ => law.quantiles(&mut self.ends[first..], tails),
+        }
+        self.measured = end;
+    }
+
+    /// Makes hours of the uniforms that were left, of all risks together.
+    fn draw_lengths(&mut self, tails: &mut Vec<(usize, f64)>) {
+        let n: usize = self.laws.iter().map(|law| law.0).sum();
+        let waiting = &mut self.ends[self.measured..self.measured + n];
+        math::log_normal_quantiles(&self.laws, waiting, tails);
+        self.measured += n;
+        self.laws.clear();
     }
 }
 
@@ -37,10 +87,11 @@ impl World {
         drawn.starts.clear();
         drawn.ends.clear();
         drawn.firsts.clear();
-        let horizon = plan.clock.horizon;
+        drawn.laws.clear();
+        drawn.measured = 0;
+        let tails = &mut self.scratch.draws.tails;
         for risk in &plain.risks {
-            let first = drawn.starts.len();
-            drawn.firsts.push(first);
+            drawn.firsts.push(drawn.starts.len());
             let compiled = &plan.risks[risk.risk];
             let (ArrivalsPlan::Poisson { count, time, law, curve, area }, Some((duration, _))) =
                 (&compiled.arrivals, &compiled.effects.outage)
@@ -48,37 +99,31 @@ impl World {
                 continue;
             };
             let n = law.quantile(count.uniform(trial, 0));
-            if n == 0 {
-                continue;
+            if n > 0 {
+                let times = (time.stream(trial), curve, *area);
+                drawn.draw(plan.clock.horizon, n, times, (duration.key.stream(trial), &duration.law), tails);
             }
-            let mut stream = time.stream(trial);
-            // The rounding of an inverse may reach the horizon itself.
-            if curve.is_flat() {
-                drawn.starts.extend((0..n).map(|_| (stream.uniform() * area).min(horizon)));
-            } else {
-                drawn.starts.extend((0..n).map(|_| curve.inverse(stream.uniform() * area).min(horizon)));
+        }
+        drawn.draw_lengths(tails);
+        for (k, risk) in plain.risks.iter().enumerate() {
+            let of = drawn.of(k);
+            let effects = &plan.risks[risk.risk].effects;
+            if !of.is_empty() && effects.outage.as_ref().is_some_and(|(hours, _)| hours.law.is_constant().is_none()) {
+                self.sum_plain(&effects.sized, &drawn.ends[of.clone()]);
             }
-            if let Law::Constant(hours) = duration.law {
-                drawn.ends.resize(first + n, hours);
-            } else {
-                let mut stream = duration.key.stream(trial);
-                drawn.ends.extend((0..n).map(|_| stream.uniform()));
-                duration.law.quantiles(&mut drawn.ends[first..], &mut self.scratch.draws.tails);
-                self.sum_plain(&compiled.effects.sized, &drawn.ends[first..]);
-            }
-            let (starts, ends) = (&drawn.starts[first..], &mut drawn.ends[first..]);
-            if ends.iter().filter(|hours| **hours >= plain.limit).count() > 0 {
-                for (j, (&start, &hours)) in (0..).zip(starts.iter().zip(&*ends)) {
-                    if hours >= plain.limit {
-                        self.promote(plan, risk, j, start, hours);
+            if drawn.ends[of.clone()].iter().filter(|hours| **hours >= plain.limit).count() > 0 {
+                for (j, i) in (0..).zip(of) {
+                    if drawn.ends[i] >= plain.limit {
+                        self.promote(plan, risk, j, drawn.starts[i], drawn.ends[i]);
                     }
                 }
             }
-            for (start, end) in starts.iter().zip(ends) {
-                let (alone, hours) = (*end < plain.limit, *end);
-                let until = if start + hours > horizon { horizon } else { start + hours };
-                *end = if alone { until } else { f64::INFINITY };
-            }
+        }
+        let horizon = plan.clock.horizon;
+        for (start, end) in drawn.starts.iter().zip(&mut drawn.ends) {
+            let (alone, hours) = (*end < plain.limit, *end);
+            let until = if start + hours > horizon { horizon } else { start + hours };
+            *end = if alone { until } else { f64::INFINITY };
         }
         drawn.others = (self.events.len(), self.interruptions.len());
         self.plain = drawn;

@@ -9,8 +9,9 @@ use crate::results::ConvergencePoint;
 
 pub(super) fn draw(sheet: &Sheet) -> String {
     let level = sheet.results.convergence.iter().find_map(|point| point.level);
-    let named = level.map_or_else(String::new, |level| format!(" {}", words::percent(level)));
-    let subtitle = format!("TVaR{named} of loss after so many trials. Bands: 95 % confidence.");
+    // Not rounded: 99.5 % is not 100 %.
+    let named = level.map_or_else(String::new, |level| format!(" {} %", (1e4 * level).round() / 100.0));
+    let subtitle = format!("TVaR{named} of loss after so many trials. Bands: 95 % confidence; ±: standard error.");
     frame::page(sheet, &title(sheet, &named), &subtitle, |canvas, room| {
         let paths: Vec<Vec<&ConvergencePoint>> = (0..sheet.n()).map(|p| path(sheet, p)).collect();
         let all = || paths.iter().flatten();
@@ -108,7 +109,7 @@ fn title(sheet: &Sheet, level: &str) -> String {
     if error == 0.0 {
         return format!("TVaR{level} is certain: chance has no part in it");
     }
-    let one = if sheet.n() == 1 { "" } else { " or better" };
-    let of = if sheet.n() == 1 { String::new() } else { format!("; {} is the least certain", sheet.short(worst)) };
-    format!("After {trials}, TVaR{level} is known to ± {}{one}{of}", words::percent(error))
+    let of =
+        if sheet.n() == 1 { String::new() } else { format!(" at most; {} is the least certain", sheet.short(worst)) };
+    format!("After {trials}, TVaR{level} has a standard error of {}{of}", words::percent(error))
 }

@@ -185,6 +185,8 @@ fn little_memory_moves_figures_by_less_than_a_bin() {
         // Parts of the tail are of the trials kept; a difference of two figures has the bins of both.
         if a[3] != "tvar_99_part" && a[1] != "difference" {
             let (a_is, b_is) = (number(&a[5]), number(&b[5]));
+            let width =
+                if a[1] == "loss_by_month" { told["month_bin_width"].as_f64().expect("a width") } else { width };
             assert!((a_is - b_is).abs() <= width * a_is.abs() + 1e-9, "{a:?} {b:?}");
         }
         if a[3] == "tvar" || a[3] == "mean" {
@@ -217,7 +219,7 @@ fn ctrl_c_puts_aside_what_is_done() {
 fn importance_sampling_agrees_with_plain_trials_and_says_what_it_is_worth() {
     let desk = Desk::new();
     let (out, _) = desk.expect(0, "run small.toml --trials 20k --sampling importance --trials-csv --out weighted");
-    assert!(out.contains("Importance sampling: worth ") && out.contains("effective sample size"), "{out}");
+    assert!(out.contains("Importance sampling: worth ") && out.contains("effective"), "{out}");
     desk.expect(0, "run small.toml --trials 200k --seed 5 --quiet --out plain");
     let table = |folder: &str| -> Vec<Vec<String>> {
         let rows = desk.read(&format!("{folder}/measures.csv"));

@@ -76,6 +76,7 @@ pub(super) fn demo(n: usize, n_services: usize, months: usize) -> Results {
             trials: 20_000,
             rows: 20_000,
             bin_width: None,
+            month_bin_width: 0.004,
             effective_trials: None,
             appetite: Some(600e6),
             appetite_probability: Some(0.05),
