@@ -41,7 +41,7 @@ impl Total {
             planner.plan_fft_forward(n).process(&mut cells);
             exponent.iter_mut().zip(cells).for_each(|(sum, cell)| *sum += (cell - 1.0) * per_year);
         }
-        let mut law: Vec<Complex<f64>> = exponent.into_iter().map(|x| x.exp()).collect();
+        let mut law: Vec<Complex<f64>> = exponent.into_iter().map(Complex::exp).collect();
         planner.plan_fft_inverse(n).process(&mut law);
         Self { step, law: law.into_iter().map(|x| x.re / n as f64).collect() }
     }
