@@ -134,7 +134,8 @@ impl Sorted {
     /// The same with its 95 % interval from order statistics; an end that would lie outside the sample is not
     /// known. The standard error is that of a normal interval of the same width.
     ///
-    /// Source: David and Nagaraja, *Order Statistics*, section 7.1; with weights see [`Self::quantile_clustered`].
+    /// Source: David and Nagaraja, *Order Statistics*, section 7.1; with weights Woodruff, "Confidence intervals for
+    /// medians and other position measures", 1952.
     #[must_use]
     pub fn quantile_with_error(&self, p: f64) -> Estimate {
         if let Mass::Weighted { .. } = self.mass {
