@@ -20,9 +20,10 @@ mod traffic;
 
 use std::cell::{Cell, OnceCell};
 
-use fearless_simd::{Level, dispatch};
+use fearless_simd::{Level, Simd, SimdBase, dispatch, f64x8};
 
 use crate::chance::event_counter;
+use crate::lanes::{clear, join, lanes, lanes_mut, load};
 use crate::plan::Plan;
 use crate::plan::curve::{Curve, Flow};
 use crate::plan::portfolio::PortfolioPlan;
@@ -295,14 +296,14 @@ impl Judge {
             ledger.post(Component::Market, s, month, Cause::Event(event), amount);
             case.capability_of_market(s, month, event, amount, ledger);
         }
-        dispatch!(Level::new(), _ => self.prices(&case, ledger));
+        dispatch!(Level::new(), simd => self.prices(simd, &case, ledger));
         case.yearly(ledger);
         self.credits(&case, ledger);
     }
 
     fn open(&mut self, case: &Case) {
         let plan = case.plan;
-        let n = plan.services.len() * plan.vendors.len() * case.view.cells.len();
+        let n = plan.services.len() * plan.vendors.len() * case.view.cells.width();
         let clear = |table: &mut Vec<f64>, on: bool| {
             table.clear();
             table.resize(if on { n } else { 0 }, 0.0);
@@ -322,11 +323,11 @@ impl Judge {
         let service = &case.plan.services[s];
         let bounds = &case.view.cells.bounds;
         let with_nominal = case.portfolio.counts_bills();
-        let (n, n_cells) = (case.plan.vendors.len(), case.view.cells.len());
+        let (n, width) = (case.plan.vendors.len(), case.view.cells.width());
         for regime in regimes {
             let whole = regimes.len() == 1;
             for (v, &share) in regime.shares.iter().enumerate().filter(|(_, share)| **share > 0.0) {
-                let row = (s * n + v) * n_cells..(s * n + v + 1) * n_cells;
+                let row = (s * n + v) * width..(s * n + v) * width + case.view.cells.len();
                 add(
                     &mut self.usage[row.clone()],
                     whole,
@@ -354,12 +355,12 @@ impl Judge {
     /// Changes of price on traffic as served, each charged to its path or event.
     #[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
     #[inline(always)]
-    fn prices(&mut self, case: &Case, ledger: &mut Ledger) {
+    fn prices<S: Simd>(&mut self, simd: S, case: &Case, ledger: &mut Ledger) {
         let n = case.plan.vendors.len();
         let cells = &case.view.cells;
+        let width = cells.width();
         let mut amounts = std::mem::take(&mut self.amounts);
-        amounts.clear();
-        amounts.resize(cells.len(), 0.0);
+        clear(&mut amounts, width);
         for v in 0..n {
             let chain = case.common.prices.chain(case.portfolio.terms[v]);
             let price = case.plan.vendors[v].price;
@@ -368,15 +369,20 @@ impl Judge {
             }
             let terms = case.portfolio.yearly.iter().position(|c| c.vendor == v);
             for s in (0..case.plan.services.len()).filter(|&s| case.plan.services[s].usage > 0.0) {
-                let row = (s * n + v) * cells.len()..(s * n + v + 1) * cells.len();
+                let row = (s * n + v) * width..(s * n + v + 1) * width;
                 let usage = &self.usage[row.clone()];
                 if usage.iter().all(|used| *used == 0.0) {
                     continue;
                 }
                 for link in chain {
-                    let each = amounts.iter_mut().zip(usage).zip(&link.change);
-                    each.for_each(|((all, used), change)| *all += used * change * price);
-                    ledger.total(Component::Spend, s, link.cause, price * plain::dot(usage, &link.change));
+                    let mut sum = f64x8::splat(simd, 0.0);
+                    let each = lanes_mut(&mut amounts).iter_mut().zip(lanes(usage)).zip(lanes(&link.change));
+                    for ((all, used), change) in each {
+                        let amount = load(simd, used) * load(simd, change) * price;
+                        (load(simd, all) + amount).store_slice(all);
+                        sum += amount;
+                    }
+                    ledger.total(Component::Spend, s, link.cause, join(sum));
                 }
                 if ledger.journal.is_some() {
                     for (link, cell) in chain.iter().flat_map(|link| (0..cells.len()).map(move |cell| (link, cell))) {
@@ -389,7 +395,8 @@ impl Judge {
                     for year in 0..case.plan.clock.n_years {
                         let of_year = cells.of_year(year);
                         for link in chain {
-                            let change = plain::dot(&usage[of_year.clone()], &link.change[of_year.clone()]);
+                            let each = usage[of_year.clone()].iter().zip(&link.change[of_year.clone()]);
+                            let change: f64 = each.map(|(used, change)| used * change).sum();
                             ledger.bill(terms, year, link.cause, change * price);
                         }
                     }

@@ -71,6 +71,7 @@ struct Readme;
 pub mod chance;
 mod contract;
 mod impact;
+mod lanes;
 pub mod measure;
 pub mod output;
 mod plan;

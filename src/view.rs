@@ -11,6 +11,7 @@ mod tests;
 use crowd::Crowd;
 use taken::Taken;
 
+use crate::lanes::width;
 use crate::plan::graph::power;
 use crate::plan::{Plan, ViewPlan};
 use crate::world::{CapabilityChange, CostDue, Interruption, PriceChange, RevenueChange, StakeChange, World};
@@ -118,6 +119,11 @@ pub(crate) struct Cells {
 impl Cells {
     pub(crate) fn len(&self) -> usize {
         self.months.len()
+    }
+
+    /// Length of a row with a number per cell.
+    pub(crate) fn width(&self) -> usize {
+        width(self.len())
     }
 
     fn end(&self) -> f64 {

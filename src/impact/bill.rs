@@ -23,7 +23,7 @@ impl Judge {
         month: usize,
         ledger: &mut Ledger,
     ) {
-        let row = |v: usize| (s * case.plan.vendors.len() + v) * case.view.cells.len() + cell;
+        let row = |v: usize| (s * case.plan.vendors.len() + v) * case.view.cells.width() + cell;
         for lost in piece.lost {
             self.usage_nominal[row(lost.vendor)] -= used * lost.missing;
         }
@@ -77,7 +77,7 @@ impl Judge {
         (cells.first_of_month[month]..end)
             .map(|cell| {
                 let used: f64 = (0..case.plan.services.len())
-                    .map(|s| self.usage_nominal[(s * n + vendor) * cells.len() + cell])
+                    .map(|s| self.usage_nominal[(s * n + vendor) * cells.width() + cell])
                     .sum();
                 let change: f64 = chain.iter().map(|link| link.change[cell]).sum();
                 used * (case.portfolio.price(vendor, month) + change * price)

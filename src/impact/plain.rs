@@ -3,19 +3,20 @@
 
 use std::sync::{Arc, OnceLock};
 
-use fearless_simd::{Level, dispatch};
+use fearless_simd::{Level, Select, Simd, SimdBase, dispatch, f64x8};
 
 use super::ledger::{Cause, Ledger};
 use super::{Case, Judge};
+use crate::lanes::{Lane, clear, join, lanes, lanes_mut, load, most, steps, window};
+use crate::plan::Plan;
 use crate::plan::plain::PlainPlan;
 use crate::plan::portfolio::PortfolioPlan;
-use crate::plan::{Plan, ServicePlan};
 use crate::response::parting::Stretch;
-use crate::response::reaction::{Part, Reaction};
+use crate::response::reaction::Reaction;
 use crate::response::{Placement, Regime};
 use crate::results::Component;
 
-/// Buffers, kept between trials for their memory.
+/// Buffers, kept between trials for their memory. Rows of cells are as wide as [`Cells::width`](crate::view::Cells::width).
 #[derive(Debug, Default)]
 pub(super) struct Buffers {
     /// Per plain risk and cell: what the longest outage costs.
@@ -26,8 +27,11 @@ pub(super) struct Buffers {
     costs: Vec<f64>,
     /// Amounts by cell.
     amounts: Vec<f64>,
-    /// Bills by cell.
+    /// Bills a unit of an area, by cell.
     bills: Vec<f64>,
+    /// Sums and longest outages during a stretch.
+    sums: Vec<f64>,
+    hours: Vec<f64>,
     /// Per cell: the costliest outage, −∞ if there is none.
     costliest: Vec<f64>,
     /// Per portfolio.
@@ -67,8 +71,6 @@ struct Line {
     unserved: f64,
     /// Lost revenue a unit of the area.
     worth: f64,
-    /// Change of the bill a unit of the area, by month; empty if there is none.
-    bills: Vec<f64>,
     /// Usage a unit of the area, by vendor.
     used: Vec<(usize, f64)>,
 }
@@ -83,32 +85,50 @@ impl Judge {
         ledger: &mut Ledger,
     ) {
         let Some(plain) = &case.plan.plain else { return };
-        let alone = case.alone;
         self.plain.open(case, plain, p);
-        for stretch in alone.stretches.iter().filter(|s| s.of.0 == p) {
+        for stretch in case.alone.stretches.iter().filter(|s| s.of.0 == p) {
             let regime = &regimes(stretch.of.1)[stretch.regime];
-            let services = &case.portfolio.groups[stretch.of.1].services;
             let known = Arc::clone(self.plain.known(case, p, regime, stretch));
-            for k in 0..plain.risks.len() {
-                let hours = most(&alone.longest(k)[stretch.cells.clone()]);
-                if hours == 0.0 {
-                    continue;
-                }
-                let tariffs = known[k].get_or_init(|| {
-                    let reaction = self.reaction(case, plain, k, regime, stretch);
-                    let tariff = |&s: &usize| Tariff::new(case.plan, plain, case.portfolio, s, &reaction);
-                    services.iter().map(tariff).collect()
-                });
-                for (&s, tariff) in services.iter().zip(tariffs) {
-                    ledger.longest_hours[s] = ledger.longest_hours[s].max(f64::min(hours, tariff.served_after));
-                    dispatch!(Level::new(), _ => self.plain_risk(case, plain, (s, k), tariff, stretch, ledger));
-                }
-            }
+            dispatch!(Level::new(), simd => self.plain_stretch(simd, case, plain, (regime, &known), stretch, ledger));
         }
         for (&month, amount) in case.view.cells.months.iter().zip(&self.plain.amounts) {
             ledger.month(month, *amount);
         }
-        dispatch!(Level::new(), _ => self.plain.costliest(case, plain, p, &regimes, ledger));
+        dispatch!(Level::new(), simd => self.plain.costliest(simd, case, (plain, p), &regimes, ledger));
+    }
+
+    /// Books what outages take of a group during a stretch.
+    #[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
+    #[inline(always)]
+    fn plain_stretch<S: Simd>(
+        &mut self,
+        simd: S,
+        case: &Case,
+        plain: &PlainPlan,
+        (regime, known): (&Regime, &Tariffs),
+        stretch: &Stretch,
+        ledger: &mut Ledger,
+    ) {
+        let (alone, n_cells) = (case.alone, case.view.cells.len());
+        let services = &case.portfolio.groups[stretch.of.1].services;
+        let mut room = std::mem::take(&mut self.plain.hours);
+        for (k, tariffs) in known.iter().enumerate() {
+            let hours = window(alone.longest(k), n_cells, &stretch.cells, &mut room);
+            let longest = most(simd, hours);
+            if longest == 0.0 {
+                continue;
+            }
+            let tariffs = tariffs.get_or_init(|| {
+                let reaction = self.reaction(case, plain, k, regime, stretch);
+                let tariff = |&s: &usize| Tariff::new(case.plan, plain, case.portfolio, s, &reaction);
+                services.iter().map(tariff).collect()
+            });
+            for (&s, tariff) in services.iter().zip(tariffs) {
+                ledger.longest_hours[s] = ledger.longest_hours[s].max(f64::min(longest, tariff.served_after));
+                self.plain_risk(simd, (case, plain), (s, k), tariff, (stretch, hours), ledger);
+            }
+        }
+        self.plain.hours = room;
     }
 
     /// How a group responds to an outage of a plain risk during a stretch.
@@ -120,70 +140,73 @@ impl Judge {
         Reaction::new(&plain.risks[k], regime.placement(), case.portfolio.failover.as_ref(), &beside, &mut self.sweep)
     }
 
-    /// Books what outages of a plain risk take of a service during a stretch.
+    /// Books what outages of a plain risk take of a service during a stretch. `hours`: the longest of each cell.
     #[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
     #[inline(always)]
-    fn plain_risk(
+    fn plain_risk<S: Simd>(
         &mut self,
-        case: &Case,
-        plain: &PlainPlan,
+        simd: S,
+        (case, plain): (&Case, &PlainPlan),
         (s, k): (usize, usize),
         tariff: &Tariff,
-        stretch: &Stretch,
+        (stretch, hours): (&Stretch, &[Lane]),
         ledger: &mut Ledger,
     ) {
-        let (alone, n_cells, cells) = (case.alone, case.view.cells.len(), &stretch.cells);
-        let Buffers { longest, rises, amounts, bills, .. } = &mut self.plain;
+        let (n_cells, width) = (case.view.cells.len(), case.view.cells.width());
+        let steps = steps(&stretch.cells);
+        let Buffers { longest, rises, amounts, bills, sums: room, .. } = &mut self.plain;
         rises[k] &= tariff.rises;
-        let amounts = &mut amounts[cells.clone()];
-        let costs = &mut longest[k * n_cells + cells.start..k * n_cells + cells.end];
-        let hours = &alone.longest(k)[cells.clone()];
+        let amounts = &mut lanes_mut(amounts)[steps.clone()];
+        let costs = &mut lanes_mut(&mut longest[k * width..][..width])[steps.clone()];
+        let bills = &mut lanes_mut(bills)[steps.clone()];
         let (mut interruption, mut spend, mut unserved) = (0.0, 0.0, 0.0);
         for line in &tariff.lines {
-            let sums = &alone.sums(line.area, k)[cells.clone()];
-            bills.clear();
-            if let Some(last) = line.bills.len().checked_sub(1) {
-                // No month is after the last: said so, it takes no branch.
-                bills.extend(case.view.cells.months[cells.clone()].iter().map(|&month| line.bills[month.min(last)]));
-            }
-            let (total, bill) = if bills.is_empty() { (total(sums), 0.0) } else { total_and_dot(sums, bills) };
-            unserved += line.unserved * total;
-            interruption += line.worth * total;
-            spend += bill;
+            let sums = window(case.alone.sums(line.area, k), n_cells, &stretch.cells, room);
+            bills.fill([0.0; 8]);
             for &(v, used) in &line.used {
-                let row = (s * case.plan.vendors.len() + v) * n_cells;
-                let usage = &mut self.usage[row + cells.start..row + cells.end];
-                usage.iter_mut().zip(sums).for_each(|(usage, sum)| *usage += used * sum);
+                let row = (s * case.plan.vendors.len() + v) * width;
+                let usage = &mut lanes_mut(&mut self.usage[row..row + width])[steps.clone()];
+                let index = &lanes(case.planned(v))[steps.clone()];
+                let due = used * case.plan.vendors[v].price;
+                for (((usage, bill), sum), index) in usage.iter_mut().zip(&mut *bills).zip(sums).zip(index) {
+                    (load(simd, usage) + load(simd, sum) * used).store_slice(usage);
+                    (load(simd, bill) + load(simd, index) * due).store_slice(bill);
+                }
             }
-            let charge = line.worth * total + bill;
+            let (mut all, mut billed) = (f64x8::splat(simd, 0.0), f64x8::splat(simd, 0.0));
+            for ((amount, sum), bill) in amounts.iter_mut().zip(sums).zip(&*bills) {
+                let (sum, bill) = (load(simd, sum), load(simd, bill));
+                all += sum;
+                billed += bill * sum;
+                (load(simd, amount) + (bill + line.worth) * sum).store_slice(amount);
+            }
+            let (all, billed) = (join(all), join(billed));
+            unserved += line.unserved * all;
+            interruption += line.worth * all;
+            spend += billed;
+            let charge = line.worth * all + billed;
             match line.who {
                 Some(who) => ledger.charge(Cause::Event(stretch.lasting_event(case.view, who)), charge),
                 None => ledger.plain_risk(plain.risks[k].risk, charge),
             }
             // Of the outages themselves, where the longest is the costliest: what it costs.
-            let offset = plain.offsets.get(line.area).filter(|_| rises[k] && line.who.is_none());
-            let each = amounts.iter_mut().zip(sums);
-            let (Some(&offset), false) = (offset, bills.is_empty()) else {
-                if bills.is_empty() {
-                    each.for_each(|(amount, sum)| *amount += line.worth * sum);
-                    if let Some(&offset) = offset {
-                        let costs = costs.iter_mut().zip(hours);
-                        costs.for_each(|(cost, &hours)| *cost += line.worth * beyond(hours, offset));
-                    }
-                } else {
-                    each.zip(&*bills).for_each(|((amount, sum), bill)| *amount += (line.worth + bill) * sum);
+            if let Some(&offset) = plain.offsets.get(line.area).filter(|_| rises[k] && line.who.is_none()) {
+                for ((cost, hours), bill) in costs.iter_mut().zip(hours).zip(&*bills) {
+                    let beyond = (load(simd, hours) - offset).max(0.0);
+                    (load(simd, cost) + (load(simd, bill) + line.worth) * beyond).store_slice(cost);
                 }
-                continue;
-            };
-            for ((((amount, sum), bill), cost), &hours) in each.zip(&*bills).zip(&mut *costs).zip(hours) {
-                let price = line.worth + bill;
-                *amount += price * sum;
-                *cost += price * beyond(hours, offset);
             }
         }
         ledger.unserved_hours[s] += unserved;
         ledger.apart(Component::Interruption, s, interruption);
         ledger.apart(Component::Spend, s, spend);
+    }
+}
+
+impl Case<'_> {
+    /// The billed index of a vendor in the plan, cell by cell.
+    fn planned(&self, vendor: usize) -> &[f64] {
+        self.common.prices.planned(self.portfolio.terms[vendor])
     }
 }
 
@@ -196,11 +219,10 @@ impl Buffers {
         if self.known[p].n >= KNOWN {
             self.known[p] = Known::default();
         }
-        let n_cells = case.view.cells.len();
-        for (list, n) in [(&mut self.longest, plain.risks.len() * n_cells), (&mut self.amounts, n_cells)] {
-            list.clear();
-            list.resize(n, 0.0);
-        }
+        let width = case.view.cells.width();
+        clear(&mut self.longest, plain.risks.len() * width);
+        clear(&mut self.amounts, width);
+        clear(&mut self.bills, width);
         self.rises.clear();
         self.rises.resize(plain.risks.len(), plain.curves.is_empty());
     }
@@ -226,31 +248,31 @@ impl Buffers {
     /// Finds the costliest outage of each year.
     #[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
     #[inline(always)]
-    fn costliest<'r>(
+    fn costliest<'r, S: Simd>(
         &mut self,
+        simd: S,
         case: &Case,
-        plain: &PlainPlan,
-        p: usize,
+        (plain, p): (&PlainPlan, usize),
         regimes: impl Fn(usize) -> &'r [Regime],
         ledger: &mut Ledger,
     ) {
-        let (alone, n_cells) = (case.alone, case.view.cells.len());
+        let (alone, width) = (case.alone, case.view.cells.width());
         self.costliest.clear();
-        self.costliest.resize(n_cells, f64::NEG_INFINITY);
+        self.costliest.resize(width, f64::NEG_INFINITY);
         for k in 0..plain.risks.len() {
             if self.rises[k] {
                 // It is the longest, if there is any.
-                let costs = self.longest[k * n_cells..(k + 1) * n_cells].iter().zip(alone.longest(k));
-                for (most, (&cost, &hours)) in self.costliest.iter_mut().zip(costs) {
-                    let cost = if hours > 0.0 { cost } else { f64::NEG_INFINITY };
-                    *most = if cost > *most { cost } else { *most };
+                let costs = lanes(&self.longest[k * width..][..width]).iter().zip(lanes(alone.longest(k)));
+                for (most, (cost, hours)) in lanes_mut(&mut self.costliest).iter_mut().zip(costs) {
+                    let any = load(simd, hours).simd_gt(0.0);
+                    let cost = any.select(load(simd, cost), f64x8::splat(simd, f64::NEG_INFINITY));
+                    load(simd, most).max(cost).store_slice(most);
                 }
                 continue;
             }
             self.costs_of(case, p, k, &regimes);
-            for (cell, area) in alone.each(plain, k, case.world.plain.of(k)) {
-                let cost =
-                    (0..alone.n_areas()).map(|area_no| self.costs[area_no * n_cells + cell] * area(area_no)).sum();
+            for (cell, area) in alone.each(plain, case.world.plain.of(k)) {
+                let cost = (0..alone.n_areas()).map(|area_no| self.costs[area_no * width + cell] * area(area_no)).sum();
                 self.costliest[cell] = f64::max(self.costliest[cell], cost);
             }
         }
@@ -261,18 +283,20 @@ impl Buffers {
 
     /// Fills what outages of a plain risk cost by area and cell.
     fn costs_of<'r>(&mut self, case: &Case, p: usize, k: usize, regimes: impl Fn(usize) -> &'r [Regime]) {
-        let (n_cells, months) = (case.view.cells.len(), &case.view.cells.months);
+        let width = case.view.cells.width();
         let mut costs = std::mem::take(&mut self.costs);
-        costs.clear();
-        costs.resize(n_cells * case.alone.n_areas(), 0.0);
+        clear(&mut costs, width * case.alone.n_areas());
         for stretch in case.alone.stretches.iter().filter(|s| s.of.0 == p) {
             let regime = &regimes(stretch.of.1)[stretch.regime];
             let tariffs = self.known(case, p, regime, stretch)[k].get();
             let lines = tariffs.into_iter().flatten().flat_map(|t| &t.lines).filter(|l| l.who.is_none());
             for line in lines {
-                let costs = &mut costs[line.area * n_cells..(line.area + 1) * n_cells];
-                for cell in stretch.cells.clone() {
-                    costs[cell] += line.worth + line.bills.get(months[cell]).copied().unwrap_or(0.0);
+                let costs = &mut costs[line.area * width..(line.area + 1) * width];
+                costs[stretch.cells.clone()].iter_mut().for_each(|cost| *cost += line.worth);
+                for &(v, used) in &line.used {
+                    let due = used * case.plan.vendors[v].price;
+                    let index = &case.planned(v)[stretch.cells.clone()];
+                    costs[stretch.cells.clone()].iter_mut().zip(index).for_each(|(cost, index)| *cost += due * index);
                 }
             }
         }
@@ -292,101 +316,42 @@ impl Tariff {
                 line(&mut lines, offset, who).unserved += part.unserved;
                 line(&mut lines, curve + counts, who).worth += service.at_stake * part.unserved;
                 if service.usage > 0.0 {
-                    line(&mut lines, curve + offset, who).bill(plan, portfolio, service, part);
+                    let used = part.served.iter().map(|&(v, part)| (v, service.usage * part));
+                    line(&mut lines, curve + offset, who).used.extend(used);
                 }
             }
         }
         lines.retain(|l| l.unserved != 0.0 || l.worth != 0.0 || !l.used.is_empty());
-        Self { rises: rises(&lines, plan.clock.n_months(), plain), lines, served_after: reaction.served_after }
+        Self {
+            rises: rises(&lines, plan.clock.n_months(), portfolio, plain),
+            lines,
+            served_after: reaction.served_after,
+        }
     }
 }
 
 /// The line of an area for which somebody answers.
 fn line(lines: &mut Vec<Line>, area: usize, who: Option<usize>) -> &mut Line {
     let place = lines.iter().position(|l| l.area == area && l.who == who).unwrap_or_else(|| {
-        lines.push(Line { area, who, unserved: 0.0, worth: 0.0, bills: Vec::new(), used: Vec::new() });
+        lines.push(Line { area, who, unserved: 0.0, worth: 0.0, used: Vec::new() });
         lines.len() - 1
     });
     &mut lines[place]
 }
 
-impl Line {
-    /// Adds what is billed and used.
-    fn bill(&mut self, plan: &Plan, portfolio: &PortfolioPlan, service: &ServicePlan, part: &Part) {
-        for &(v, part) in &part.served {
-            let used = service.usage * part;
-            self.bills.resize(plan.clock.n_months(), 0.0);
-            for (month, bill) in self.bills.iter_mut().enumerate() {
-                *bill += used * portfolio.price(v, month);
-            }
-            self.used.push((v, used));
-        }
-    }
-}
-
 /// Whether no outage costs less than a shorter one of its cell, but for roundings.
-fn rises(lines: &[Line], n_months: usize, plain: &PlainPlan) -> bool {
+fn rises(lines: &[Line], n_months: usize, portfolio: &PortfolioPlan, plain: &PlainPlan) -> bool {
     const ROUNDING: f64 = 1e-14;
     (0..n_months).all(|month| {
         let (mut slope, mut most) = (0.0, 0.0);
         (0..plain.offsets.len()).all(|area| {
             for line in lines.iter().filter(|l| l.area == area && l.who.is_none()) {
-                let cost = line.worth + line.bills.get(month).copied().unwrap_or(0.0);
+                let bill: f64 = line.used.iter().map(|&(v, used)| used * portfolio.price(v, month)).sum();
+                let cost = line.worth + bill;
                 slope += cost;
                 most = f64::max(most, cost.abs());
             }
             slope >= -ROUNDING * most
         })
     })
-}
-
-/// A sum of products in four strands: one alone would wait on itself.
-#[inline]
-pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
-    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<4>(), b.as_chunks::<4>());
-    let rest: f64 = a_rest.iter().zip(b_rest).map(|(x, y)| x * y).sum();
-    let add = |s: [f64; 4], (a, b): (&[f64; 4], &[f64; 4])| {
-        [s[0] + a[0] * b[0], s[1] + a[1] * b[1], s[2] + a[2] * b[2], s[3] + a[3] * b[3]]
-    };
-    let strands = a.iter().zip(b).fold([0.0; 4], add);
-    (strands[0] + strands[1]) + (strands[2] + strands[3]) + rest
-}
-
-/// A sum in four strands, as in [`dot`].
-#[inline]
-fn total(values: &[f64]) -> f64 {
-    let (fours, rest) = values.as_chunks::<4>();
-    let strands = fours.iter().fold([0.0; 4], |s, x| std::array::from_fn(|i| s[i] + x[i]));
-    (strands[0] + strands[1]) + (strands[2] + strands[3]) + rest.iter().sum::<f64>()
-}
-
-/// The sum of values, and [`dot`] of them and `weights`, in one pass.
-#[inline]
-fn total_and_dot(values: &[f64], weights: &[f64]) -> (f64, f64) {
-    let ((fours, rest), (weights, weights_rest)) = (values.as_chunks::<4>(), weights.as_chunks::<4>());
-    let (mut total, mut dot) = ([0.0; 4], [0.0; 4]);
-    for (x, w) in fours.iter().zip(weights) {
-        for i in 0..4 {
-            total[i] += x[i];
-            dot[i] += x[i] * w[i];
-        }
-    }
-    let join = |s: [f64; 4]| (s[0] + s[1]) + (s[2] + s[3]);
-    let products = rest.iter().zip(weights_rest).map(|(x, w)| x * w);
-    (join(total) + rest.iter().sum::<f64>(), join(dot) + products.sum::<f64>())
-}
-
-/// Hours after so many.
-#[inline]
-fn beyond(hours: f64, offset: f64) -> f64 {
-    if hours > offset { hours - offset } else { 0.0 }
-}
-
-/// The largest of values that are not negative, in four strands; 0 of none.
-fn most(values: &[f64]) -> f64 {
-    let larger = |a: f64, b: f64| if a > b { a } else { b };
-    let (fours, rest) = values.as_chunks::<4>();
-    let strand =
-        |s: [f64; 4], x: &[f64; 4]| [larger(s[0], x[0]), larger(s[1], x[1]), larger(s[2], x[2]), larger(s[3], x[3])];
-    fours.iter().fold([0.0; 4], strand).into_iter().chain(rest.iter().copied()).fold(0.0, larger)
 }

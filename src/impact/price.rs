@@ -3,6 +3,7 @@
 
 use super::ledger::Cause;
 use crate::contract::bill;
+use crate::lanes::width;
 use crate::plan::Plan;
 use crate::view::View;
 use crate::world::World;
@@ -12,6 +13,8 @@ use crate::world::World;
 pub(crate) struct Prices {
     chains: Vec<Vec<Link>>,
     spare: Vec<Link>,
+    /// Per terms and cell: the billed index of the plan.
+    planned: Vec<Vec<f64>>,
     index: Vec<f64>,
     before: Vec<f64>,
     billed: Vec<f64>,
@@ -21,7 +24,7 @@ pub(crate) struct Prices {
 #[derive(Debug)]
 pub(crate) struct Link {
     pub(crate) cause: Cause,
-    /// Change of the billed index in each cell.
+    /// Change of the billed index in each cell; zeros up to the width of a row of cells.
     pub(crate) change: Vec<f64>,
 }
 
@@ -31,8 +34,14 @@ impl Prices {
         &self.chains[terms]
     }
 
+    /// The billed index of the plan in each cell, under `terms`; zeros up to the width of a row, and for a vendor without price.
+    pub(crate) fn planned(&self, terms: usize) -> &[f64] {
+        &self.planned[terms]
+    }
+
     pub(crate) fn prepare(&mut self, plan: &Plan, view: &View, world: &World) {
         self.chains.resize_with(plan.terms.len(), Vec::new);
+        self.planned.resize_with(plan.terms.len(), Vec::new);
         for terms in 0..plan.terms.len() {
             while let Some(link) = self.chains[terms].pop() {
                 self.spare.push(link);
@@ -45,11 +54,17 @@ impl Prices {
         let (vendor, cap) = (plan.terms[terms].vendor, plan.terms[terms].cap);
         let months = &view.cells.months;
         let paths = &plan.terms[terms].paths;
+        let planned = &mut self.planned[terms];
+        planned.clear();
+        if plan.vendors[vendor].price != 0.0 {
+            planned.extend(months.iter().map(|&m| plan.terms[terms].planned[m]));
+        }
+        planned.resize(view.cells.width(), 0.0);
         if plan.vendors[vendor].price == 0.0 || (paths.is_empty() && view.prices[vendor].is_empty()) {
             return;
         }
         self.before.clear();
-        self.before.extend(months.iter().map(|&m| plan.terms[terms].planned[m]));
+        self.before.extend_from_slice(&planned[..months.len()]);
         for n in 1..=paths.len() {
             // The first n paths as drawn, the rest as expected.
             self.index.clear();
@@ -89,6 +104,7 @@ impl Prices {
         link.cause = cause;
         link.change.clear();
         link.change.extend(self.billed.iter().zip(&self.before).map(|(now, before)| now - before));
+        link.change.resize(width(months.len()), 0.0);
         self.chains[terms].push(link);
         std::mem::swap(&mut self.before, &mut self.billed);
     }

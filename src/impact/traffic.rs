@@ -19,7 +19,7 @@ impl Judge {
             self.runs[s] = run;
             return;
         }
-        let row = |v: usize| (s * plan.vendors.len() + v) * cells.len() + cell;
+        let row = |v: usize| (s * plan.vendors.len() + v) * cells.width() + cell;
         let (used, bills) = (service.usage > 0.0, portfolio.counts_bills());
         let capable = case.common.is_capable(s, alone.start, alone.end);
         let counts_from = alone.start + service.tolerance;
@@ -185,7 +185,7 @@ impl Judge {
         ledger.book(Component::Interruption, s, month, interruption);
         if used > 0.0 {
             ledger.book(Component::Spend, s, month, spend);
-            let row = |v: usize| (s * plan.vendors.len() + v) * case.view.cells.len() + cell;
+            let row = |v: usize| (s * plan.vendors.len() + v) * case.view.cells.width() + cell;
             for lost in piece.lost {
                 self.usage[row(lost.vendor)] -= used * lost.missing;
             }

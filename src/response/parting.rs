@@ -3,37 +3,40 @@
 
 use std::ops::Range;
 
-use fearless_simd::{Level, dispatch};
+use fearless_simd::{Level, Simd, dispatch};
 
 use super::reaction::{Beside, Fallen};
 use super::{Regime, Role};
 use crate::chance::event_counter;
+use crate::lanes::{clear, total, window};
 use crate::plan::plain::{PlainPlan, PlainRisk};
 use crate::plan::{Plan, ViewPlan};
-use crate::view::{View, available, share_out};
+use crate::view::crowd::{Crowd, PARTS};
+use crate::view::{Cells, View, available, share_out};
+use crate::world::plain::Plain as Drawn;
 use crate::world::{Interruption, World};
 
 /// Plain outages that are alone, and their sums. Kept between trials for its memory.
 ///
 /// *Area* number `b` of an outage is the integral of a curve from some hours after its beginning to its end:
-/// `b` = curve × number of offsets + offset.
+/// `b` = curve × number of offsets + offset. Rows of cells are as wide as [`Cells::width`](crate::view::Cells::width).
 #[derive(Debug, Default)]
 pub(crate) struct Alone {
     n_cells: usize,
+    width: usize,
     n_areas: usize,
     n_risks: usize,
-    /// Per plain outage of the world: the place of its risk and cell, risk × number of cells + cell; one beyond all places if
-    /// it is not alone.
+    /// Per plain outage of the world: its cell; one beyond all cells if it is not alone.
     places: Vec<u32>,
     /// Per plain outage of the world.
     hours: Vec<f64>,
     /// Per area of a curve that is not flat, and outage.
     curved: Vec<f64>,
-    /// Per area, plain risk and cell: sums over outages; after those of an area, what is summed of outages that are not alone.
+    /// Per area and plain risk, a row of cells: sums over outages.
     sums: Vec<f64>,
-    /// Per plain risk and cell: the longest; last of those that are not alone.
+    /// Per plain risk, a row of cells: the longest.
     longest: Vec<f64>,
-    /// Per plain risk and cell: whether its outages are settled one by one.
+    /// Per plain risk, a row of cells: whether its outages are settled one by one.
     blocked: Vec<bool>,
     pub(crate) stretches: Vec<Stretch>,
     moments: Vec<f64>,
@@ -44,9 +47,6 @@ pub(crate) struct Alone {
     /// Numbers of the outages that are not alone, among their risk's.
     others: Vec<u32>,
 }
-
-/// Parts of time by which cells are found.
-const PARTS: usize = 512;
 
 /// Cells during which a group of services is placed alike beside the same things that last.
 #[derive(Debug)]
@@ -105,32 +105,21 @@ impl Stretch {
 }
 
 impl Alone {
-    /// Sums of an area of a plain risk's outages, cell by cell.
+    /// Sums of an area of a plain risk's outages, a row of cells.
     #[inline]
     pub(crate) fn sums(&self, area: usize, risk: usize) -> &[f64] {
-        let first = area * (self.n_risks * self.n_cells + 1) + risk * self.n_cells;
-        &self.sums[first..first + self.n_cells]
-    }
-
-    /// The sum of an area of a plain risk's outages over cells, in four strands: one alone would wait on itself.
-    pub(crate) fn total(&self, area: usize, risk: usize, cells: Range<usize>) -> f64 {
-        let (fours, rest) = self.sums(area, risk)[cells].as_chunks::<4>();
-        let add = |s: [f64; 4], x: &[f64; 4]| [s[0] + x[0], s[1] + x[1], s[2] + x[2], s[3] + x[3]];
-        let strands = fours.iter().fold([0.0; 4], add);
-        (strands[0] + strands[1]) + (strands[2] + strands[3]) + rest.iter().sum::<f64>()
+        &self.sums[(area * self.n_risks + risk) * self.width..][..self.width]
     }
 
     /// The cell of each outage of a plain risk, and an area of it by its number. `outages`: all that were drawn of the risk.
     pub(crate) fn each<'a>(
         &'a self,
         plain: &'a PlainPlan,
-        risk: usize,
         outages: Range<usize>,
     ) -> impl Iterator<Item = (usize, impl Fn(usize) -> f64 + 'a)> + 'a {
         let (n, flat) = (self.places.len(), plain.offsets.len());
-        let cell =
-            move |i: usize| (self.places[i] as usize).checked_sub(risk * self.n_cells).filter(|&c| c < self.n_cells);
-        outages.filter_map(move |i| Some((i, cell(i)?))).map(move |(i, cell)| {
+        let alone = outages.map(|i| (i, self.places[i] as usize)).filter(|&(_, cell)| cell < self.n_cells);
+        alone.map(move |(i, cell)| {
             let area = move |b: usize| match plain.offsets.get(b) {
                 Some(offset) => (self.hours[i] - offset).max(0.0),
                 None => self.curved[(b - flat) * n + i],
@@ -139,28 +128,16 @@ impl Alone {
         })
     }
 
-    /// Fills areas and their sums.
+    /// Sums the areas that lie behind the first.
     #[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
     #[inline(always)]
-    fn sum(&mut self, plan: &Plan, plain: &PlainPlan, starts: &[f64]) {
-        let (n, n_offsets, table) = (self.places.len(), plain.offsets.len(), self.n_risks * self.n_cells + 1);
-        for (sums, offset) in self.sums.chunks_exact_mut(table).zip(&plain.offsets) {
-            for (&place, hours) in self.places.iter().zip(&self.hours) {
-                sums[place as usize] += if hours > offset { hours - offset } else { 0.0 };
-            }
-        }
-        for (&place, &hours) in self.places.iter().zip(&self.hours) {
-            let longest = &mut self.longest[place as usize];
-            *longest = if hours > *longest { hours } else { *longest };
-        }
-        if plain.curves.is_empty() {
-            return;
-        }
+    fn sum(&mut self, plan: &Plan, plain: &PlainPlan, drawn: &Drawn) {
+        let (n, n_offsets) = (self.places.len(), plain.offsets.len());
         self.curved.resize((self.n_areas - n_offsets) * n, 0.0);
         for (c, &service) in plain.curves.iter().enumerate() {
             let curve = &plan.services[service].present;
-            for (i, (&start, &hours)) in starts.iter().zip(&self.hours).enumerate() {
-                if self.places[i] as usize == table - 1 {
+            for (i, (&start, &hours)) in drawn.starts.iter().zip(&self.hours).enumerate() {
+                if self.places[i] as usize == self.n_cells {
                     continue;
                 }
                 let last = curve.integral(start + hours);
@@ -170,18 +147,31 @@ impl Alone {
                 }
             }
         }
-        let sums = self.sums.chunks_exact_mut(table).skip(n_offsets);
-        for (sums, areas) in sums.zip(self.curved.chunks_exact(n.max(1))) {
-            for (&place, area) in self.places.iter().zip(areas) {
-                sums[place as usize] += area;
+        let mut rows = self.sums.chunks_exact_mut(self.width).skip(self.n_risks);
+        for offset in &plain.offsets[1..] {
+            for (k, sums) in rows.by_ref().take(self.n_risks).enumerate() {
+                for (&place, hours) in self.places[drawn.of(k)].iter().zip(&self.hours[drawn.of(k)]) {
+                    sums[place as usize] += if hours > offset { hours - offset } else { 0.0 };
+                }
             }
         }
+        for areas in self.curved.chunks_exact(n.max(1)) {
+            for (k, sums) in rows.by_ref().take(self.n_risks).enumerate() {
+                for (&place, area) in self.places[drawn.of(k)].iter().zip(&areas[drawn.of(k)]) {
+                    sums[place as usize] += area;
+                }
+            }
+        }
+        // What is not alone was summed as well, where no cell is.
+        self.sums.chunks_exact_mut(self.width).chain(self.longest.chunks_exact_mut(self.width)).for_each(|row| {
+            row[self.n_cells] = 0.0;
+        });
     }
 
-    /// The longest outage of a plain risk in each cell; 0 where there is none.
+    /// The longest outage of a plain risk in each cell, a row of cells; 0 where there is none.
     #[inline]
     pub(crate) fn longest(&self, risk: usize) -> &[f64] {
-        &self.longest[risk * self.n_cells..(risk + 1) * self.n_cells]
+        &self.longest[risk * self.width..][..self.width]
     }
 
     /// How many areas an outage has.
@@ -191,21 +181,19 @@ impl Alone {
 
     fn block(&mut self, cells: Range<usize>, which: impl Fn(usize) -> bool) {
         for k in (0..self.n_risks).filter(|&k| which(k)) {
-            self.blocked[k * self.n_cells..][cells.clone()].fill(true);
+            self.blocked[k * self.width..][cells.clone()].fill(true);
         }
     }
 
-    fn clear(&mut self, plain: &PlainPlan, n_cells: usize) {
-        self.n_cells = n_cells;
+    fn clear(&mut self, plain: &PlainPlan, cells: &Cells) {
+        (self.n_cells, self.width) = (cells.len(), cells.width());
         self.n_risks = plain.risks.len();
         self.n_areas = plain.offsets.len() * (1 + plain.curves.len());
         self.curved.clear();
+        clear(&mut self.sums, self.n_areas * self.n_risks * self.width);
+        clear(&mut self.longest, self.n_risks * self.width);
         self.blocked.clear();
-        let table = self.n_risks * n_cells + 1;
-        for (list, n) in [(&mut self.sums, self.n_areas * table), (&mut self.longest, table)] {
-            list.clear();
-            list.resize(n, 0.0);
-        }
+        self.blocked.resize(self.n_risks * self.width, false);
     }
 }
 
@@ -234,8 +222,7 @@ impl Alone {
         view.cut(plan, moments.drain(..));
         world.restore();
         view.gather(seer, world);
-        self.clear(plain, view.cells.len());
-        self.blocked.resize(plain.risks.len() * self.n_cells, false);
+        self.clear(plain, &view.cells);
         self.block_changed(view);
         self.stretches.clear();
         for (p, g) in all() {
@@ -243,39 +230,56 @@ impl Alone {
         }
         dispatch!(Level::new(), _ => {
             self.sift(plan, plain, view, world);
-            self.sum(plan, plain, &world.plain.starts);
+            self.sum(plan, plain, &world.plain);
         });
-        self.take_down(plan, plain, view);
+        dispatch!(Level::new(), simd => self.take_down(simd, plan, plain, view));
     }
 
-    /// Finds the places of those that are alone; makes events of the others.
+    /// Finds the places of those that are alone, sums their hours, and makes events of the others.
     #[expect(clippy::needless_bitwise_bool, reason = "a branch less an outage")]
     #[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
     #[inline(always)]
     fn sift(&mut self, plan: &Plan, plain: &PlainPlan, view: &View, world: &mut World) {
-        let part = self.find_cells(&view.cells.bounds[1..]);
+        self.find_cells(&view.cells.bounds[1..], &view.crowd);
         let drawn = std::mem::take(&mut world.plain);
-        let (n, nowhere) = (drawn.starts.len(), index(self.n_risks * self.n_cells));
+        let n = drawn.starts.len();
         self.places.resize(n, 0);
         self.hours.resize(n, 0.0);
         self.others.resize(n, 0);
-        let (parts, ends) = (&self.parts[..PARTS], &self.ends[..self.n_cells]);
-        for (k, risk) in plain.risks.iter().enumerate() {
-            let (first, of) = (k * self.n_cells, drawn.of(k));
-            let blocked = &self.blocked[first..first + self.n_cells];
-            let outages = drawn.starts[of.clone()].iter().zip(&drawn.ends[of.clone()]);
-            let found = self.places[of.clone()].iter_mut().zip(&mut self.hours[of.clone()]);
-            let (mut n_others, others) = (0, &mut self.others[of.clone()]);
-            let all = outages.zip(&view.crowd.touched(n)[of.clone()]).zip(found);
-            for (j, (((&start, &end), touched), (place, hours))) in (0_u32..).zip(all) {
-                let mut cell = parts[part(start)] as usize;
+        let (parts, ends, nowhere) = (&self.parts[..PARTS], &self.ends[..self.n_cells], self.n_cells);
+        let (finer, width) = (view.crowd.finer(), self.width);
+        let rows = self.sums.chunks_exact_mut(self.width).zip(self.longest.chunks_exact_mut(self.width));
+        for (((k, risk), (sums, longest)), blocked) in
+            plain.risks.iter().enumerate().zip(rows).zip(self.blocked.chunks_exact(self.width))
+        {
+            let of = drawn.of(k);
+            // One length for all, and numbers instead of iterators: it all fits into registers.
+            let (starts, drawn_ends) = (&drawn.starts[of.clone()], &drawn.ends[of.clone()]);
+            let n = starts.len();
+            let (drawn_ends, touched) = (&drawn_ends[..n], &view.crowd.touched(of.end)[of.start..][..n]);
+            let (bins, places) = (&view.crowd.bins(of.clone())[..n], &mut self.places[of.clone()][..n]);
+            let (all_hours, others) = (&mut self.hours[of.clone()][..n], &mut self.others[of.clone()][..n]);
+            let (sums, longest, blocked) = (&mut sums[..width], &mut longest[..width], &blocked[..width]);
+            let mut n_others = 0;
+            for j in 0..n {
+                let (start, end) = (starts[j], drawn_ends[j]);
+                let mut cell = parts[(bins[j] >> finer) as usize % PARTS] as usize;
+                // Nearly always once at most, and whether at all is a toss.
+                cell += usize::from(ends[cell] <= start);
                 while ends[cell] <= start {
                     cell += 1;
                 }
-                let alone = (end < ends[cell]) & !touched & !blocked[cell];
-                *place = if alone { index(first + cell) } else { nowhere };
-                *hours = end - start;
-                others[n_others] = j;
+                let mut alone = (end < ends[cell]) & !touched[j] & !blocked[cell];
+                if plain.works < 1.0 {
+                    alone = alone && works(plan, plain, risk, world.trial, j as u64);
+                }
+                let cell = if alone { cell } else { nowhere };
+                let hours = end - start;
+                places[j] = index(cell);
+                all_hours[j] = hours;
+                sums[cell] += hours;
+                longest[cell] = if hours > longest[cell] { hours } else { longest[cell] };
+                others[n_others] = index(j);
                 n_others += usize::from(!alone);
             }
             for &j in &self.others[of.clone()][..n_others] {
@@ -284,38 +288,25 @@ impl Alone {
                     world.promote(plan, risk, u64::from(j), drawn.starts[i], self.hours[i]);
                 }
             }
-            if plain.works < 1.0 {
-                for (counter, i) in (0..).zip(of) {
-                    if self.places[i] != nowhere && !works(plan, plain, risk, world.trial, counter) {
-                        self.places[i] = nowhere;
-                        world.promote(plan, risk, counter, drawn.starts[i], self.hours[i]);
-                    }
-                }
-            }
         }
         world.plain = drawn;
     }
 
-    /// Notes the cells' ends, and the first cell of each part of time; gives the part of a moment.
-    fn find_cells(&mut self, ends: &[f64]) -> impl Fn(f64) -> usize + use<> {
-        // Adding 2^52 leaves the nearest whole number in the lowest bits: cheaper than a cast, which must saturate.
-        const WHOLE: f64 = 4_503_599_627_370_496.0;
-        #[expect(clippy::cast_precision_loss, reason = "a small number")]
-        let scale = (PARTS - 1) as f64 / ends[ends.len() - 1];
-        #[expect(clippy::cast_possible_truncation, reason = "the lowest bits are what is wanted")]
-        let part = move |t: f64| (t * scale + WHOLE).to_bits() as usize % PARTS;
+    /// Notes the cells' ends, and the first cell of each part of time.
+    fn find_cells(&mut self, ends: &[f64], crowd: &Crowd) {
         self.parts.resize(PARTS, 0);
         let mut from = 0;
         for (cell, &end) in (0..).zip(ends) {
-            let to = part(end) + 1;
-            self.parts[from..to].fill(cell);
-            from = to;
+            let to = crowd.part(end) + 1;
+            if from < to {
+                self.parts[from..to].fill(cell);
+                from = to;
+            }
         }
         self.ends.clear();
         self.ends.extend_from_slice(ends);
         // What ends with the trial lies within the last cell.
         self.ends[ends.len() - 1] = f64::INFINITY;
-        part
     }
 
     /// Blocks the cells in which revenue has changed.
@@ -382,12 +373,17 @@ impl Alone {
     }
 
     /// Adds what outages alone take to the hours down, given what lasts meanwhile.
-    fn take_down(&self, plan: &Plan, plain: &PlainPlan, view: &mut View) {
+    #[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
+    #[inline(always)]
+    fn take_down<S: Simd>(&self, simd: S, plan: &Plan, plain: &PlainPlan, view: &mut View) {
         let all = 0..self.n_cells;
-        let hours = |k: usize, cells: Range<usize>| self.total(0, k, cells);
+        let mut room = Vec::new();
+        let mut hours =
+            |k: usize, cells: &Range<usize>| total(simd, window(self.sums(0, k), self.n_cells, cells, &mut room));
         if view.lasting.is_empty() {
             for (k, risk) in plain.risks.iter().enumerate() {
-                risk.takes.iter().for_each(|&(v, takes)| view.down[v] += takes * hours(k, all.clone()));
+                let hours = hours(k, &all);
+                risk.takes.iter().for_each(|&(v, takes)| view.down[v] += takes * hours);
             }
             return;
         }
@@ -402,7 +398,7 @@ impl Alone {
             let lasts: Vec<Interruption> =
                 view.lasting.iter().filter(|l| l.start < to && l.end > from).copied().collect();
             for (k, risk) in plain.risks.iter().enumerate() {
-                let hours = hours(k, cells.clone());
+                let hours = hours(k, &cells);
                 if hours == 0.0 {
                     continue;
                 }

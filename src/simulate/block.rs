@@ -13,6 +13,8 @@ const ROUNDING: f64 = 1e-12;
 const MOMENT: f64 = 1e-9;
 /// Hours that an interruption may last longer than, everywhere; and how many thresholds a service has with its own.
 pub(crate) const LONGER_THAN: [f64; 4] = [1.0, 8.0, 24.0, 72.0];
+/// Trials whose months are turned at a time.
+const TOGETHER: usize = 8;
 pub(super) const THRESHOLDS: usize = LONGER_THAN.len() + 1;
 
 /// A block's trials.
@@ -209,10 +211,14 @@ impl PortfolioBlock {
     /// Fills `months`.
     fn turn(&mut self, columns: &Columns, table: &[f64]) {
         let n = self.rows.loss.len();
+        let rows: Vec<&[f64]> =
+            table.chunks_exact(columns.table).map(|row| &row[columns.months..columns.years]).collect();
         self.months.resize(n * (columns.years - columns.months), 0.0);
-        for (trial, row) in table.chunks_exact(columns.table).enumerate() {
-            let losses = &row[columns.months..columns.years];
-            self.months.chunks_exact_mut(n).zip(losses).for_each(|(month, loss)| month[trial] = *loss);
+        // Some trials at a time: each line of memory is then written once.
+        for (first, rows) in (0..).step_by(TOGETHER).zip(rows.chunks(TOGETHER)) {
+            for (m, month) in self.months.chunks_exact_mut(n).enumerate() {
+                month[first..].iter_mut().zip(rows).for_each(|(loss, row)| *loss = row[m]);
+            }
         }
     }
 }

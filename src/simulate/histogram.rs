@@ -67,9 +67,19 @@ impl Histogram {
 
     /// Counts every value of a slice once.
     pub fn add_all(&mut self, values: &[f64]) {
+        let (bits, n) = (self.bits, self.n + values.len() as u64);
         for &value in values {
-            self.add(value, 1);
+            debug_assert!(!value.is_nan());
+            let (octave, bin) = split(value.to_bits() >> (MANTISSA - bits), bits);
+            let page = self.octaves.get(octave).map_or(NONE, |&page| page);
+            let known = self.pages.get_mut(usize::from(page)).and_then(|page| page.get_mut(bin));
+            // Nothing but the bin is looked up, so that the next values need not wait for it to come from memory.
+            match known.filter(|_| value != 0.0) {
+                Some(bin) => bin.see(1, value, value),
+                None => self.add(value, 1),
+            }
         }
+        self.n = n;
     }
 
     /// Joins another's counts. Integers and extremes: the order of merging leaves no trace.
@@ -88,10 +98,7 @@ impl Histogram {
         }
         let lead = seen.min.to_bits() >> (MANTISSA - self.bits);
         let (octave, bin) = split(lead, self.bits);
-        let bin = &mut self.page(octave)[bin];
-        bin.n += seen.n;
-        bin.min = bin.min.min(seen.min);
-        bin.max = bin.max.max(seen.max);
+        self.page(octave)[bin].see(seen.n, seen.min, seen.max);
     }
 
     /// Width of a bin as a part of the value, at most.
@@ -157,6 +164,17 @@ fn split(lead: u64, bits: u32) -> (usize, usize) {
 }
 
 impl Bin {
+    #[inline]
+    fn see(&mut self, n: u64, min: f64, max: f64) {
+        self.n += n;
+        if min < self.min {
+            self.min = min;
+        }
+        if max > self.max {
+            self.max = max;
+        }
+    }
+
     fn at(&self, before: u64) -> f64 {
         if self.n < 2 {
             return self.min;

@@ -1,12 +1,22 @@
 //! Which short interruptions touch no other. Knows times alone.
 
-use fearless_simd::{Level, dispatch};
+use fearless_simd::{Level, Select, Simd, SimdBase, dispatch, f64x8};
 
-/// Bins that something touches, and those that more than one does.
+use crate::lanes::{join, lanes, load};
+
+/// Bins of time, a bit each: those that something touches, and those that more than one does.
 #[derive(Debug, Clone, Copy, Default)]
 struct Bins {
     once: u64,
     twice: u64,
+}
+
+impl Bins {
+    #[inline]
+    fn see(&mut self, bits: u64) {
+        self.twice |= self.once & bits;
+        self.once |= bits;
+    }
 }
 
 /// Short interruptions, and who touches whom. Kept between trials for its memory.
@@ -16,13 +26,23 @@ pub(crate) struct Crowd {
     ends: Vec<f64>,
     /// Per interruption: whether it touches another.
     touched: Vec<bool>,
-    /// Bins of time that something touches, and those that more than one does; a bit each, 64 in a word.
+    /// Bins per hour, and by how much their numbers are larger than those of parts, in powers of two.
+    scale: f64,
+    finer: u32,
     bins: Vec<Bins>,
-    /// Per interruption: the word of its bins, and their bits; none of those that lie in several words.
-    places: Vec<(u32, u64)>,
-    /// Interruptions that may share a bin with another, and when they begin.
-    near: Vec<(f64, u32)>,
+    /// Per interruption: the bins that it begins and ends in.
+    firsts: Vec<u32>,
+    lasts: Vec<u32>,
+    /// Interruptions that may share a bin with another.
+    near: Vec<u32>,
+    order: Vec<(f64, u32)>,
 }
+
+/// Parts of time, from a moment 0 on to the horizon: some bins each.
+pub(crate) const PARTS: usize = 256;
+
+/// So many are compared each with each.
+const FEW: usize = 64;
 
 impl Crowd {
     /// Forgets all; the first that come are `starts` and `ends`.
@@ -40,14 +60,100 @@ impl Crowd {
 
     /// Finds who touches whom. Those whose end is infinite are left alone.
     pub(super) fn find_touching(&mut self, horizon: f64) {
-        dispatch!(Level::new(), _ => self.find_near(horizon));
+        let n_bins = (32 * self.starts.len()).next_power_of_two().clamp(1 << 10, 1 << 20);
+        #[expect(clippy::cast_precision_loss, reason = "a small number")]
+        let scale = (n_bins - 1) as f64 / horizon;
+        self.scale = scale;
+        self.finer = n_bins.trailing_zeros() - PARTS.trailing_zeros();
         self.touched.clear();
         self.touched.resize(self.starts.len(), false);
-        let Self { ends, near, touched, .. } = self;
-        near.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        dispatch!(Level::new(), simd => {
+            self.find_near(n_bins);
+            if self.near.len() <= FEW {
+                self.compare(simd);
+            } else {
+                self.walk();
+            }
+        });
+    }
+
+    /// Finds those that share a bin of time with another, as whoever touches another does.
+    #[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
+    #[expect(
+        clippy::needless_bitwise_bool,
+        clippy::cast_possible_truncation,
+        reason = "branches less; fewer than 2^32"
+    )]
+    #[inline(always)]
+    fn find_near(&mut self, n_bins: usize) {
+        let Self { starts, ends, bins, firsts, lasts, near, scale, .. } = self;
+        for (list, times) in [(&mut *firsts, &*starts), (&mut *lasts, &*ends)] {
+            list.clear();
+            list.extend(times.iter().map(|&t| bin(t, *scale)));
+        }
+        bins.clear();
+        bins.resize(n_bins / 64, Bins::default());
+        let n = starts.len();
+        near.resize(n, 0);
+        // One length for all, and numbers instead of iterators: it all fits into registers.
+        let (bins, ends) = (&mut bins[..n_bins / 64], &ends[..n]);
+        let (firsts, lasts, near) = (&firsts[..n], &lasts[..n], &mut near[..n]);
+        for i in 0..n {
+            let (first, last) = (firsts[i], lasts[i]);
+            let (from, to) = ((first / 64) as usize, (last / 64) as usize);
+            if from == to {
+                bins[from].see(bits(first, last));
+            } else if ends[i] < f64::INFINITY {
+                bins[from].see(bits(first, 63));
+                bins[from + 1..to].iter_mut().for_each(|bins| bins.see(u64::MAX));
+                bins[to].see(bits(0, last));
+            }
+        }
+        let mut n_near = 0;
+        for i in 0..n {
+            let (first, last) = (firsts[i], lasts[i]);
+            let shared = bins[(first / 64) as usize].twice & bits(first, last);
+            near[n_near] = i as u32;
+            // One in several words is looked at whatever else lies there.
+            n_near += usize::from((shared != 0) | (first / 64 != last / 64));
+        }
+        self.near.truncate(n_near);
+        self.near.retain(|&i| self.ends[i as usize] < f64::INFINITY);
+    }
+
+    /// Compares all that are near each with each.
+    #[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
+    #[inline(always)]
+    fn compare<S: Simd>(&mut self, simd: S) {
+        // Behind the last: what nothing touches.
+        let (mut starts, mut ends) = ([f64::INFINITY; FEW], [f64::NEG_INFINITY; FEW]);
+        for ((start, end), &i) in starts.iter_mut().zip(&mut ends).zip(&self.near) {
+            (*start, *end) = (self.starts[i as usize], self.ends[i as usize]);
+        }
+        let steps = self.near.len().div_ceil(8);
+        let (starts, ends) = (&lanes(&starts)[..steps], &lanes(&ends)[..steps]);
+        let (none, one) = (f64x8::splat(simd, 0.0), f64x8::splat(simd, 1.0));
+        for &i in &self.near {
+            let (start, end) = (self.starts[i as usize], self.ends[i as usize]);
+            let mut touching = none;
+            for (starts, ends) in starts.iter().zip(ends) {
+                let both = load(simd, starts).simd_le(end) & load(simd, ends).simd_ge(start);
+                touching += both.select(one, none);
+            }
+            // Itself is one of them.
+            self.touched[i as usize] = join(touching) > 1.0;
+        }
+    }
+
+    /// Walks along all that are near in the order of their beginning.
+    fn walk(&mut self) {
+        let Self { starts, ends, near, order, touched, .. } = self;
+        order.clear();
+        order.extend(near.iter().map(|&i| (starts[i as usize], i)));
+        order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         // Whoever is touched by a later one reaches farthest when that begins, or was found to touch another before.
         let (mut reach, mut farthest) = (f64::NEG_INFINITY, 0);
-        for &(start, i) in &*near {
+        for &(start, i) in &*order {
             let i = i as usize;
             if start <= reach {
                 touched[i] = true;
@@ -59,48 +165,18 @@ impl Crowd {
         }
     }
 
-    /// Finds those that share a bin of time with another, as whoever touches another does.
-    #[expect(clippy::cast_precision_loss, reason = "a small number")]
-    #[inline(always)]
-    fn find_near(&mut self, horizon: f64) {
-        // Adding 2^52 leaves the nearest whole number in the lowest bits: cheaper than a cast, which must saturate.
-        const WHOLE: f64 = 4_503_599_627_370_496.0;
-        let Self { starts, ends, bins, places, near, .. } = self;
-        let n_bins = (32 * starts.len()).next_power_of_two().clamp(1 << 10, 1 << 20);
-        let scale = (n_bins - 1) as f64 / horizon;
-        #[expect(clippy::cast_possible_truncation, reason = "bins are at most 2^20")]
-        let bin = |t: f64| (t * scale + WHOLE).to_bits() as u32;
-        bins.clear();
-        bins.resize(n_bins / 64, Bins::default());
-        places.resize(starts.len(), (0, 0));
-        near.clear();
-        let see = |bins: &mut Bins, bits: u64| {
-            bins.twice |= bins.once & bits;
-            bins.once |= bits;
-        };
-        let bins = &mut bins[..n_bins / 64];
-        for ((i, place), (&start, &end)) in (0..).zip(&mut *places).zip(starts.iter().zip(&*ends)) {
-            let (first, last) = (bin(start), bin(end));
-            let (low, high) = (u64::MAX << (first % 64), u64::MAX >> (63 - last % 64));
-            let (from, to) = (first / 64, last / 64);
-            if from == to {
-                see(&mut bins[from as usize], low & high);
-                *place = (from, low & high);
-                continue;
-            }
-            *place = (0, 0);
-            if end < f64::INFINITY {
-                near.push((start, i));
-                see(&mut bins[from as usize], low);
-                bins[from as usize + 1..to as usize].iter_mut().for_each(|bins| see(bins, u64::MAX));
-                see(&mut bins[to as usize], high);
-            }
-        }
-        for ((i, &start), &(word, bits)) in (0..).zip(&*starts).zip(&*places) {
-            if bins[word as usize].twice & bits != 0 {
-                near.push((start, i));
-            }
-        }
+    /// The part of time in which a moment lies; no later one lies in an earlier part.
+    pub(crate) fn part(&self, t: f64) -> usize {
+        (bin(t, self.scale) >> self.finer) as usize
+    }
+
+    /// The bins in which some begin; less their last so many bits they are parts.
+    pub(crate) fn bins(&self, of: std::ops::Range<usize>) -> &[u32] {
+        &self.firsts[of]
+    }
+
+    pub(crate) fn finer(&self) -> u32 {
+        self.finer
     }
 
     /// Of the first so many: whether each touches another.
@@ -113,6 +189,21 @@ impl Crowd {
     pub(crate) fn is_alone(&self, i: usize) -> bool {
         self.touched.get(i).is_some_and(|touched| !touched)
     }
+}
+
+/// The bin of a moment.
+#[expect(clippy::cast_possible_truncation, reason = "bins are at most 2^20")]
+#[inline]
+fn bin(t: f64, scale: f64) -> u32 {
+    // Adding 2^52 leaves the nearest whole number in the lowest bits: cheaper than a cast, which must saturate.
+    const WHOLE: f64 = 4_503_599_627_370_496.0;
+    (t * scale + WHOLE).to_bits() as u32
+}
+
+/// Bits of a word from one bin to another.
+#[inline]
+fn bits(first: u32, last: u32) -> u64 {
+    (u64::MAX << (first % 64)) & (u64::MAX >> (63 - last % 64))
 }
 
 #[cfg(test)]

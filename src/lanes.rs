@@ -1,0 +1,125 @@
+//! Rows of numbers in steps of eight with zeros behind the last: loops over them leave no remainder.
+
+use fearless_simd::{Simd, SimdBase, f64x8};
+
+/// Eight numbers of a row.
+pub(crate) type Lane = [f64; 8];
+
+const WIDTH: usize = size_of::<Lane>() / size_of::<f64>();
+
+/// Length of a row for `n` numbers: whole steps, with room for at least one more.
+#[inline]
+pub(crate) fn width(n: usize) -> usize {
+    (n / WIDTH + 1) * WIDTH
+}
+
+/// The steps that hold `range`.
+#[inline]
+pub(crate) fn steps(range: &std::ops::Range<usize>) -> std::ops::Range<usize> {
+    range.start / WIDTH..range.end.div_ceil(WIDTH)
+}
+
+/// The steps of a row whose length is that of [`width`].
+#[inline]
+pub(crate) fn lanes(row: &[f64]) -> &[Lane] {
+    row.as_chunks().0
+}
+
+/// The same, to be changed.
+#[inline]
+pub(crate) fn lanes_mut(row: &mut [f64]) -> &mut [Lane] {
+    row.as_chunks_mut().0
+}
+
+/// Makes a row of zeros.
+#[inline]
+pub(crate) fn clear(row: &mut Vec<f64>, length: usize) {
+    row.clear();
+    row.resize(length, 0.0);
+}
+
+/// A step as a vector.
+#[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
+#[inline(always)]
+pub(crate) fn load<S: Simd>(simd: S, lane: &Lane) -> f64x8<S> {
+    f64x8::from_slice(simd, lane)
+}
+
+/// The sum of eight strands, in one order on all machines.
+#[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
+#[inline(always)]
+pub(crate) fn join<S: Simd>(strands: f64x8<S>) -> f64 {
+    let s: Lane = strands.into();
+    ((s[0] + s[1]) + (s[2] + s[3])) + ((s[4] + s[5]) + (s[6] + s[7]))
+}
+
+/// The sum of a row, in eight strands: one alone would wait on itself.
+#[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
+#[inline(always)]
+pub(crate) fn total<S: Simd>(simd: S, row: &[Lane]) -> f64 {
+    join(row.iter().fold(f64x8::splat(simd, 0.0), |sum, x| sum + load(simd, x)))
+}
+
+/// The largest of a row of values that are not negative; 0 of none.
+#[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
+#[inline(always)]
+pub(crate) fn most<S: Simd>(simd: S, row: &[Lane]) -> f64 {
+    let most = row.iter().fold(f64x8::splat(simd, 0.0), |most, x| most.max(load(simd, x)));
+    let strands: Lane = most.into();
+    strands.into_iter().fold(0.0, f64::max)
+}
+
+/// Of a row of `n` numbers, those of `range`, with zeros before and behind; all steps but those that hold them are left as
+/// they were.
+#[inline]
+pub(crate) fn window<'a>(
+    row: &'a [f64],
+    n: usize,
+    range: &std::ops::Range<usize>,
+    room: &'a mut Vec<f64>,
+) -> &'a [Lane] {
+    let steps = steps(range);
+    if range.start == 0 && range.end == n {
+        return &lanes(row)[steps];
+    }
+    room.resize(row.len(), 0.0);
+    let lanes = &mut lanes_mut(room)[steps];
+    lanes.as_flattened_mut().fill(0.0);
+    let first = range.start / WIDTH * WIDTH;
+    lanes.as_flattened_mut()[range.start - first..range.end - first].copy_from_slice(&row[range.clone()]);
+    lanes
+}
+
+#[cfg(test)]
+mod tests {
+    use fearless_simd::{Level, dispatch};
+
+    use super::{lanes, most, steps, total, width, window};
+
+    #[test]
+    fn rows_have_whole_steps_and_room_for_one_more() {
+        assert_eq!([0, 1, 7, 8, 9, 16].map(width), [8, 8, 8, 16, 16, 24]);
+        assert_eq!([0..8, 7..9, 8..8, 3..17].map(|r| steps(&r)), [0..1, 0..2, 1..1, 0..3]);
+    }
+
+    #[test]
+    fn sums_are_those_of_the_numbers() {
+        let row: Vec<f64> = (0..16).map(f64::from).collect();
+        let (total, most) = dispatch!(Level::new(), simd => (total(simd, lanes(&row)), most(simd, lanes(&row))));
+        assert_eq!((total, most), (120.0, 15.0));
+    }
+
+    #[test]
+    fn a_window_is_what_it_shows() {
+        let row: Vec<f64> = (1..=24).map(f64::from).collect();
+        let mut room = vec![7.0; 24];
+        for range in [0..20, 3..9, 8..16, 9..10, 17..20] {
+            let seen = window(&row, 20, &range, &mut room).as_flattened().to_vec();
+            let first = range.start / 8 * 8;
+            for (i, x) in (first..).zip(seen) {
+                let hidden = !range.contains(&i) && range != (0..20);
+                assert_eq!(x, if hidden { 0.0 } else { row[i] }, "{range:?} {i}");
+            }
+        }
+    }
+}
