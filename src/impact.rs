@@ -371,7 +371,8 @@ impl Judge {
             for s in (0..case.plan.services.len()).filter(|&s| case.plan.services[s].usage > 0.0) {
                 let row = (s * n + v) * width..(s * n + v + 1) * width;
                 let usage = &self.usage[row.clone()];
-                if usage.iter().all(|used| *used == 0.0) {
+                // No early way out: it would be one by one.
+                if usage.iter().fold(0, |any, used| any | u64::from(*used != 0.0)) == 0 {
                     continue;
                 }
                 for link in chain {

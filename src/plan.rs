@@ -61,6 +61,9 @@ pub struct Plan {
     pub(crate) least_patience: f64,
     /// Vendors who give some portfolio credits for missed availability.
     pub(crate) credited: Vec<usize>,
+    /// Per vendor: whether what happens to it can matter to some portfolio. Per risk: whether it strikes none of these.
+    pub(crate) minded: Vec<bool>,
+    pub(crate) idle: Vec<bool>,
     /// Outages that are settled together; none where everything goes one by one.
     pub(crate) plain: Option<PlainPlan>,
     /// What may be tilted.
@@ -290,6 +293,8 @@ impl Plan {
             chained: groups.is_some() || risks.iter().any(|r| r.aftershocks.is_some()),
             groups,
             credited: Vec::new(),
+            minded: Vec::new(),
+            idle: Vec::new(),
             plain: None,
             sites,
             component: Key::new(seed, "sampling", "component"),
@@ -305,6 +310,9 @@ impl Plan {
             .filter(|&v| plan.portfolios.iter().any(|p| p.credits.iter().any(|c| c.vendor == v)))
             .collect();
         plan.views = views(scenario, &plan);
+        plan.minded = (0..plan.vendors.len()).map(|v| plan.portfolios.iter().any(|p| p.minds(v))).collect();
+        let idle = |risk: &RiskPlan| risk.reach.iter().all(|&(v, _)| !plan.minded[v]);
+        plan.idle = plan.risks.iter().map(idle).collect();
         plan.plain = PlainPlan::new(scenario, &plan);
         plan
     }

@@ -171,7 +171,7 @@ impl View {
     /// Fills the view of `seer` from a world without plain outages.
     pub(crate) fn see(&mut self, plan: &Plan, seer: &ViewPlan, world: &World) {
         self.look(plan, seer, world);
-        self.gather(seer, world);
+        self.gather(plan, seer, world);
         self.fall(plan, seer, world);
     }
 
@@ -188,7 +188,7 @@ impl View {
         self.lasting.clear();
         self.long.clear();
         for interruption in &world.interruptions {
-            if !self.sees(seer, world, interruption.by) {
+            if !self.minds(plan, seer, world, interruption) {
                 continue;
             }
             if interruption.length >= plan.least_patience {
@@ -200,11 +200,18 @@ impl View {
         }
     }
 
+    /// Whether an interruption is seen, and can matter to somebody.
+    #[inline]
+    fn minds(&self, plan: &Plan, seer: &ViewPlan, world: &World, interruption: &Interruption) -> bool {
+        !plan.idle[interruption.risk as usize] && self.sees(seer, world, interruption.by)
+    }
+
     /// Finds out which short interruptions touch no other.
-    pub(crate) fn gather(&mut self, seer: &ViewPlan, world: &World) {
-        self.crowd.begin_with(&world.plain.starts, &world.plain.ends);
+    pub(crate) fn gather(&mut self, plan: &Plan, seer: &ViewPlan, world: &World) {
+        let (starts, ends) = world.plain.used();
+        self.crowd.begin_with(starts, ends);
         for i in &world.interruptions {
-            if !i.lasts() && self.sees(seer, world, i.by) {
+            if !i.lasts() && self.minds(plan, seer, world, i) {
                 self.crowd.enter(i.start, i.end);
             }
         }
@@ -219,9 +226,9 @@ impl View {
         }
         let mut order = std::mem::take(&mut self.order);
         order.clear();
-        let mut short = world.plain.starts.len();
+        let mut short = world.plain.used().0.len();
         for (i, interruption) in (0u32..).zip(&world.interruptions) {
-            if !self.sees(seer, world, interruption.by) {
+            if !self.minds(plan, seer, world, interruption) {
                 continue;
             }
             let lasts = interruption.lasts();

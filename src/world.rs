@@ -217,6 +217,11 @@ impl World {
         }
         self.paths.resize_with(plan.paths.len(), Vec::new);
         for (path, index) in plan.paths.iter().zip(&mut self.paths) {
+            if mixture.is_none() && path.vendors.iter().all(|&v| !plan.minded[v]) {
+                // Nobody pays by it. Where chance is tilted it is drawn all the same, for the weights.
+                index.clone_from(&path.expected);
+                continue;
+            }
             path.draw(trial, &self.factors, index, &mut self.scratch.draws.tails, |steps| {
                 self.likelihood.luck(mixture).steps(path.site, steps);
             });

@@ -101,8 +101,9 @@ fn normal_quantiles_inline(values: &mut [f64], tails: &mut Vec<(usize, f64)>) {
     // Each is written down, and written over unless it is one: which of them are, no branch can foresee.
     tails.resize(tails.len().max(values.len()), (0, 0.5));
     let mut n_tails = 0;
+    let room = &mut tails[..values.len()];
     for (i, &u) in values.iter().enumerate() {
-        tails[n_tails] = (i, u);
+        room[n_tails] = (i, u);
         n_tails += usize::from((u - 0.5).abs() > 0.425);
     }
     // The centre's formula for all, in a loop without branches; the few others are put right after it.

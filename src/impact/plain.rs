@@ -220,11 +220,11 @@ impl Buffers {
             self.known[p] = Known::default();
         }
         let width = case.view.cells.width();
-        clear(&mut self.longest, plain.risks.len() * width);
+        clear(&mut self.longest, plain.n_used() * width);
         clear(&mut self.amounts, width);
         clear(&mut self.bills, width);
         self.rises.clear();
-        self.rises.resize(plain.risks.len(), plain.curves.is_empty());
+        self.rises.resize(plain.n_used(), plain.curves.is_empty());
     }
 
     /// The tariffs of a group during a stretch.
@@ -259,7 +259,7 @@ impl Buffers {
         let (alone, width) = (case.alone, case.view.cells.width());
         self.costliest.clear();
         self.costliest.resize(width, f64::NEG_INFINITY);
-        for k in 0..plain.risks.len() {
+        for k in 0..self.rises.len() {
             if self.rises[k] {
                 // It is the longest, if there is any.
                 let costs = lanes(&self.longest[k * width..][..width]).iter().zip(lanes(alone.longest(k)));

@@ -56,11 +56,13 @@ impl Prices {
         let paths = &plan.terms[terms].paths;
         let planned = &mut self.planned[terms];
         planned.clear();
-        if plan.vendors[vendor].price != 0.0 {
-            planned.extend(months.iter().map(|&m| plan.terms[terms].planned[m]));
+        let matters = plan.vendors[vendor].price != 0.0 && plan.minded[vendor];
+        if matters {
+            let by_month = &plan.terms[terms].planned[..];
+            planned.extend(months.iter().map(|&m| by_month[m]));
         }
         planned.resize(view.cells.width(), 0.0);
-        if plan.vendors[vendor].price == 0.0 || (paths.is_empty() && view.prices[vendor].is_empty()) {
+        if !matters || (paths.is_empty() && view.prices[vendor].is_empty()) {
             return;
         }
         self.before.clear();
@@ -69,7 +71,8 @@ impl Prices {
             // The first n paths as drawn, the rest as expected.
             self.index.clear();
             if let [path] = paths[..] {
-                self.index.extend(months.iter().map(|&m| world.paths[path][m]));
+                let by_month = &world.paths[path][..];
+                self.index.extend(months.iter().map(|&m| by_month[m]));
             } else {
                 self.index.extend(months.iter().map(|&m| {
                     (paths.iter().enumerate())

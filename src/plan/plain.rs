@@ -3,7 +3,7 @@
 
 use super::Plan;
 use super::graph::power;
-use super::risk::{ArrivalsPlan, EffectsPlan, RiskPlan};
+use super::risk::{ArrivalsPlan, EffectsPlan};
 use crate::chance::law::Law;
 use crate::scenario::{Scenario, Trigger};
 
@@ -13,6 +13,7 @@ const LONGEST: f64 = 240.0;
 /// What all plain risks have in common.
 #[derive(Debug, Clone)]
 pub(crate) struct PlainPlan {
+    /// Those of which nothing ever comes last.
     pub(crate) risks: Vec<PlainRisk>,
     /// Per risk of the plan: whether it is plain.
     pub(crate) is: Vec<bool>,
@@ -34,6 +35,8 @@ pub(crate) struct PlainRisk {
     pub(crate) leaves: f64,
     /// What it takes, alone, of each vendor that it strikes.
     pub(crate) takes: Vec<(usize, f64)>,
+    /// It matters to nobody: it is drawn for the checks of the run, and looked at no further.
+    pub(crate) idle: bool,
 }
 
 impl PlainPlan {
@@ -47,8 +50,9 @@ impl PlainPlan {
         }
         let caused =
             |r: usize| plan.risks.iter().any(|risk| risk.all_effects().any(|e| e.causes.iter().any(|c| c.risk == r)));
-        let risks: Vec<PlainRisk> =
-            (0..plan.risks.len()).filter(|&r| !caused(r)).filter_map(|r| PlainRisk::new(r, &plan.risks[r])).collect();
+        let mut risks: Vec<PlainRisk> =
+            (0..plan.risks.len()).filter(|&r| !caused(r)).filter_map(|r| PlainRisk::new(r, plan)).collect();
+        risks.sort_by_key(|risk| risk.idle);
         if risks.is_empty() {
             return None;
         }
@@ -61,6 +65,11 @@ impl PlainPlan {
             curves: (0..plan.services.len()).filter(|&s| !plan.services[s].present.is_flat()).collect(),
             works: plan.portfolios.iter().filter_map(|p| p.failover.as_ref()).fold(1.0, |least, f| least.min(f.works)),
         })
+    }
+
+    /// How many risks may matter to somebody: the first.
+    pub(crate) fn n_used(&self) -> usize {
+        self.risks.partition_point(|risk| !risk.idle)
     }
 
     /// Hours after which a loss costs what it will cost from then on.
@@ -80,7 +89,8 @@ impl PlainPlan {
 }
 
 impl PlainRisk {
-    fn new(r: usize, risk: &RiskPlan) -> Option<Self> {
+    fn new(r: usize, plan: &Plan) -> Option<Self> {
+        let risk = &plan.risks[r];
         let ArrivalsPlan::Poisson { .. } = risk.arrivals else { return None };
         let EffectsPlan {
             outage: Some((_, leaves)),
@@ -110,7 +120,10 @@ impl PlainRisk {
             && raises.is_empty()
             && causes.is_empty();
         let taken = |&(v, exponent): &(usize, u32)| (v, 1.0 - power(leaves, exponent));
-        alone.then(|| Self { risk: r, leaves, takes: risk.reach.iter().map(taken).filter(|t| t.1 > 0.0).collect() })
+        alone.then(|| {
+            let takes: Vec<(usize, f64)> = risk.reach.iter().map(taken).filter(|t| t.1 > 0.0).collect();
+            Self { risk: r, leaves, takes, idle: plan.idle[r] }
+        })
     }
 }
 

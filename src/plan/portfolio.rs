@@ -209,6 +209,15 @@ impl PortfolioPlan {
         self.prices[month * self.terms.len() + vendor]
     }
 
+    /// Whether any traffic may ever be on a vendor, or anything is decided by what happens to it.
+    pub(crate) fn minds(&self, vendor: usize) -> bool {
+        let plays = self.playbook.iter().flat_map(|play| &play.shares);
+        self.groups.iter().map(|group| &group.shares).chain(plays).any(|shares| shares[vendor] > 0.0)
+            || self.playbook.iter().any(|play| play.vendor == vendor)
+            || self.standby.iter().any(|standby| standby.vendor == vendor)
+            || self.migration.as_ref().is_some_and(|migration| migration.to.contains(&vendor))
+    }
+
     /// Whether anything hangs on nominal bills.
     pub(crate) fn counts_bills(&self) -> bool {
         !self.yearly.is_empty() || !self.credits.is_empty()

@@ -129,14 +129,12 @@ impl Alone {
     }
 
     /// Sums the areas that lie behind the first.
-    #[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
-    #[inline(always)]
     fn sum(&mut self, plan: &Plan, plain: &PlainPlan, drawn: &Drawn) {
         let (n, n_offsets) = (self.places.len(), plain.offsets.len());
         self.curved.resize((self.n_areas - n_offsets) * n, 0.0);
         for (c, &service) in plain.curves.iter().enumerate() {
             let curve = &plan.services[service].present;
-            for (i, (&start, &hours)) in drawn.starts.iter().zip(&self.hours).enumerate() {
+            for (i, (&start, &hours)) in drawn.used().0.iter().zip(&self.hours).enumerate() {
                 if self.places[i] as usize == self.n_cells {
                     continue;
                 }
@@ -187,7 +185,7 @@ impl Alone {
 
     fn clear(&mut self, plain: &PlainPlan, cells: &Cells) {
         (self.n_cells, self.width) = (cells.len(), cells.width());
-        self.n_risks = plain.risks.len();
+        self.n_risks = plain.n_used();
         self.n_areas = plain.offsets.len() * (1 + plain.curves.len());
         self.curved.clear();
         clear(&mut self.sums, self.n_areas * self.n_risks * self.width);
@@ -221,67 +219,44 @@ impl Alone {
         }
         view.cut(plan, moments.drain(..));
         world.restore();
-        view.gather(seer, world);
+        view.gather(plan, seer, world);
         self.clear(plain, &view.cells);
         self.block_changed(view);
         self.stretches.clear();
         for (p, g) in all() {
             self.stretch(plan, plain, view, (p, g), regimes(p, g));
         }
-        dispatch!(Level::new(), _ => {
-            self.sift(plan, plain, view, world);
-            self.sum(plan, plain, &world.plain);
-        });
+        self.sift(plan, plain, view, world);
+        self.sum(plan, plain, &world.plain);
         dispatch!(Level::new(), simd => self.take_down(simd, plan, plain, view));
     }
 
     /// Finds the places of those that are alone, sums their hours, and makes events of the others.
-    #[expect(clippy::needless_bitwise_bool, reason = "a branch less an outage")]
-    #[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
-    #[inline(always)]
     fn sift(&mut self, plan: &Plan, plain: &PlainPlan, view: &View, world: &mut World) {
         self.find_cells(&view.cells.bounds[1..], &view.crowd);
         let drawn = std::mem::take(&mut world.plain);
-        let n = drawn.starts.len();
+        let n = drawn.used().0.len();
         self.places.resize(n, 0);
         self.hours.resize(n, 0.0);
         self.others.resize(n, 0);
-        let (parts, ends, nowhere) = (&self.parts[..PARTS], &self.ends[..self.n_cells], self.n_cells);
-        let (finer, width) = (view.crowd.finer(), self.width);
+        let (parts, ends, nowhere) = (&self.parts[..PARTS], &self.ends[..self.n_cells], index(self.n_cells));
+        let finer = view.crowd.finer();
         let rows = self.sums.chunks_exact_mut(self.width).zip(self.longest.chunks_exact_mut(self.width));
         for (((k, risk), (sums, longest)), blocked) in
-            plain.risks.iter().enumerate().zip(rows).zip(self.blocked.chunks_exact(self.width))
+            plain.risks[..self.n_risks].iter().enumerate().zip(rows).zip(self.blocked.chunks_exact(self.width))
         {
             let of = drawn.of(k);
-            // One length for all, and numbers instead of iterators: it all fits into registers.
             let (starts, drawn_ends) = (&drawn.starts[of.clone()], &drawn.ends[of.clone()]);
-            let n = starts.len();
-            let (drawn_ends, touched) = (&drawn_ends[..n], &view.crowd.touched(of.end)[of.start..][..n]);
-            let (bins, places) = (&view.crowd.bins(of.clone())[..n], &mut self.places[of.clone()][..n]);
-            let (all_hours, others) = (&mut self.hours[of.clone()][..n], &mut self.others[of.clone()][..n]);
-            let (sums, longest, blocked) = (&mut sums[..width], &mut longest[..width], &blocked[..width]);
-            let mut n_others = 0;
-            for j in 0..n {
-                let (start, end) = (starts[j], drawn_ends[j]);
-                let mut cell = parts[(bins[j] >> finer) as usize % PARTS] as usize;
-                // Nearly always once at most, and whether at all is a toss.
-                cell += usize::from(ends[cell] <= start);
-                while ends[cell] <= start {
-                    cell += 1;
+            let seen = (view.crowd.bins(of.clone()), &view.crowd.touched(of.end)[of.start..]);
+            let places = &mut self.places[of.clone()];
+            find_places((starts, drawn_ends), seen, (parts, finer), (ends, blocked), places);
+            if plain.works < 1.0 {
+                for (j, place) in (0..).zip(&mut *places).filter(|(_, place)| **place < nowhere) {
+                    *place = if works(plan, plain, risk, world.trial, j) { *place } else { nowhere };
                 }
-                let mut alone = (end < ends[cell]) & !touched[j] & !blocked[cell];
-                if plain.works < 1.0 {
-                    alone = alone && works(plan, plain, risk, world.trial, j as u64);
-                }
-                let cell = if alone { cell } else { nowhere };
-                let hours = end - start;
-                places[j] = index(cell);
-                all_hours[j] = hours;
-                sums[cell] += hours;
-                longest[cell] = if hours > longest[cell] { hours } else { longest[cell] };
-                others[n_others] = index(j);
-                n_others += usize::from(!alone);
             }
+            let (hours, others) = (&mut self.hours[of.clone()], &mut self.others[of.clone()]);
+            let n_others = sum_hours((starts, drawn_ends), places, hours, (sums, longest), (others, nowhere));
             for &j in &self.others[of.clone()][..n_others] {
                 let i = of.start + j as usize;
                 if drawn.ends[i] < f64::INFINITY {
@@ -381,7 +356,7 @@ impl Alone {
         let mut hours =
             |k: usize, cells: &Range<usize>| total(simd, window(self.sums(0, k), self.n_cells, cells, &mut room));
         if view.lasting.is_empty() {
-            for (k, risk) in plain.risks.iter().enumerate() {
+            for (k, risk) in plain.risks[..self.n_risks].iter().enumerate() {
                 let hours = hours(k, &all);
                 risk.takes.iter().for_each(|&(v, takes)| view.down[v] += takes * hours);
             }
@@ -397,7 +372,7 @@ impl Alone {
             let (from, to) = (view.cells.bounds[turn[0]], view.cells.bounds[turn[1]]);
             let lasts: Vec<Interruption> =
                 view.lasting.iter().filter(|l| l.start < to && l.end > from).copied().collect();
-            for (k, risk) in plain.risks.iter().enumerate() {
+            for (k, risk) in plain.risks[..self.n_risks].iter().enumerate() {
                 let hours = hours(k, &cells);
                 if hours == 0.0 {
                     continue;
@@ -411,6 +386,59 @@ impl Alone {
             }
         }
     }
+}
+
+/// Finds the cell of each outage of a risk; one beyond all if it is not alone. `parts`: as `Alone` has them, and how much
+/// finer bins are.
+#[expect(clippy::needless_bitwise_bool, reason = "a branch less an outage")]
+#[inline(never)]
+fn find_places(
+    (starts, ends): (&[f64], &[f64]),
+    (bins, touched): (&[u32], &[bool]),
+    (parts, finer): (&[u32], u32),
+    (cell_ends, blocked): (&[f64], &[bool]),
+    places: &mut [u32],
+) {
+    // One length for all, and numbers instead of iterators: it all fits into registers.
+    let n = places.len();
+    let (starts, ends, bins, touched) = (&starts[..n], &ends[..n], &bins[..n], &touched[..n]);
+    let (parts, blocked) = (&parts[..PARTS], &blocked[..cell_ends.len()]);
+    let nowhere = cell_ends.len();
+    for j in 0..n {
+        let (start, end) = (starts[j], ends[j]);
+        let mut cell = parts[(bins[j] >> finer) as usize % PARTS] as usize;
+        // Nearly always once at most, and whether at all is a toss.
+        cell += usize::from(cell_ends[cell] <= start);
+        while cell_ends[cell] <= start {
+            cell += 1;
+        }
+        let alone = (end < cell_ends[cell]) & !touched[j] & !blocked[cell];
+        places[j] = index(if alone { cell } else { nowhere });
+    }
+}
+
+/// Hours of a risk's outages, their sums and the longest by cell; gives how many are not alone, and notes which.
+#[inline(never)]
+fn sum_hours(
+    (starts, ends): (&[f64], &[f64]),
+    places: &[u32],
+    hours: &mut [f64],
+    (sums, longest): (&mut [f64], &mut [f64]),
+    (others, nowhere): (&mut [u32], u32),
+) -> usize {
+    let n = places.len();
+    let (starts, ends, hours, others) = (&starts[..n], &ends[..n], &mut hours[..n], &mut others[..n]);
+    let longest = &mut longest[..sums.len()];
+    let mut n_others = 0;
+    for j in 0..n {
+        let (lasts, cell) = (ends[j] - starts[j], places[j] as usize);
+        hours[j] = lasts;
+        sums[cell] += lasts;
+        longest[cell] = if lasts > longest[cell] { lasts } else { longest[cell] };
+        others[n_others] = index(j);
+        n_others += usize::from(places[j] == nowhere);
+    }
+    n_others
 }
 
 /// When something that lasts begins or ends.

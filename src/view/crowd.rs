@@ -33,6 +33,8 @@ pub(crate) struct Crowd {
     /// Per interruption: the bins that it begins and ends in.
     firsts: Vec<u32>,
     lasts: Vec<u32>,
+    /// Per interruption: its bins within their word; none of one that lies in several words.
+    masks: Vec<u64>,
     /// Interruptions that may share a bin with another.
     near: Vec<u32>,
     order: Vec<(f64, u32)>,
@@ -67,58 +69,69 @@ impl Crowd {
         self.finer = n_bins.trailing_zeros() - PARTS.trailing_zeros();
         self.touched.clear();
         self.touched.resize(self.starts.len(), false);
-        dispatch!(Level::new(), simd => {
-            self.find_near(n_bins);
-            if self.near.len() <= FEW {
-                self.compare(simd);
-            } else {
-                self.walk();
-            }
-        });
+        self.bins.clear();
+        self.bins.resize(n_bins / 64, Bins::default());
+        dispatch!(Level::new(), _ => self.find_bins());
+        self.find_near();
+        if self.near.len() <= FEW {
+            dispatch!(Level::new(), simd => self.compare(simd));
+        } else {
+            self.walk();
+        }
     }
 
-    /// Finds those that share a bin of time with another, as whoever touches another does.
+    /// Finds the bins of each.
     #[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
-    #[expect(
-        clippy::needless_bitwise_bool,
-        clippy::cast_possible_truncation,
-        reason = "branches less; fewer than 2^32"
-    )]
     #[inline(always)]
-    fn find_near(&mut self, n_bins: usize) {
-        let Self { starts, ends, bins, firsts, lasts, near, scale, .. } = self;
+    fn find_bins(&mut self) {
+        let Self { starts, ends, firsts, lasts, masks, scale, .. } = self;
         for (list, times) in [(&mut *firsts, &*starts), (&mut *lasts, &*ends)] {
             list.clear();
             list.extend(times.iter().map(|&t| bin(t, *scale)));
         }
-        bins.clear();
-        bins.resize(n_bins / 64, Bins::default());
-        let n = starts.len();
+        masks.clear();
+        masks.extend(firsts.iter().zip(&*lasts).map(|(&first, &last)| {
+            let bits = bits(first, last);
+            if first / 64 == last / 64 { bits } else { 0 }
+        }));
+    }
+
+    /// Finds those that share a bin of time with another, as whoever touches another does.
+    #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32")]
+    fn find_near(&mut self) {
+        let Self { ends, bins, firsts, lasts, masks, near, .. } = self;
+        let n = ends.len();
         near.resize(n, 0);
         // One length for all, and numbers instead of iterators: it all fits into registers.
-        let (bins, ends) = (&mut bins[..n_bins / 64], &ends[..n]);
-        let (firsts, lasts, near) = (&firsts[..n], &lasts[..n], &mut near[..n]);
+        let (firsts, masks, near_one) = (&firsts[..n], &masks[..n], &mut near[..n]);
+        let mut n_near = 0;
         for i in 0..n {
-            let (first, last) = (firsts[i], lasts[i]);
-            let (from, to) = ((first / 64) as usize, (last / 64) as usize);
-            if from == to {
-                bins[from].see(bits(first, last));
-            } else if ends[i] < f64::INFINITY {
+            let bits = masks[i];
+            bins[(firsts[i] / 64) as usize].see(bits);
+            near_one[n_near] = i as u32;
+            n_near += usize::from(bits == 0);
+        }
+        // Who lies in several words is near to some, as far as anybody looks; who is infinite, to none.
+        let mut n_long = 0;
+        for k in 0..n_near {
+            let i = near[k] as usize;
+            let (first, last, from, to) = (firsts[i], lasts[i], firsts[i] as usize / 64, lasts[i] as usize / 64);
+            if ends[i] < f64::INFINITY {
                 bins[from].see(bits(first, 63));
                 bins[from + 1..to].iter_mut().for_each(|bins| bins.see(u64::MAX));
                 bins[to].see(bits(0, last));
+                near[n_long] = i as u32;
+                n_long += 1;
             }
         }
+        near.resize(n_long + n, 0);
+        let near_one = &mut near[n_long..n_long + n];
         let mut n_near = 0;
         for i in 0..n {
-            let (first, last) = (firsts[i], lasts[i]);
-            let shared = bins[(first / 64) as usize].twice & bits(first, last);
-            near[n_near] = i as u32;
-            // One in several words is looked at whatever else lies there.
-            n_near += usize::from((shared != 0) | (first / 64 != last / 64));
+            near_one[n_near] = i as u32;
+            n_near += usize::from(bins[(firsts[i] / 64) as usize].twice & masks[i] != 0);
         }
-        self.near.truncate(n_near);
-        self.near.retain(|&i| self.ends[i as usize] < f64::INFINITY);
+        near.truncate(n_long + n_near);
     }
 
     /// Compares all that are near each with each.

@@ -77,7 +77,7 @@ impl View {
         let mut prices = std::mem::take(&mut self.prices);
         empty(&mut prices, plan.vendors.len());
         for change in world.prices.iter().filter(|c| self.sees(seer, world, c.by)) {
-            struck(change.risk).for_each(|vendor| prices[vendor].push(*change));
+            struck(change.risk).filter(|&v| plan.minded[v]).for_each(|vendor| prices[vendor].push(*change));
         }
         for list in &mut prices {
             put_in_order(list, |c| (c.start, c.by));

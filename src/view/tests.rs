@@ -33,7 +33,7 @@ runs_on = { any_of = ["east", "west"] }
 [service.s]
 revenue = "$1/h"
 [portfolio.p]
-shares = { a = 1 }
+shares = { a = 0.4, b = 0.3, c = 0.3 }
 "#;
 
 /// Risk r is on the r-th of east, west, edge, a, b, c, and the last on east and west.

@@ -24,6 +24,8 @@ pub(crate) struct Plain {
     /// How many lengths are drawn; log-normal laws of those that are uniforms yet: how many are of it, μ and σ.
     measured: usize,
     laws: Vec<(usize, f64, f64)>,
+    /// How many may matter to somebody: the first.
+    used: usize,
     /// Events and interruptions that there are without plain outages.
     others: (usize, usize),
 }
@@ -32,6 +34,11 @@ impl Plain {
     /// The outages of plain risk `k`.
     pub(crate) fn of(&self, k: usize) -> Range<usize> {
         self.firsts[k]..self.firsts.get(k + 1).copied().unwrap_or(self.starts.len())
+    }
+
+    /// Beginnings and ends of those that may matter to somebody.
+    pub(crate) fn used(&self) -> (&[f64], &[f64]) {
+        (&self.starts[..self.used], &self.ends[..self.used])
     }
 
     /// Draws when outages of a risk begin, and how long they last: as uniforms yet, if their law is log-normal.
@@ -125,6 +132,7 @@ impl World {
             let until = if start + hours > horizon { horizon } else { start + hours };
             *end = if alone { until } else { f64::INFINITY };
         }
+        drawn.used = drawn.firsts.get(plain.n_used()).copied().unwrap_or(drawn.starts.len());
         drawn.others = (self.events.len(), self.interruptions.len());
         self.plain = drawn;
     }

@@ -396,3 +396,69 @@ fn a_changed_law_moves_values_and_not_luck() {
     let more: usize = old[0].iter().zip(&new[0]).filter(|(a, b)| b > a).count();
     assert!(more > 380, "{more}");
 }
+
+const USED: &str = r#"
+name = "used"
+start = 2025-06-01
+horizon = "2 years"
+[vendor.a]
+price = "$1/unit"
+[vendor.b]
+price = "$1/unit"
+[vendor.idle]
+price = "$1/unit"
+[service.s]
+revenue = "$50k/h"
+usage = "1 Munit/month"
+[risk.a-out]
+kind = "outage"
+on = "a"
+arrivals = { per_year = 24 }
+duration = "1 h to 9 h"
+[risk.both-out]
+kind = "outage"
+on = ["b", "idle"]
+arrivals = { per_year = 12 }
+duration = "1 h to 9 h"
+[portfolio.p]
+shares = { a = 0.7, b = 0.3 }
+failover = { detect = "10 min" }
+"#;
+
+/// Much happens to a vendor.
+const IDLE: &str = r#"
+[risk.idle-out]
+kind = "outage"
+on = "idle"
+arrivals = { per_year = 300 }
+duration = "1 h to 9 h"
+[risk.idle-lost]
+kind = "exclusivity"
+on = "idle"
+arrivals = { per_year = 1 }
+suspends = "20 days to 200 days"
+[risk.idle-price]
+kind = "pricing"
+on = "idle"
+path = { drift = "-21%", volatility = 0.2 }
+[risk.idle-dearer]
+kind = "pricing"
+on = "idle"
+arrivals = { per_year = 2 }
+price_change = "+12% to +75%"
+"#;
+
+#[test]
+fn what_happens_to_a_vendor_that_nobody_uses_changes_no_bit() {
+    let losses = |more: &str| {
+        let scenario = scenario(&format!("{USED}{more}"));
+        simulate(&Plan::new(&scenario, 1), &Options::of(0..300), &|_| true).expect("nobody stops it").portfolios[0]
+            .loss
+            .clone()
+    };
+    assert!(losses("") == losses(IDLE));
+    let moves = "migration = { to = [\"idle\"], takes = \"20 days\", patience = \"4 h\" }\n";
+    assert!(losses(moves) != losses(&format!("{moves}{IDLE}")), "whoever may move to it minds");
+    let watches = "playbook = [{ when = { vendor = \"idle\", price_above = \"+8%\", lasting = \"1 month\" }, takes = \"5 days\", shares = { a = 0.2, b = 0.8 } }]\n";
+    assert!(losses(watches) != losses(&format!("{watches}{IDLE}")), "whoever watches it minds");
+}

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use resvg::tiny_skia::{Pixmap, Transform};
+use resvg::tiny_skia::{Pixmap, PremultipliedColorU8, Transform};
 use resvg::usvg::{Options, Tree, fontdb::Database};
 
 /// Pixels per unit of the picture: 1600 across.
@@ -44,14 +44,21 @@ pub fn png(svg: &str) -> Result<Vec<u8>, String> {
 
 /// Fast rather than small: pictures of flat colour are small all the same.
 fn encode(pixels: Pixmap) -> Result<Vec<u8>, png::EncodingError> {
-    let (width, height) = (pixels.width(), pixels.height());
     let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::new(&mut bytes, width, height);
-    encoder.set_color(png::ColorType::Rgba);
+    let mut encoder = png::Encoder::new(&mut bytes, pixels.width(), pixels.height());
     encoder.set_depth(png::BitDepth::Eight);
     encoder.set_compression(png::Compression::Fast);
+    // Where nothing shines through, as in a chart, there is no division by what covers.
+    let opaque = pixels.pixels().iter().all(PremultipliedColorU8::is_opaque);
+    let (colours, data) = if opaque {
+        let pixels = pixels.data().as_chunks::<4>().0;
+        (png::ColorType::Rgb, pixels.iter().flat_map(|&[r, g, b, _]| [r, g, b]).collect())
+    } else {
+        (png::ColorType::Rgba, pixels.take_demultiplied())
+    };
+    encoder.set_color(colours);
     let mut writer = encoder.write_header()?;
-    writer.write_image_data(&pixels.take_demultiplied())?;
+    writer.write_image_data(&data)?;
     writer.finish()?;
     Ok(bytes)
 }

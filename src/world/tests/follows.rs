@@ -34,7 +34,7 @@ kind = "pricing"
 on = "b"
 path = { drift = "+10%", volatility = 0.4 }
 [portfolio.p]
-shares = { a = 1 }
+shares = { a = 0.5, b = 0.5 }
 "#;
 
 fn factor(id: &str, persistence_hours: Option<f64>) -> Factor {
