@@ -86,6 +86,11 @@ impl Columns {
         }
     }
 
+    /// Columns of so many portfolios and of what is observed whatever the portfolio.
+    pub(super) fn of_all(&self, portfolios: usize) -> usize {
+        self.width * portfolios + self.counts.len()
+    }
+
     /// Where the loss stands.
     pub(super) fn loss(&self) -> usize {
         self.table

@@ -195,6 +195,11 @@ impl Tree {
         self.0.push(node);
     }
 
+    /// Whether the sums of all blocks are of so many columns.
+    pub(crate) fn is_of_width(&self, width: usize) -> bool {
+        self.0.iter().all(|node| node.sums.len() == width)
+    }
+
     /// All together, from left to right; nothing of nothing.
     pub(crate) fn total(&self) -> Vec<Moments> {
         let mut nodes = self.0.iter();

@@ -7,7 +7,7 @@ use super::Moments;
 use super::moments::count;
 use crate::plan::Plan;
 use crate::view::View;
-use crate::world::{Happening, OWN, World};
+use crate::world::{Happening, Interruption, OWN, World};
 
 /// Hours down of nodes and of frequent risks are summed in every so-manyth trial: only there are all interruptions put in order
 /// of time.
@@ -203,13 +203,27 @@ impl Observer {
         }
     }
 
-    /// Appends the hours lost to each rare risk.
-    fn sum_rare(&mut self, plan: &Plan, world: &World, row: &mut Vec<f64>) {
+    /// Finds the interruptions of some risks that are seen, plain outages among them.
+    fn gather(&mut self, plan: &Plan, world: &World, wanted: impl Fn(usize) -> bool) {
         let seer = &plan.tally.observer;
         self.found.clear();
-        let rare = world.interruptions.iter().filter(|i| plan.tally.is_rare[i.risk as usize]);
-        let seen = rare.filter(|i| self.view.sees(seer, world, i.by));
+        let sees = |i: &&Interruption| wanted(i.risk as usize) && self.view.sees(seer, world, i.by);
+        let seen = world.interruptions.iter().filter(sees);
         self.found.extend(seen.map(|i| (i.start, i.end, i.leaves, i.risk)));
+        let Some(plain) = &plan.plain else { return };
+        for (k, of) in plain.risks.iter().enumerate().filter(|(_, of)| wanted(of.risk)) {
+            let outages = world.plain.starts[world.plain.of(k)].iter().zip(&world.plain.ends[world.plain.of(k)]);
+            #[expect(clippy::cast_possible_truncation, reason = "a number of risks")]
+            let risk = of.risk as u32;
+            // What is an event already has no end here.
+            let here = outages.filter(|(_, end)| end.is_finite());
+            self.found.extend(here.map(|(&start, &end)| (start, end, of.leaves, risk)));
+        }
+    }
+
+    /// Appends the hours lost to each rare risk.
+    fn sum_rare(&mut self, plan: &Plan, world: &World, row: &mut Vec<f64>) {
+        self.gather(plan, world, |risk| plan.tally.is_rare[risk]);
         self.found.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         self.lanes.resize_with(plan.risks.len() + plan.n_nodes, Lane::default);
         for &(start, end, leaves, risk) in &self.found {
@@ -220,21 +234,8 @@ impl Observer {
 
     /// Appends a row of hours: ∫ 1 − what the interruptions of a risk, or on a node, leave together.
     fn sum_hours(&mut self, plan: &Plan, world: &World, row: &mut Vec<f64>) {
-        let seer = &plan.tally.observer;
         let n_risks = plan.risks.len();
-        self.found.clear();
-        let seen = world.interruptions.iter().filter(|i| self.view.sees(seer, world, i.by));
-        self.found.extend(seen.map(|i| (i.start, i.end, i.leaves, i.risk)));
-        if let Some(plain) = &plan.plain {
-            for (k, of) in plain.risks.iter().enumerate() {
-                let outages = world.plain.starts[world.plain.of(k)].iter().zip(&world.plain.ends[world.plain.of(k)]);
-                #[expect(clippy::cast_possible_truncation, reason = "a number of risks")]
-                let risk = of.risk as u32;
-                // What is an event already has no end here.
-                let here = outages.filter(|(_, end)| end.is_finite());
-                self.found.extend(here.map(|(&start, &end)| (start, end, of.leaves, risk)));
-            }
-        }
+        self.gather(plan, world, |_| true);
         // Times are not negative: their bits are in their order.
         self.order.clear();
         self.order.extend((0..).zip(&self.found).map(|(i, found)| (found.0.to_bits(), i)));

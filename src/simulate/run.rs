@@ -160,7 +160,11 @@ impl Run {
 
     fn read(&self, bytes: &[u8]) -> Option<State> {
         let state: State = postcard::from_bytes(bytes).ok()?;
-        (state.capacity == self.state.capacity && state.trials.is_like(&self.state.trials)).then_some(state)
+        let width = self.columns.of_all(self.state.trials.portfolios.len());
+        let is_like = state.capacity == self.state.capacity
+            && state.trials.is_like(&self.state.trials)
+            && state.sums.is_of_width(width);
+        is_like.then_some(state)
     }
 }
 

@@ -94,6 +94,32 @@ fn steps_and_parts_leave_no_trace() {
     }
 }
 
+/// What another scenario gave is refused even if it has the same portfolios, services, months and years.
+#[test]
+fn other_columns_are_not_taken_up() {
+    let saved = |plan: &Plan, range: std::ops::Range<u64>| {
+        let mut run = super::Run::new(plan, &options(range.clone()));
+        assert!(run.advance(plan, range.end, &|_| true));
+        run.save()
+    };
+    let more = TEXT.replace(
+        "[portfolio",
+        "[vendor.b]\n[risk.q]\nkind = \"outage\"\non = \"b\"\narrivals = { per_year = 4 }\nduration = \"1 h\"\n[portfolio",
+    );
+    let (one, other) = (plan(), Plan::of_text(&more));
+    for (ours, theirs) in [(&one, &other), (&other, &one)] {
+        let mut run = super::Run::new(ours, &options(0..2 * BLOCK));
+        assert!(
+            !run.restore(&saved(theirs, 0..BLOCK)) && !run.join(&saved(theirs, 0..BLOCK)),
+            "before the first trial"
+        );
+        assert!(run.restore(&saved(ours, 0..BLOCK)), "equal columns");
+        assert!(!run.join(&saved(theirs, BLOCK..2 * BLOCK)), "after some");
+        assert!(run.join(&saved(ours, BLOCK..2 * BLOCK)), "equal columns");
+        assert!(*run.trials() == simulate(ours, &options(0..2 * BLOCK), &|_| true).expect("not stopped"));
+    }
+}
+
 #[test]
 fn where_not_all_have_room_all_are_counted_and_some_kept() {
     let plan = plan();

@@ -354,7 +354,7 @@ impl Trials {
     /// Divides the sums of all trials.
     pub(super) fn sum_up(&mut self, columns: &Columns, mut sums: Vec<Moments>) {
         let of_portfolios = columns.width * self.portfolios.len();
-        sums.resize(of_portfolios + columns.counts.len(), Moments::default());
+        sums.resize(columns.of_all(self.portfolios.len()), Moments::default());
         self.observed = columns.counts.sum_up(&sums[of_portfolios..]);
         for (portfolio, sums) in self.portfolios.iter_mut().zip(sums[..of_portfolios].chunks_exact(columns.width)) {
             let list = |from: usize, to: usize| sums[from..to].to_vec();

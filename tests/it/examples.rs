@@ -155,7 +155,7 @@ fn agrees(want: &Value, got: Estimate) -> bool {
     by_form && by_sample
 }
 
-fn cases(folder: &str) -> Vec<PathBuf> {
+pub fn cases(folder: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(folder);
     let mut cases: Vec<PathBuf> = fs::read_dir(folder)
         .expect("a folder")

@@ -481,7 +481,7 @@ fn wrong(file: &str, text: &str, run: &Run) -> Vec<String> {
 }
 
 /// Files beside a scenario.
-struct Beside<'a>(&'a Path);
+pub struct Beside<'a>(pub &'a Path);
 
 impl Files for Beside<'_> {
     fn read(&self, path: &str) -> Result<Vec<u8>, FileError> {
@@ -489,7 +489,7 @@ impl Files for Beside<'_> {
     }
 }
 
-fn shipped() -> Vec<(String, PathBuf)> {
+pub fn shipped() -> Vec<(String, PathBuf)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
     let mut all = vec![];
     for folder in ["", "examples/"] {
