@@ -1,5 +1,6 @@
 //! Mean and spread of weighted values that are not kept, joined along one fixed tree.
 
+use fearless_simd::{Level, dispatch};
 use serde::{Deserialize, Serialize};
 
 /// Number, weight, mean and spread of values, with what the error of their mean needs; merged in order.
@@ -70,21 +71,22 @@ impl Moments {
             return (0..width).map(|k| Self::weighted(column(k))).collect();
         }
         let n = (table.len() / width) as u64;
-        let mut means = vec![0.0; width];
-        for row in table.chunks_exact(width) {
-            means.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
-        }
-        for sum in &mut means {
-            *sum /= count(n.max(1));
-        }
-        let (mut squares, mut left) = (vec![0.0; width], vec![0.0; width]);
-        for row in table.chunks_exact(width) {
-            for (((m2, left), x), mean) in squares.iter_mut().zip(&mut left).zip(row).zip(&means) {
-                let d = x - mean;
-                *m2 += d * d;
-                *left += d;
+        let (mut means, mut squares, mut left) = (vec![0.0; width], vec![0.0; width], vec![0.0; width]);
+        dispatch!(Level::new(), _ => {
+            for row in table.chunks_exact(width) {
+                means.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
             }
-        }
+            for sum in &mut means {
+                *sum /= count(n.max(1));
+            }
+            for row in table.chunks_exact(width) {
+                for (((m2, left), x), mean) in squares.iter_mut().zip(&mut left).zip(row).zip(&means) {
+                    let d = x - mean;
+                    *m2 += d * d;
+                    *left += d;
+                }
+            }
+        });
         let moments = |((mean, m2), left): ((f64, f64), f64)| Self::about(n, mean, m2, left);
         means.into_iter().zip(squares).zip(left).map(moments).collect()
     }

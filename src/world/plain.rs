@@ -59,11 +59,11 @@ impl Plain {
             *start = times.uniform() * area;
             *length = lengths.uniform();
         }
-        for start in &mut self.starts[first..] {
-            let at = if curve.is_flat() { *start } else { curve.inverse(*start) };
-            // The rounding of an inverse may reach the horizon itself.
-            *start = if at < horizon { at } else { horizon };
+        if !curve.is_flat() {
+            self.starts[first..].iter_mut().for_each(|start| *start = curve.inverse(*start));
         }
+        // Rounding may reach the horizon itself.
+        self.starts[first..].iter_mut().for_each(|start| *start = if *start < horizon { *start } else { horizon });
         if let Law::LogNormal { mu, sigma } = *law {
             self.laws.push((end - first, mu, sigma));
             return;
