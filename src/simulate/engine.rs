@@ -6,7 +6,7 @@ use crate::chance::event_counter;
 use crate::impact::journal::Journal;
 use crate::impact::ledger::Ledger;
 use crate::impact::{Common, Judge, Lot};
-use crate::plan::{Plan, ViewPlan};
+use crate::plan::{Clock, Plan, ViewPlan};
 use crate::response::Regime;
 use crate::response::decisions::Decisions;
 use crate::response::parting::Alone;
@@ -210,7 +210,12 @@ impl Verdict<'_> {
                 *largest = largest.max(charge);
             }
         }
-        years.iter_mut().filter(|y| y.is_infinite()).for_each(|y| *y = 0.0);
+        for (year, largest) in (0..).zip(years).filter(|(_, largest)| **largest < 0.0) {
+            // An outage that matters to nobody takes nothing, which is more than a gain.
+            if largest.is_infinite() || self.world.plain.idle().iter().any(|&start| Clock::year(start) == year) {
+                *largest = 0.0;
+            }
+        }
     }
 }
 

@@ -41,6 +41,11 @@ impl Plain {
         (&self.starts[..self.used], &self.ends[..self.used])
     }
 
+    /// Beginnings of those that matter to nobody.
+    pub(crate) fn idle(&self) -> &[f64] {
+        &self.starts[self.used..]
+    }
+
     /// Draws when outages of a risk begin, and how long they last: as uniforms yet, if their law is log-normal.
     fn draw(
         &mut self,
