@@ -36,8 +36,8 @@ use crate::response::parting::Alone;
 use crate::results::Component;
 use crate::view::View;
 use crate::view::sight::Sight;
-use crate::world::World;
 use crate::world::ramp::Ramp;
+use crate::world::{CapabilityChange, RevenueChange, World};
 use ledger::{Cause, Ledger};
 use market::{after_all, marginal, touched};
 use price::Prices;
@@ -47,8 +47,11 @@ use smooth::{Flows, Product, SHORT, Spans};
 #[derive(Debug, Default)]
 pub(crate) struct Common {
     pub(crate) prices: Prices,
-    /// Market losses: service, which of its changes, month, amount.
-    market: Vec<(usize, usize, usize, f64)>,
+    /// The changes of revenue, per service, and of capability, per vendor, that were seen last: views differ little, and what
+    /// depends on the same changes stays.
+    seen: (Vec<Vec<RevenueChange>>, Vec<Vec<CapabilityChange>>),
+    /// Per service its market losses: which of its changes, month, amount.
+    market: Vec<Vec<(usize, usize, f64)>>,
     /// Per service: ∫ of its present-value curve over each cell, and of the nominal one.
     present: Vec<Vec<f64>>,
     nominal: Vec<Vec<f64>>,
@@ -56,10 +59,10 @@ pub(crate) struct Common {
     capable: Vec<bool>,
     /// When some vendor's capability is not 1, from and to.
     short: (f64, f64),
-    /// What changes of capability take.
-    capability: Vec<capability::Taken>,
+    /// Per service and vendor: what changes of capability take.
+    capability: Vec<Vec<capability::Taken>>,
     /// Per service and month: what it earns, if somebody asked.
-    earned: Vec<OnceCell<f64>>,
+    earned: Vec<Vec<OnceCell<f64>>>,
     /// Per service: its changes of revenue. Per vendor: those of its capability.
     revenues: Vec<Spans>,
     /// Per service: what flows in each month of what fades from its beginning on, and from there to the horizon.
@@ -93,17 +96,8 @@ pub(crate) struct Judge {
 impl Common {
     pub(crate) fn prepare(&mut self, plan: &Plan, view: &View, world: &World) {
         self.prices.prepare(plan, view, world);
-        self.market(plan, view);
-        self.capability(plan, view);
-        self.fade(plan, view);
-        self.revenues.resize_with(plan.services.len(), Spans::default);
-        for (spans, changes) in self.revenues.iter_mut().zip(&view.revenues) {
-            spans.prepare(changes.iter().map(Ramp::from));
-        }
-        self.capabilities.resize_with(plan.vendors.len(), Spans::default);
-        for (spans, changes) in self.capabilities.iter_mut().zip(&view.capabilities) {
-            spans.prepare(changes.iter().map(Ramp::from));
-        }
+        self.capable(plan, view);
+        self.changes(plan, view);
         self.present.resize_with(plan.services.len(), Vec::new);
         self.nominal.resize_with(plan.services.len(), Vec::new);
         let plain = view.cells.len() == plan.clock.n_months();
@@ -119,17 +113,48 @@ impl Common {
         }
     }
 
-    fn market(&mut self, plan: &Plan, view: &View) {
-        self.market.clear();
-        for (s, changes) in view.revenues.iter().enumerate() {
-            let service = &plan.services[s];
-            for (n, change) in changes.iter().enumerate() {
-                for month in plan.clock.month(change.start)..=plan.clock.month(change.end) {
-                    let (a, b) = (plan.clock.months[month], plan.clock.months[month + 1]);
-                    let before = changes[..n].iter().map(Ramp::from);
-                    let amount = service.at_stake * marginal(&service.present, before, Ramp::from(change), a, b);
-                    self.market.push((s, n, month, amount));
-                }
+    /// Works out what depends on changes of revenue and of capability, where they are not those seen last.
+    fn changes(&mut self, plan: &Plan, view: &View) {
+        let (n_services, n_vendors) = (plan.services.len(), plan.vendors.len());
+        self.revenues.resize_with(n_services, Spans::default);
+        self.capabilities.resize_with(n_vendors, Spans::default);
+        self.market.resize_with(n_services, Vec::new);
+        self.earned.resize_with(n_services, Vec::new);
+        self.fading.resize_with(n_services, Vec::new);
+        self.onward.resize_with(n_services, Vec::new);
+        self.capability.resize_with(n_services * n_vendors, Vec::new);
+        let seen = std::mem::take(&mut self.seen);
+        let same_revenue = |s: usize| seen.0.get(s) == Some(&view.revenues[s]);
+        let same_capability = |v: usize| seen.1.get(v) == Some(&view.capabilities[v]);
+        for s in (0..n_services).filter(|&s| !same_revenue(s)) {
+            self.revenues[s].prepare(view.revenues[s].iter().map(Ramp::from), &plan.clock.months);
+            self.market(plan, view, s);
+            self.fade(plan, view, s);
+            self.earned[s].clear();
+            self.earned[s].resize(plan.clock.n_months(), OnceCell::new());
+        }
+        for v in (0..n_vendors).filter(|&v| !same_capability(v)) {
+            self.capabilities[v].prepare(view.capabilities[v].iter().map(Ramp::from), &plan.clock.months);
+        }
+        for (s, v) in (0..n_services).flat_map(|s| (0..n_vendors).map(move |v| (s, v))) {
+            if !(same_revenue(s) && same_capability(v)) {
+                self.capability(plan, view, s, v);
+            }
+        }
+        self.seen = seen;
+        self.seen.0.clone_from(&view.revenues);
+        self.seen.1.clone_from(&view.capabilities);
+    }
+
+    fn market(&mut self, plan: &Plan, view: &View, s: usize) {
+        let (service, changes) = (&plan.services[s], &view.revenues[s]);
+        self.market[s].clear();
+        for (n, change) in changes.iter().enumerate() {
+            for month in plan.clock.month(change.start)..=plan.clock.month(change.end) {
+                let (a, b) = (plan.clock.months[month], plan.clock.months[month + 1]);
+                let before = changes[..n].iter().map(Ramp::from);
+                let amount = service.at_stake * marginal(&service.present, before, Ramp::from(change), a, b);
+                self.market[s].push((n, month, amount));
             }
         }
     }
@@ -150,8 +175,9 @@ fn cell_areas(out: &mut Vec<f64>, plain: bool, months: &[f64], bounds: &[f64], i
     }));
 }
 
-/// A time during which traffic is lost.
+/// A time, within a month, during which traffic is lost.
 struct Stretch {
+    month: usize,
     from: f64,
     to: f64,
     /// ∫ of the service's present-value curve; of the nominal one; and of the former with all changes of revenue.
@@ -289,7 +315,8 @@ impl Judge {
         case.decisions(decisions, ledger);
         case.one_off(ledger);
         case.stakes(ledger);
-        for &(s, n, month, amount) in &common.market {
+        let market = (0..).zip(&common.market).flat_map(|(s, of)| of.iter().map(move |&(n, m, x)| (s, n, m, x)));
+        for (s, n, month, amount) in market {
             let change = &view.revenues[s][n];
             let event = change.by.event;
             ledger.at(change.start.max(plan.clock.months[month]), change.end.min(plan.clock.months[month + 1]), None);
@@ -448,24 +475,31 @@ impl Case<'_> {
         }
     }
 
-    /// What a service earns during [from, to), within one month.
-    fn stretch(&self, flows: &mut Flows, s: usize, from: f64, to: f64) -> Stretch {
+    /// What a service earns during [from, to), within one month, an hour of revenue at start being 1.
+    fn earned(&self, flows: &mut Flows, s: usize, month: usize, during: (f64, f64)) -> f64 {
+        self.stretch(flows, s, month, during).revenue
+    }
+
+    /// What flows of a service during [from, to), within one month.
+    #[inline]
+    fn stretch(&self, flows: &mut Flows, s: usize, month: usize, (from, to): (f64, f64)) -> Stretch {
         let service = &self.plan.services[s];
-        let hours = to - from;
+        let (hours, bills) = (to - from, self.portfolio.counts_bills());
         if hours <= SHORT
-            && let Some(lines) = self.common.revenues[s].during(from, to)
+            && let Some(lines) = self.common.revenues[s].during(month, from, to)
         {
-            let (flow, nominal) = flows.of(s, service, self.plan.clock.rho, from, to);
+            let (flow, nominal) = flows.of(s, service, (self.plan.clock.rho, bills), (from, to));
             let factors = lines.iter().fold(Product::ONE, |all, line| all.times(line, flow.centre));
             if factors.is_smooth(hours) {
                 let (area, revenue, short) = (flow.area, factors.of(&flow), Some((flow, factors)));
-                return Stretch { from, to, area, nominal, revenue, short };
+                return Stretch { month, from, to, area, nominal, revenue, short };
             }
         }
         let curve = &service.present;
-        let (area, nominal) = (curve.area(from, to), service.nominal.area(from, to));
+        let area = curve.area(from, to);
+        let nominal = if bills && service.usage > 0.0 { service.nominal.area(from, to) } else { 0.0 };
         let revenue = if self.common.revenues[s].is_empty() { area } else { self.revenue(s, curve, from, to) };
-        Stretch { from, to, area, nominal, revenue, short: None }
+        Stretch { month, from, to, area, nominal, revenue, short: None }
     }
 
     #[inline]

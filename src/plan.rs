@@ -219,7 +219,8 @@ impl ChurnPlan {
         let growth = log1p(service.growth) / YEAR - clock.rho - 1.0 / returns;
         // A curve's rate must change little within an hour, and a horizon must not leave nothing of it.
         let slow = returns > 200.0 && clock.horizon < 500.0 * returns;
-        let faded = slow.then(|| Curve::new(growth, service.calendar.as_ref(), start_unix, clock.horizon));
+        let curve = || Curve::new(growth, service.calendar.as_ref(), start_unix, clock.horizon);
+        let faded = slow.then(|| curve().with_weights(clock.horizon));
         let fade = Fade::new(present, churn.returns_hours, clock.horizon);
         Some(Self {
             after: churn.after_hours,
@@ -373,7 +374,7 @@ fn services(scenario: &Scenario, seed: u64, clock: &Clock) -> Vec<ServicePlan> {
         .map(|s| {
             let growth = log1p(s.growth) / YEAR;
             let curve = |k: f64| Curve::new(k, s.calendar.as_ref(), scenario.start_unix, clock.horizon);
-            let (present, nominal) = (curve(growth - clock.rho), curve(growth));
+            let (present, nominal) = (curve(growth - clock.rho).with_weights(clock.horizon), curve(growth));
             ServicePlan {
                 churn: ChurnPlan::new(s, scenario.start_unix, seed, &present, clock),
                 present_months: months(&present, clock),

@@ -115,7 +115,7 @@ pub(crate) struct PriceChange {
 }
 
 /// A service's revenue × (1 + change) over [start, end), reached linearly over `over` hours.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct RevenueChange {
     pub(crate) by: Happening,
     pub(crate) service: usize,
@@ -126,7 +126,7 @@ pub(crate) struct RevenueChange {
 }
 
 /// A vendor's capability × (1 + change) over [start, end), reached linearly over `over` hours.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct CapabilityChange {
     pub(crate) by: Happening,
     pub(crate) risk: u32,

@@ -1,9 +1,10 @@
 //! What hangs on nominal bills: take-or-pay and rebates of a year, credits of a month (MODEL section 7.2, `spend`).
 
 use super::ledger::{Cause, Ledger};
+use super::traffic::Part;
 use super::{Case, Judge};
 use crate::contract::credit;
-use crate::response::found::Piece;
+use crate::response::found::Lost;
 use crate::results::Component;
 use crate::view::taken::Taken;
 
@@ -11,41 +12,6 @@ use crate::view::taken::Taken;
 const ROUNDING: f64 = 1e-12;
 
 impl Judge {
-    /// The part of a piece within one cell, on nominal bills. `used`: nominal usage of the service.
-    #[expect(clippy::too_many_arguments, reason = "a place in time, and where it is booked")]
-    pub(super) fn part_of_bills(
-        &mut self,
-        case: &Case,
-        s: usize,
-        piece: &Piece,
-        used: f64,
-        cell: usize,
-        month: usize,
-        ledger: &mut Ledger,
-    ) {
-        let row = |v: usize| (s * case.plan.vendors.len() + v) * case.view.cells.width() + cell;
-        for lost in piece.lost {
-            self.usage_nominal[row(lost.vendor)] -= used * lost.missing;
-        }
-        for &(v, x) in piece.moved {
-            self.usage_nominal[row(v)] += used * x;
-        }
-        let moved: f64 = piece.moved.iter().map(|m| m.1).sum();
-        for (terms, v) in case.portfolio.yearly.iter().map(|y| y.vendor).enumerate() {
-            let price = case.portfolio.price(v, month);
-            let taken = piece.moved.iter().filter(|m| m.0 == v).map(|m| m.1).sum::<f64>() * used;
-            for lost in piece.lost {
-                let mut change =
-                    if moved > 0.0 { taken * price * ((lost.missing - lost.unserved) / moved) } else { 0.0 };
-                if lost.vendor == v {
-                    change -= used * lost.missing * price;
-                }
-                let year = month / 12;
-                case.each_taker(lost.by, |event, part| ledger.bill(terms, year, Cause::Event(event), change * part));
-            }
-        }
-    }
-
     /// Credits for missed availability, to those who took it.
     pub(super) fn credits(&self, case: &Case, ledger: &mut Ledger) {
         let clock = &case.plan.clock;
@@ -87,6 +53,23 @@ impl Judge {
 }
 
 impl Case<'_> {
+    /// Notes what a part of a piece changes of yearly bills. `used`: what is used if all is served, at nominal value.
+    #[inline(never)] // Where nothing hangs on bills, its registers are needed.
+    pub(super) fn part_of_bills(&self, part: &Part, used: f64, ledger: &mut Ledger) {
+        let &Part { piece, month, .. } = part;
+        let mut bill = |lost: &Lost, (terms, amount): (usize, f64)| {
+            self.each_taker(lost.by, |event, part| ledger.bill(terms, month / 12, Cause::Event(event), amount * part));
+        };
+        for (n, &(v, x)) in piece.served.iter().enumerate() {
+            let Some(terms) = self.portfolio.yearly.iter().position(|y| y.vendor == v) else { continue };
+            let amount = used * x * self.portfolio.price(v, month);
+            match piece.lost.get(n) {
+                Some(lost) => bill(lost, (terms, amount)),
+                None => piece.lost.iter().for_each(|lost| bill(lost, (terms, amount * part.moved_from(lost)))),
+            }
+        }
+    }
+
     /// Changes of shortfalls and rebates, in proportion to the changes of that year's bill.
     pub(super) fn yearly(&self, ledger: &mut Ledger) {
         let clock = &self.plan.clock;

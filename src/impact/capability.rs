@@ -5,11 +5,12 @@ use std::cell::OnceCell;
 
 use super::ledger::{Cause, Ledger};
 use super::market::marginal;
+use super::smooth::Line;
+use super::traffic::Part;
 use super::{Case, Common, Stretch};
 use crate::plan::{Plan, ServicePlan};
 use crate::response::Regime;
 use crate::response::decisions::Move;
-use crate::response::found::Piece;
 use crate::results::Component;
 use crate::view::View;
 use crate::world::CapabilityChange;
@@ -18,8 +19,6 @@ use crate::world::ramp::Ramp;
 /// What a change of capability takes in a month from a service, if all its traffic were at the vendor.
 #[derive(Debug, Clone)]
 pub(super) struct Taken {
-    service: usize,
-    vendor: usize,
     /// Which of the vendor's changes.
     nth: usize,
     month: usize,
@@ -28,8 +27,8 @@ pub(super) struct Taken {
 }
 
 impl Common {
-    /// Finds out for whom capability matters, and what its changes take.
-    pub(super) fn capability(&mut self, plan: &Plan, view: &View) {
+    /// Finds out for whom capability matters, and when.
+    pub(super) fn capable(&mut self, plan: &Plan, view: &View) {
         #[expect(clippy::float_cmp, reason = "the frontier itself is exactly 1")]
         let short = plan.vendors.iter().any(|v| v.capability != 1.0);
         let changes = view.capabilities.iter().any(|c| !c.is_empty());
@@ -41,20 +40,18 @@ impl Common {
         };
         self.capable.clear();
         self.capable.extend(plan.services.iter().map(|s| (short || changes) && s.per_capability() != 0.0));
-        self.capability.clear();
-        self.earned.clear();
-        self.earned.resize(plan.services.len() * plan.clock.n_months(), OnceCell::new());
-        if !changes {
+    }
+
+    /// Notes what changes of a vendor's capability may take from a service.
+    pub(super) fn capability(&mut self, plan: &Plan, view: &View, s: usize, v: usize) {
+        let taken = &mut self.capability[s * plan.vendors.len() + v];
+        taken.clear();
+        if plan.services[s].per_capability() == 0.0 {
             return;
         }
-        for service in (0..plan.services.len()).filter(|&s| self.capable[s]) {
-            for (vendor, changes) in view.capabilities.iter().enumerate() {
-                for (nth, change) in changes.iter().enumerate() {
-                    for month in plan.clock.month(change.start)..=plan.clock.month(change.end) {
-                        self.capability.push(Taken { service, vendor, nth, month, amount: OnceCell::new() });
-                    }
-                }
-            }
+        for (nth, change) in view.capabilities[v].iter().enumerate() {
+            let months = plan.clock.month(change.start)..=plan.clock.month(change.end);
+            taken.extend(months.map(|month| Taken { nth, month, amount: OnceCell::new() }));
         }
     }
 }
@@ -84,6 +81,7 @@ fn taken(plan: &Plan, view: &View, (s, v, nth): (usize, usize, usize), a: f64, b
 
 impl Case<'_> {
     /// What a service loses an hour of revenue at start if this part of its traffic is at a vendor, as planned.
+    #[inline]
     pub(super) fn short_of(&self, vendor: usize, part: f64) -> f64 {
         part * (1.0 - self.plan.vendors[vendor].capability)
     }
@@ -91,8 +89,10 @@ impl Case<'_> {
     /// Changes of capability on traffic where it is placed, before anything falls.
     pub(super) fn capability_as_placed(&self, s: usize, regimes: &[Regime], ledger: &mut Ledger) {
         let clock = &self.plan.clock;
-        for taken_all in self.common.capability.iter().filter(|t| t.service == s) {
-            let &Taken { vendor, nth, month, .. } = taken_all;
+        let n_vendors = self.plan.vendors.len();
+        let of_vendors = (0..).zip(&self.common.capability[s * n_vendors..(s + 1) * n_vendors]);
+        for (vendor, taken_all) in of_vendors.flat_map(|(v, of)| of.iter().map(move |taken| (v, taken))) {
+            let &Taken { nth, month, .. } = taken_all;
             if regimes.iter().all(|r| r.shares[vendor] == 0.0) {
                 continue;
             }
@@ -117,54 +117,47 @@ impl Case<'_> {
         }
     }
 
-    /// Lost traffic during [from, to), within one month: at the plan's capability to who takes it, and the changes of
-    /// capability on what is served less or more.
-    pub(super) fn lost_capability(&self, s: usize, piece: &Piece, during: &Stretch, month: usize, ledger: &mut Ledger) {
-        let &Stretch { from, to, revenue, .. } = during;
-        let worth = self.plan.services[s].per_capability() * revenue;
-        let moved: f64 = piece.moved.iter().map(|m| m.1).sum();
-        let rooms: f64 = piece.moved.iter().map(|&(v, x)| self.short_of(v, x)).sum();
-        for lost in piece.lost {
-            let mut short = -self.short_of(lost.vendor, lost.missing);
-            if moved > 0.0 {
-                short += rooms * ((lost.missing - lost.unserved) / moved);
+    /// Fills in what a part of a piece earns, and what is lost for want of capability elsewhere; charges changes of
+    /// capability on what vendors serve more or less, and gives their sum.
+    #[inline(never)] // Pieces for which capability is nothing are many, and registers few.
+    pub(super) fn served_otherwise(&self, s: usize, part: &mut Part, during: &Stretch, ledger: &mut Ledger) -> f64 {
+        part.earned = self.plan.services[s].per_capability() * during.revenue;
+        let mut sum = 0.0;
+        for (n, &(v, x)) in part.piece.served.iter().enumerate() {
+            if n >= part.piece.lost.len() {
+                part.short += part.earned * self.short_of(v, x);
             }
-            ledger.book(Component::Capability, s, month, worth * short);
-            ledger.at(from, to, Some(lost.vendor));
-            self.note(Component::Capability, s, lost.by, worth * short, ledger);
-            self.charge(lost.by, worth * short, ledger);
-        }
-        let served = piece.lost.iter().map(|l| (l.vendor, -l.missing)).chain(piece.moved.iter().copied());
-        self.served_otherwise(s, served, during, month, ledger);
-    }
-
-    /// Changes of capability on what vendors serve more or less, as parts of all traffic.
-    pub(super) fn served_otherwise(
-        &self,
-        s: usize,
-        served: impl Iterator<Item = (usize, f64)>,
-        during: &Stretch,
-        month: usize,
-        ledger: &mut Ledger,
-    ) {
-        for (v, part) in served {
-            if self.common.capabilities[v].is_empty() {
+            let spans = &self.common.capabilities[v];
+            if spans.is_empty() {
+                continue;
+            }
+            let lines = during.short.as_ref().and_then(|_| spans.during(during.month, during.from, during.to));
+            if lines.is_some_and(<[Line]>::is_empty) {
                 continue;
             }
             ledger.at(during.from, during.to, Some(v));
-            self.taken_during(s, v, during, |change, amount| {
-                ledger.post(Component::Capability, s, month, Cause::Event(change.by.event), part * amount);
+            self.taken_during(s, v, (during, lines), |change, amount| {
+                let (cause, amount) = (Cause::Event(change.by.event), x * amount);
+                ledger.charge(cause, amount);
+                ledger.note(Component::Capability, s, cause, amount);
+                sum += amount;
             });
         }
+        sum
     }
 
-    /// What each change of a vendor's capability takes from a service of which it serves all.
-    fn taken_during(&self, s: usize, v: usize, during: &Stretch, mut job: impl FnMut(&CapabilityChange, f64)) {
+    /// What each change of a vendor's capability takes from a service of which it serves all; `lines`: those at work, if
+    /// none begins or ends meanwhile.
+    fn taken_during(
+        &self,
+        s: usize,
+        v: usize,
+        (during, lines): (&Stretch, Option<&[Line]>),
+        mut job: impl FnMut(&CapabilityChange, f64),
+    ) {
         let &Stretch { from, to, .. } = during;
         let changes = &self.view.capabilities[v];
-        if let Some((flow, revenue)) = &during.short
-            && let Some(lines) = self.common.capabilities[v].during(from, to)
-        {
+        if let (Some((flow, revenue)), Some(lines)) = (&during.short, lines) {
             let left = lines.iter().fold(*revenue, |left, line| left.times(line, flow.centre));
             if left.is_smooth(to - from) {
                 let worth = self.plan.services[s].per_capability() * self.plan.vendors[v].capability;
@@ -203,7 +196,7 @@ impl Case<'_> {
             let service = &self.plan.services[s];
             let earned = if from <= self.plan.clock.months[month] {
                 let of_month = || self.revenue(s, &service.present, from, to);
-                *self.common.earned[s * self.plan.clock.n_months() + month].get_or_init(of_month)
+                *self.common.earned[s][month].get_or_init(of_month)
             } else {
                 self.revenue(s, &service.present, from, to)
             };

@@ -26,6 +26,7 @@ pub(super) struct Interrupted {
 
 impl Judge {
     /// Takes up a piece of an interruption; `begins`: its first.
+    #[inline(never)]
     pub(super) fn interrupt(&mut self, case: &Case, s: usize, piece: &Piece, begins: bool, ledger: &mut Ledger) {
         if begins {
             self.churn(case, s, ledger);
@@ -64,6 +65,7 @@ impl Judge {
     /// Posts what an interruption drives away; `hours`: unserved, by event; `begins`: which event's is the last to begin of
     /// those with which it begins.
     #[expect(clippy::too_many_arguments, reason = "an interruption, and where it is booked")]
+    #[inline(never)]
     pub(super) fn drive_away(
         &mut self,
         case: &Case,
@@ -159,25 +161,21 @@ impl Case<'_> {
 }
 
 impl Common {
-    /// What flows in each month of what fades from its beginning on, and from there to the horizon.
-    pub(super) fn fade(&mut self, plan: &Plan, view: &View) {
-        self.fading.resize_with(plan.services.len(), Vec::new);
-        self.onward.resize_with(plan.services.len(), Vec::new);
+    /// What flows of a service in each month of what fades from its beginning on, and from there to the horizon.
+    pub(super) fn fade(&mut self, plan: &Plan, view: &View, s: usize) {
         let months = &plan.clock.months;
-        for (s, service) in plan.services.iter().enumerate() {
-            let Some(churn) = &service.churn else { continue };
-            let (fading, onward) = (&mut self.fading[s], &mut self.onward[s]);
-            fading.clear();
-            fading.extend_from_slice(&churn.months);
-            onward.clear();
-            onward.extend_from_slice(&churn.onward);
-            let Some(last) = view.revenues[s].iter().map(|c| c.end).reduce(f64::max) else { continue };
-            for m in (0..=plan.clock.month(last)).rev() {
-                if touched(&view.revenues[s], months[m], months[m + 1]) {
-                    fading[m] = fading_within(plan, view, s, churn, months[m], (months[m], months[m + 1]));
-                }
-                onward[m] = fading[m] + churn.lefts[m] * onward[m + 1];
+        let Some(churn) = &plan.services[s].churn else { return };
+        let (fading, onward) = (&mut self.fading[s], &mut self.onward[s]);
+        fading.clear();
+        fading.extend_from_slice(&churn.months);
+        onward.clear();
+        onward.extend_from_slice(&churn.onward);
+        let Some(last) = view.revenues[s].iter().map(|c| c.end).reduce(f64::max) else { return };
+        for m in (0..=plan.clock.month(last)).rev() {
+            if touched(&view.revenues[s], months[m], months[m + 1]) {
+                fading[m] = fading_within(plan, view, s, churn, months[m], (months[m], months[m + 1]));
             }
+            onward[m] = fading[m] + churn.lefts[m] * onward[m + 1];
         }
     }
 }

@@ -19,6 +19,7 @@ pub(super) struct Insured {
 
 impl Judge {
     /// Notes what covers count of a piece of an interruption that began at `since`, during [from, to).
+    #[inline(never)]
     pub(super) fn insure(&mut self, case: &Case, s: usize, piece: &Piece, since: f64, (from, to): (f64, f64)) {
         let service = &case.plan.services[s];
         for (c, cover) in case.portfolio.covers.iter().enumerate() {

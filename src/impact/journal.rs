@@ -3,6 +3,7 @@
 
 use super::Case;
 use super::ledger::{Cause, Ledger};
+use super::traffic::Part;
 use crate::response::found::{By, Piece};
 use crate::results::Component;
 use crate::scenario::DAY;
@@ -81,13 +82,31 @@ impl Ledger {
 
 impl Case<'_> {
     /// Notes an amount for which the takers of `by` answer, and that is booked and charged apart.
-    pub(super) fn note(&self, component: Component, service: usize, by: By, amount: f64, ledger: &mut Ledger) {
-        if ledger.journal.is_some() {
-            self.each_taker(by, |event, part| ledger.note(component, service, Cause::Event(event), amount * part));
+    fn note(&self, component: Component, service: usize, by: By, amount: f64, ledger: &mut Ledger) {
+        self.each_taker(by, |event, part| ledger.note(component, service, Cause::Event(event), amount * part));
+    }
+
+    /// Notes what is due for a part of a piece during [from, to), vendor by vendor.
+    #[cold]
+    pub(super) fn note_part(&self, s: usize, part: &Part, (from, to): (f64, f64), ledger: &mut Ledger) {
+        let bill = |v: usize, x: f64| part.used * x * self.portfolio.price(v, part.month);
+        for lost in part.piece.lost {
+            ledger.at(from, to, Some(lost.vendor));
+            self.note(Component::Interruption, s, lost.by, self.due(part, lost).unserved, ledger);
+            self.note(Component::Spend, s, lost.by, -bill(lost.vendor, lost.missing), ledger);
+            for &(v, x) in part.piece.moved() {
+                ledger.at(from, to, Some(v));
+                self.note(Component::Spend, s, lost.by, bill(v, x) * part.moved_from(lost), ledger);
+            }
+        }
+        for lost in part.piece.lost {
+            ledger.at(from, to, Some(lost.vendor));
+            self.note(Component::Capability, s, lost.by, self.due(part, lost).short, ledger);
         }
     }
 
     /// Notes where the traffic of a service went.
+    #[cold]
     pub(super) fn note_piece(&self, service: usize, piece: &Piece, ledger: &mut Ledger) {
         let Some(journal) = &mut ledger.journal else { return };
         let mut takers: Vec<(u32, f64)> = Vec::new();
@@ -99,7 +118,7 @@ impl Case<'_> {
             start: piece.start,
             end: piece.end,
             lost: piece.lost.iter().map(|l| (l.vendor, l.missing)).collect(),
-            moved: piece.moved.to_vec(),
+            moved: piece.moved().to_vec(),
             unserved: piece.unserved,
             takers,
         });

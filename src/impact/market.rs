@@ -1,7 +1,7 @@
 //! Revenue after all changes: the integral of a service's revenue × the product of its factors, and what each change
 //! adds to it (MODEL section 7.2, `market`). Changes of capability are factors alike.
 
-use crate::plan::curve::Curve;
+use crate::plan::curve::{Curve, DEGREE};
 use crate::scenario::WEEK;
 use crate::world::RevenueChange;
 use crate::world::ramp::{Ramp, next_break};
@@ -45,8 +45,8 @@ fn integrate(curve: &Curve, ramps: impl Iterator<Item = Ramp> + Clone, last: Opt
     sum
 }
 
-/// Rising factors whose product a polynomial of degree four says.
-pub(crate) const MOST_RISING: usize = 4;
+/// Rising factors whose product is a polynomial that curves integrate.
+pub(crate) const MOST_RISING: usize = DEGREE;
 
 /// A product of factors between two breaks: a polynomial.
 pub(crate) struct Weight {

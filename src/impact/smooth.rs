@@ -38,13 +38,17 @@ impl Flows {
         self.known.resize_with(n_services, Vec::new);
     }
 
-    /// What flows of a service during [from, to), at present value; and the nominal area if it is used.
+    /// What flows of a service during [from, to), at present value; and the nominal area if that is used and anything
+    /// hangs on it.
     #[inline]
-    pub(super) fn of(&mut self, s: usize, service: &ServicePlan, rho: f64, from: f64, to: f64) -> (Flow, f64) {
+    pub(super) fn of(
+        &mut self,
+        s: usize,
+        service: &ServicePlan,
+        (rho, bills): (f64, bool),
+        (from, to): (f64, f64),
+    ) -> (Flow, f64) {
         let nominal = |flow: &Flow| {
-            if service.usage == 0.0 {
-                return 0.0;
-            }
             if rho * (to - from) > LITTLE_DISCOUNT {
                 return service.nominal.area(from, to);
             }
@@ -53,7 +57,7 @@ impl Flows {
         };
         if service.present.is_smooth() {
             let flow = service.present.flow(from, to);
-            return (flow, nominal(&flow));
+            return (flow, if bills && service.usage > 0.0 { nominal(&flow) } else { 0.0 });
         }
         let known = &mut self.known[s];
         if known.is_empty() {
@@ -65,7 +69,7 @@ impl Flows {
         let place = &mut known[(mixed >> 52) as usize];
         if place.time != time {
             let flow = service.present.flow(from, to);
-            *place = Known { time, flow, nominal: nominal(&flow) };
+            *place = Known { time, flow, nominal: if service.usage > 0.0 { nominal(&flow) } else { 0.0 } };
         }
         (place.flow, place.nominal)
     }
@@ -74,9 +78,18 @@ impl Flows {
 /// Ramps, cut where one begins, is reached or ends. Kept between trials for its memory.
 #[derive(Debug, Default)]
 pub(super) struct Spans {
-    /// Ends of the spans and of their lines; the last span has no end.
-    ends: Vec<(f64, usize)>,
+    all: Vec<Span>,
     lines: Vec<Line>,
+    /// Per month: the span in which it begins.
+    months: Vec<usize>,
+}
+
+/// When a span ends, the last never, and its lines.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    end: f64,
+    first: usize,
+    last: usize,
 }
 
 /// A ramp during a span: which of the ramps, and the factor `at` + `rise` × t.
@@ -88,24 +101,35 @@ pub(super) struct Line {
 }
 
 impl Spans {
+    /// `months`: when they begin.
     #[expect(clippy::needless_pass_by_value, reason = "an iterator that is cloned for every walk")]
-    pub(super) fn prepare(&mut self, ramps: impl Iterator<Item = Ramp> + Clone) {
-        self.ends.clear();
-        self.lines.clear();
-        self.ends.extend(ramps.clone().flat_map(|r| [r.start, r.start + r.over, r.end]).map(|t| (t, 0)));
-        self.ends.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-        self.ends.dedup();
-        self.ends.push((f64::INFINITY, 0));
+    pub(super) fn prepare(&mut self, ramps: impl Iterator<Item = Ramp> + Clone, months: &[f64]) {
+        let Self { all: spans, lines, months: of_months } = self;
+        spans.clear();
+        lines.clear();
+        let ends = ramps.clone().flat_map(|r| [r.start, r.start + r.over, r.end]).chain([f64::INFINITY]);
+        spans.extend(ends.map(|end| Span { end, first: 0, last: 0 }));
+        spans.sort_unstable_by(|a, b| a.end.total_cmp(&b.end));
+        spans.dedup_by(|a, b| a.end.to_bits() == b.end.to_bits());
         let mut from = f64::NEG_INFINITY;
-        for (end, last) in &mut self.ends {
+        for span in &mut *spans {
+            span.first = lines.len();
             let there = ramps.clone().enumerate().filter(|(_, r)| r.start <= from && from < r.end);
-            self.lines.extend(there.map(|(nth, r)| {
+            lines.extend(there.map(|(nth, r)| {
                 let rise = if from < r.start + r.over { r.change / r.over } else { 0.0 };
                 Line { nth, at: if rise == 0.0 { 1.0 + r.change } else { 1.0 - rise * r.start }, rise }
             }));
-            *last = self.lines.len();
-            from = *end;
+            span.last = lines.len();
+            from = span.end;
         }
+        of_months.clear();
+        let mut at = 0;
+        of_months.extend(months.iter().map(|&month| {
+            while spans[at].end <= month {
+                at += 1;
+            }
+            at
+        }));
     }
 
     /// Nothing is ever at work.
@@ -113,12 +137,14 @@ impl Spans {
         self.lines.is_empty()
     }
 
-    /// What is at work all through [from, to); none if that changes within.
+    /// What is at work all through [from, to), which begins in a month; none if that changes within.
     #[inline]
-    pub(super) fn during(&self, from: f64, to: f64) -> Option<&[Line]> {
-        let span = self.ends.iter().position(|e| e.0 > from)?;
-        let first = span.checked_sub(1).map_or(0, |before| self.ends[before].1);
-        let (end, last) = self.ends[span];
+    pub(super) fn during(&self, month: usize, from: f64, to: f64) -> Option<&[Line]> {
+        let mut span = self.months[month];
+        while self.all[span].end <= from {
+            span += 1;
+        }
+        let Span { end, first, last } = self.all[span];
         (to <= end).then(|| &self.lines[first..last])
     }
 }

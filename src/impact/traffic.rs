@@ -1,16 +1,15 @@
 //! Lost traffic as money: what is unserved, what is not billed, and what is billed elsewhere, charged to who takes it.
 
-use super::ledger::{Cause, Ledger};
-use super::{Case, Judge, Stretch};
-use crate::response::found::{Alone, By, Piece};
+use super::ledger::Ledger;
+use super::{Case, Judge};
+use crate::response::found::{Alone, By, Lost, Piece};
 use crate::results::Component;
 
 impl Judge {
-    /// A fall that is alone: phase by phase, but as one charge, if it lies within one cell and nobody needs its pieces.
+    /// A fall that is alone: phase by phase, if it lies within one cell and nobody needs to know what it interrupts.
     pub(super) fn alone(&mut self, case: &Case, s: usize, alone: &Alone, ledger: &mut Ledger) {
-        let (plan, portfolio, cells) = (case.plan, case.portfolio, &case.view.cells);
-        let service = &plan.services[s];
-        let month = plan.clock.month(alone.start);
+        let (cells, service) = (&case.view.cells, &case.plan.services[s]);
+        let month = case.plan.clock.month(alone.start);
         let cell = cells.find(month, alone.start);
         if alone.end > cells.bounds[cell + 1] || case.needs_pieces(s, alone.end - alone.start, ledger) {
             // It comes out of order: what is under way elsewhere goes on.
@@ -19,77 +18,20 @@ impl Judge {
             self.runs[s] = run;
             return;
         }
-        let row = |v: usize| (s * plan.vendors.len() + v) * cells.width() + cell;
-        let (used, bills) = (service.usage > 0.0, portfolio.counts_bills());
-        let capable = case.common.is_capable(s, alone.start, alone.end);
         let counts_from = alone.start + service.tolerance;
-        let short = case.short_of(alone.vendor, alone.missing);
-        let (mut until, mut unserved, mut worth) = (alone.start, 0.0, 0.0);
-        let (mut area, mut nominal, mut spend, mut capability) = (0.0, 0.0, 0.0, 0.0);
-        for (end, phase) in alone.phases() {
-            let during = case.stretch(&mut self.flows, s, phase.from, end);
-            let moved = &alone.moved[phase.first..phase.last];
-            if phase.unserved > 0.0 {
-                until = end;
-                unserved += phase.unserved * (end - phase.from);
-                if counts_from <= phase.from {
-                    worth += phase.unserved * during.revenue;
-                } else if counts_from < end {
-                    worth += phase.unserved * case.stretch(&mut self.flows, s, counts_from, end).revenue;
-                }
+        let (mut until, mut unserved) = (alone.start, 0.0);
+        alone.pieces(|piece| {
+            if piece.unserved > 0.0 {
+                until = piece.end;
+                unserved += piece.unserved * (piece.end - piece.start);
             }
-            if used {
-                area += during.area;
-                nominal += during.nominal;
-                for &(v, x) in moved {
-                    let bought = service.usage * during.area * x;
-                    self.usage[row(v)] += bought;
-                    spend += bought * portfolio.price(v, month);
-                    if bills {
-                        self.usage_nominal[row(v)] += service.usage * during.nominal * x;
-                    }
-                }
-                for (terms, yearly) in portfolio.yearly.iter().enumerate() {
-                    for &(v, x) in moved.iter().filter(|m| m.0 == yearly.vendor) {
-                        let bill = service.usage * during.nominal * x * portfolio.price(v, month);
-                        case.each_taker(alone.by, |e, part| {
-                            ledger.bill(terms, month / 12, Cause::Event(e), bill * part);
-                        });
-                    }
-                }
-            }
-            if capable {
-                let rooms: f64 = moved.iter().map(|&(v, x)| case.short_of(v, x)).sum();
-                capability += (rooms - short) * during.revenue;
-                case.served_otherwise(s, std::iter::once((alone.vendor, -alone.missing)), &during, month, ledger);
-                case.served_otherwise(s, moved.iter().copied(), &during, month, ledger);
-            }
+            self.part(case, s, piece, (piece.start, piece.end), counts_from, (cell, month), ledger);
+        });
+        if until <= alone.start {
+            return;
         }
-        if used {
-            let gone = service.usage * alone.missing;
-            let price = portfolio.price(alone.vendor, month);
-            self.usage[row(alone.vendor)] -= gone * area;
-            spend -= gone * area * price;
-            if bills {
-                self.usage_nominal[row(alone.vendor)] -= gone * nominal;
-            }
-            if let Some(terms) = portfolio.yearly.iter().position(|y| y.vendor == alone.vendor) {
-                let bill = -gone * nominal * price;
-                case.each_taker(alone.by, |e, part| ledger.bill(terms, month / 12, Cause::Event(e), bill * part));
-            }
-            ledger.book(Component::Spend, s, month, spend);
-        }
-        let interruption = worth * service.at_stake;
-        if until > alone.start {
-            ledger.unserved_hours[s] += unserved;
-            ledger.longest_hours[s] = ledger.longest_hours[s].max(until - alone.start);
-            ledger.book(Component::Interruption, s, month, interruption);
-        }
-        capability *= service.per_capability();
-        if capable {
-            ledger.book(Component::Capability, s, month, capability);
-        }
-        case.charge(alone.by, interruption + spend + capability, ledger);
+        ledger.unserved_hours[s] += unserved;
+        ledger.longest_hours[s] = ledger.longest_hours[s].max(until - alone.start);
         if let (Some(churn), By::Event(event)) = (&service.churn, alone.by) {
             self.drive_away(case, s, churn, (alone.start, until), &[(event, unserved)], |_| event, ledger);
         }
@@ -97,7 +39,9 @@ impl Judge {
 
     /// A piece of lost traffic of one service.
     pub(super) fn piece(&mut self, case: &Case, s: usize, piece: &Piece, ledger: &mut Ledger) {
-        case.note_piece(s, piece, ledger);
+        if ledger.journal.is_some() {
+            case.note_piece(s, piece, ledger);
+        }
         if piece.unserved > 0.0 {
             let run = &mut self.runs[s];
             let begins = run.1.to_bits() != piece.start.to_bits();
@@ -112,17 +56,14 @@ impl Judge {
             }
         }
         let (clock, cells) = (&case.plan.clock, &case.view.cells);
+        let counts_from = self.runs[s].0 + case.plan.services[s].tolerance;
         let (mut from, mut month) = (piece.start, clock.month(piece.start));
         let mut cell = cells.find(month, from);
         loop {
             let bound = cells.bounds[cell + 1];
             let to = ledger.cut(from, piece.end.min(bound));
-            let during = case.stretch(&mut self.flows, s, from, to);
-            self.part(case, s, piece, &during, cell, month, ledger);
-            if case.common.is_capable(s, from, to) {
-                case.lost_capability(s, piece, &during, month, ledger);
-            }
-            if piece.unserved > 0.0 {
+            self.part(case, s, piece, (from, to), counts_from, (cell, month), ledger);
+            if piece.unserved > 0.0 && !case.portfolio.covers.is_empty() {
                 self.insure(case, s, piece, self.runs[s].0, (from, to));
             }
             if to >= piece.end {
@@ -136,66 +77,99 @@ impl Judge {
         }
     }
 
-    /// The part of a piece within one cell.
+    /// The part of a piece during [from, to), within one cell: what is unserved, what is not billed and what is billed
+    /// elsewhere, and what that earns otherwise, at the plan's prices and capability; then changes of capability on it.
     #[expect(clippy::too_many_arguments, reason = "a place in time, and where it is booked")]
     fn part(
         &mut self,
         case: &Case,
         s: usize,
         piece: &Piece,
-        during: &Stretch,
-        cell: usize,
-        month: usize,
+        (from, to): (f64, f64),
+        counts_from: f64,
+        (cell, month): (usize, usize),
         ledger: &mut Ledger,
     ) {
-        let (plan, service) = (case.plan, &case.plan.services[s]);
-        let &Stretch { from, to, area, nominal, revenue, .. } = during;
-        let counts_from = from.max(self.runs[s].0 + service.tolerance);
-        let worth = if piece.unserved > 0.0 && counts_from < to {
-            let all = counts_from <= from;
-            service.at_stake * if all { revenue } else { case.stretch(&mut self.flows, s, counts_from, to).revenue }
-        } else {
+        let service = &case.plan.services[s];
+        let during = case.stretch(&mut self.flows, s, month, (from, to));
+        let worth = if !(piece.unserved > 0.0 && counts_from < to) {
             0.0
+        } else if counts_from <= from {
+            service.at_stake * during.revenue
+        } else {
+            service.at_stake * case.earned(&mut self.flows, s, month, (counts_from, to))
         };
-        let used = if service.usage > 0.0 { service.usage * area } else { 0.0 };
-        if worth == 0.0 && used == 0.0 {
-            return;
+        let used = service.usage * during.area;
+        let mut part = Part { piece, month, worth, used, earned: 0.0, moved: 0.0, bill: 0.0, short: 0.0 };
+        for &(v, x) in piece.moved() {
+            part.moved += x;
+            part.bill += used * x * case.portfolio.price(v, month);
         }
-        let moved_usage: f64 = piece.moved.iter().map(|m| m.1).sum();
-        let moved_bill: f64 = piece.moved.iter().map(|&(v, x)| used * x * case.portfolio.price(v, month)).sum();
+        let mut capability = 0.0;
+        if case.common.is_capable(s, from, to) {
+            capability += case.served_otherwise(s, &mut part, &during, ledger);
+        }
         let (mut interruption, mut spend) = (0.0, 0.0);
         for lost in piece.lost {
-            let unserved = worth * lost.unserved;
-            let mut bill = -used * lost.missing * case.portfolio.price(lost.vendor, month);
-            ledger.at(from, to, Some(lost.vendor));
-            case.note(Component::Interruption, s, lost.by, unserved, ledger);
-            case.note(Component::Spend, s, lost.by, bill, ledger);
-            if moved_usage > 0.0 {
-                let part = (lost.missing - lost.unserved) / moved_usage;
-                bill += moved_bill * part;
-                for &(v, x) in piece.moved {
-                    ledger.at(from, to, Some(v));
-                    case.note(Component::Spend, s, lost.by, used * x * case.portfolio.price(v, month) * part, ledger);
-                }
-            }
-            interruption += unserved;
-            spend += bill;
-            case.charge(lost.by, unserved + bill, ledger);
+            let due = case.due(&part, lost);
+            interruption += due.unserved;
+            spend += due.bill;
+            capability += due.short;
+            case.charge(lost.by, due.unserved + due.bill + due.short, ledger);
         }
-        ledger.book(Component::Interruption, s, month, interruption);
-        if used > 0.0 {
+        if ledger.journal.is_some() {
+            case.note_part(s, &part, (from, to), ledger);
+        }
+        if worth > 0.0 {
+            ledger.book(Component::Interruption, s, month, interruption);
+        }
+        if capability != 0.0 {
+            ledger.book(Component::Capability, s, month, capability);
+        }
+        if service.usage > 0.0 {
             ledger.book(Component::Spend, s, month, spend);
-            let row = |v: usize| (s * plan.vendors.len() + v) * case.view.cells.width() + cell;
-            for lost in piece.lost {
-                self.usage[row(lost.vendor)] -= used * lost.missing;
-            }
-            for &(v, x) in piece.moved {
-                self.usage[row(v)] += used * x;
+            let width = case.view.cells.width();
+            let first = s * case.plan.vendors.len() * width + cell;
+            for &(v, x) in piece.served {
+                self.usage[first + v * width] += used * x;
             }
             if case.portfolio.counts_bills() {
-                self.part_of_bills(case, s, piece, service.usage * nominal, cell, month, ledger);
+                let used = service.usage * during.nominal;
+                for &(v, x) in piece.served {
+                    self.usage_nominal[first + v * width] += used * x;
+                }
+                case.part_of_bills(&part, used, ledger);
             }
         }
+    }
+}
+
+/// A part of a piece within one cell.
+pub(super) struct Part<'a> {
+    pub(super) piece: &'a Piece<'a>,
+    pub(super) month: usize,
+    /// What it costs if nothing is served; what is used if all is; and what is lost if all capability is.
+    worth: f64,
+    pub(super) used: f64,
+    pub(super) earned: f64,
+    /// What is served elsewhere, as a part of all traffic; its bill; and what is lost for want of capability there.
+    moved: f64,
+    bill: f64,
+    pub(super) short: f64,
+}
+
+/// What is due for what is lost of one vendor.
+pub(super) struct Due {
+    pub(super) unserved: f64,
+    pub(super) bill: f64,
+    pub(super) short: f64,
+}
+
+impl Part<'_> {
+    /// The part of what is served elsewhere that comes from a vendor who has lost traffic.
+    #[inline]
+    pub(super) fn moved_from(&self, lost: &Lost) -> f64 {
+        if self.moved > 0.0 { (lost.missing - lost.unserved) / self.moved } else { 0.0 }
     }
 }
 
@@ -204,5 +178,15 @@ impl Case<'_> {
     fn needs_pieces(&self, s: usize, hours: f64, ledger: &Ledger) -> bool {
         let service = &self.plan.services[s];
         ledger.journal.is_some() || self.portfolio.covers.iter().any(|cover| hours > cover.waits(service))
+    }
+
+    #[inline]
+    pub(super) fn due(&self, part: &Part, lost: &Lost) -> Due {
+        let moved = part.moved_from(lost);
+        Due {
+            unserved: part.worth * lost.unserved,
+            bill: moved * part.bill - part.used * lost.missing * self.portfolio.price(lost.vendor, part.month),
+            short: moved * part.short - part.earned * self.short_of(lost.vendor, lost.missing),
+        }
     }
 }

@@ -10,7 +10,7 @@ use std::ops::Range;
 use libm::{exp, floor, log1p};
 
 use crate::chance::math::{self, points_of_16};
-use crate::scenario::{Calendar, DAY, WEEK};
+use crate::scenario::{Calendar, DAY, MONTH, WEEK};
 
 /// The rate exp(k t) × profile(t), 1 on average at t = 0; t in hours since start.
 #[derive(Debug, Clone)]
@@ -34,16 +34,27 @@ struct Tables {
     factor: Vec<f64>,
     before: Vec<f64>,
     before_twice: Vec<f64>,
-    /// Weights of the middles of five equal parts of a week, and of each of its days: with them the integral of the rate × a
-    /// polynomial of degree four is a sum of five values.
-    week: [f64; 5],
-    days: [[f64; 5]; 7],
+    weights: Option<Box<Weights>>,
     /// The integral up to t = 0, and the integral of that.
     origin: f64,
     origin_twice: f64,
 }
 
+/// Weights of the middles of equal parts of a week, of each of its days, and of each whole month: with them the integral of
+/// the rate × a polynomial is a sum of as many values.
+#[derive(Debug, Clone)]
+struct Weights {
+    week: [f64; POINTS],
+    days: [[f64; POINTS]; 7],
+    months: Vec<[f64; POINTS]>,
+}
+
 const HOURS_OF_WEEK: usize = 168;
+
+/// The highest degree of a polynomial that times a rate is integrated by its values at a few points.
+pub(crate) const DEGREE: usize = 8;
+
+const POINTS: usize = DEGREE + 1;
 
 /// What flows during a time: how much, around which moment, and ∫ rate × (t − centre)².
 #[derive(Debug, Clone, Copy)]
@@ -64,6 +75,22 @@ impl Curve {
         tables.origin = tables.up_to(0.0, growth);
         tables.origin_twice = tables.twice_up_to(0.0, growth);
         Self { growth, tables: Some(Box::new(tables)) }
+    }
+
+    /// The same curve, ready to integrate polynomials over long times up to a horizon.
+    pub(crate) fn with_weights(mut self, horizon_hours: f64) -> Self {
+        let Some(tables) = &mut self.tables else { return self };
+        let of = |hours: Range<usize>| point_weights(&tables.rate, hours, self.growth);
+        let (week, days) = (of(0..HOURS_OF_WEEK), std::array::from_fn(|day| of(day * 24..(day + 1) * 24)));
+        tables.weights = Some(Box::new(Weights { week, days, months: Vec::new() }));
+        let bounds = |n: u16| (f64::from(n) * MONTH, f64::from(n + 1) * MONTH);
+        let weight = |(a, b): (f64, f64), i: usize| self.polynomial(a, b, |t| lagrange(i, (t - a) / (b - a)));
+        let whole = (0..).map(bounds).take_while(|month| month.1 <= horizon_hours);
+        let of_months = whole.map(|month| std::array::from_fn(|i| weight(month, i))).collect();
+        if let Some(weights) = self.tables.as_mut().and_then(|tables| tables.weights.as_mut()) {
+            weights.months = of_months;
+        }
+        self
     }
 
     /// ∫₀ᵗ of the rate.
@@ -94,24 +121,25 @@ impl Curve {
         (b - a) * self.integral(b) - (self.integral_twice(b) - self.integral_twice(a))
     }
 
-    /// ∫ₐᵇ of the rate × a polynomial of degree four at most.
+    /// ∫ₐᵇ of the rate × a polynomial of [`DEGREE`] at most.
     pub(crate) fn polynomial(&self, a: f64, b: f64, f: impl Fn(f64) -> f64) -> f64 {
-        match &self.tables {
-            None => gauss(a, b, f),
-            Some(tables) if tables.smooth => {
-                // What grows by less than e² is a polynomial of degree 25 to the last digit.
-                let part = (b - a).min(2.0 / self.growth.abs());
-                let (mut sum, mut from) = (0.0, a);
-                while from < b {
-                    let to = if b - from > 1.5 * part { from + part } else { b };
-                    let of = |(t, weight): (f64, f64)| weight * f(t) * math::exp(self.growth * t);
-                    sum += points_of_16(from, to).map(of).sum::<f64>();
-                    from = to;
-                }
-                sum
-            }
-            Some(tables) => tables.polynomial(a, b, self.growth, f),
+        let Some(tables) = &self.tables else { return gauss_of_5(a, b, f) };
+        if let Some(weights) = tables.month(a, b) {
+            return points(weights, a, MONTH, f);
         }
+        if !tables.smooth {
+            return tables.polynomial(a, b, self.growth, f);
+        }
+        // What grows by less than e² is a polynomial of degree 25 to the last digit.
+        let part = (b - a).min(2.0 / self.growth.abs());
+        let (mut sum, mut from) = (0.0, a);
+        while from < b {
+            let to = if b - from > 1.5 * part { from + part } else { b };
+            let of = |(t, weight): (f64, f64)| weight * f(t) * math::exp(self.growth * t);
+            sum += points_of_16(from, to).map(of).sum::<f64>();
+            from = to;
+        }
+        sum
     }
 
     /// What flows during [a, b): hour by hour, so for a short time.
@@ -204,8 +232,6 @@ impl Tables {
         for n in 1..weeks {
             before_twice[n] = before_twice[n - 1] + WEEK * before[n - 1] + factor[n - 1] * within_twice[HOURS_OF_WEEK];
         }
-        let week = point_weights(&rate, 0..HOURS_OF_WEEK, growth);
-        let days = std::array::from_fn(|day| point_weights(&rate, day * 24..(day + 1) * 24, growth));
         Self {
             phase,
             smooth: profile.is_none(),
@@ -215,32 +241,42 @@ impl Tables {
             factor,
             before,
             before_twice,
-            week,
-            days,
+            weights: None,
             origin: 0.0,
             origin_twice: 0.0,
         }
     }
 
-    /// Whole weeks and days by their weights, hours at the ends by Gauss's rule.
+    /// The weights of a whole month.
+    #[inline]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "at most 1200 months"
+    )]
+    fn month(&self, a: f64, b: f64) -> Option<&[f64; POINTS]> {
+        let n = (a * (1.0 / MONTH) + 0.5) as usize;
+        let is = |t: f64, n: usize| t.to_bits() == (n as f64 * MONTH).to_bits();
+        self.weights.as_ref()?.months.get(n).filter(|_| is(a, n) && is(b, n + 1))
+    }
+
+    /// Whole weeks and days by their weights if it has any, hours at the ends by Gauss's rule.
     #[expect(clippy::cast_precision_loss, reason = "hours and weeks of at most a century")]
     fn polynomial(&self, a: f64, b: f64, growth: f64, f: impl Fn(f64) -> f64) -> f64 {
         let (mut week, mut hour, _) = self.place(a);
         let at = |week: usize, hour: usize| week as f64 * WEEK + hour as f64 - self.phase;
-        // In the middles of five parts: at an end the polynomial may already be another.
-        let points = |weights: &[f64; 5], from: f64, apart: f64| {
-            (0_u8..).zip(weights).map(|(i, w)| w * f(from + (f64::from(i) + 0.5) * apart)).sum::<f64>()
-        };
         let (mut sum, mut t) = (0.0, a);
         while t < b {
             let begins = at(week, hour);
             let whole = t <= begins;
             let factor = self.factor[week];
-            if whole && hour == 0 && begins + WEEK <= b {
-                sum += factor * points(&self.week, begins, WEEK / 5.0);
+            let weights = self.weights.as_ref().filter(|_| whole && hour % 24 == 0);
+            if let Some(weights) = weights.filter(|_| hour == 0 && begins + WEEK <= b) {
+                sum += factor * points(&weights.week, begins, WEEK, &f);
                 week += 1;
-            } else if whole && hour % 24 == 0 && begins + DAY <= b {
-                sum += factor * points(&self.days[hour / 24], begins, DAY / 5.0);
+            } else if let Some(weights) = weights.filter(|_| begins + DAY <= b) {
+                sum += factor * points(&weights.days[hour / 24], begins, DAY, &f);
                 hour += 24;
             } else {
                 let rate = |t: f64| f(t) * grown_by(growth, t - begins);
@@ -334,18 +370,38 @@ fn gauss(a: f64, b: f64, f: impl Fn(f64) -> f64) -> f64 {
     half * (5.0 * (f(middle - away) + f(middle + away)) + 8.0 * f(middle)) / 9.0
 }
 
-/// See [`Tables::week`]: the integrals of Lagrange's polynomials through the five points.
+/// Gauss's rule of five points, exact to degree nine.
+fn gauss_of_5(a: f64, b: f64, f: impl Fn(f64) -> f64) -> f64 {
+    let (middle, half) = (f64::midpoint(a, b), (b - a) / 2.0);
+    let pair = |x: f64, weight: f64| weight * (f(middle - half * x) + f(middle + half * x));
+    let outer = pair(0.906_179_845_938_664, 0.236_926_885_056_189_1);
+    half * (outer + pair(0.538_469_310_105_683_1, 0.478_628_670_499_366_5) + f(middle) * 128.0 / 225.0)
+}
+
+/// See [`Weights`]: in the middles of the parts, for at an end the polynomial may already be another.
+fn points(weights: &[f64; POINTS], from: f64, length: f64, f: impl Fn(f64) -> f64) -> f64 {
+    MIDDLES.iter().zip(weights).map(|(middle, weight)| weight * f(from + middle * length)).sum()
+}
+
+/// Middles of equal parts of [0, 1].
+const MIDDLES: [f64; POINTS] =
+    [1.0 / 18.0, 3.0 / 18.0, 5.0 / 18.0, 7.0 / 18.0, 9.0 / 18.0, 11.0 / 18.0, 13.0 / 18.0, 15.0 / 18.0, 17.0 / 18.0];
+
+/// The i-th of Lagrange's polynomials through [`MIDDLES`].
+fn lagrange(i: usize, x: f64) -> f64 {
+    let others = MIDDLES.iter().enumerate().filter(|(j, _)| *j != i);
+    others.map(|(_, middle)| (x - middle) / (MIDDLES[i] - middle)).product()
+}
+
+/// See [`Weights`]: the integrals of Lagrange's polynomials through the points.
 #[expect(clippy::cast_precision_loss, reason = "hours of a week")]
-fn point_weights(rate: &[f64; HOURS_OF_WEEK], hours: Range<usize>, growth: f64) -> [f64; 5] {
+fn point_weights(rate: &[f64; HOURS_OF_WEEK], hours: Range<usize>, growth: f64) -> [f64; POINTS] {
     let length = hours.len() as f64;
-    let lagrange = |i: usize, x: f64| {
-        (0..5).filter(|j| *j != i).map(|j| (5.0 * x - 0.5 - j as f64) / (i as f64 - j as f64)).product::<f64>()
-    };
     std::array::from_fn(|i| {
         (hours.clone().zip(0_u8..))
             .map(|(hour, n)| {
                 let f = |s: f64| grown_by(growth, s) * lagrange(i, (f64::from(n) + s) / length);
-                rate[hour] * gauss(0.0, 1.0, f)
+                rate[hour] * math::integrate(0.0, 1.0, f)
             })
             .sum()
     })
@@ -436,21 +492,22 @@ mod tests {
 
     #[test]
     fn polynomials_integrate_as_a_plain_sum_says() {
-        let quartic = |t: f64| {
+        let steep = |t: f64| {
             let x = t / 1000.0;
-            1.0 - 0.7 * x + 0.2 * x * x - 0.05 * x * x * x + 0.01 * x * x * x * x
+            let quartic = 1.0 - 0.7 * x + 0.2 * x * x - 0.05 * x * x * x + 0.01 * x * x * x * x;
+            quartic * (1.0 - 0.1 * x * x * x * x)
         };
         for (k, profile) in [(0.0, None), (0.0, Some(office())), (2e-5, None), (-2e-5, Some(office()))] {
             // Half past an hour of the profile, so that its jumps are at ends of steps.
-            let curve = Curve::new(k, profile.as_ref(), SUNDAY + 1_800, 9000.0);
-            for (a, b) in [(0.0, 700.5), (100.25, 101.0), (3.5, 27.5), (8000.0, 8400.0), (0.5, 168.5)] {
+            let curve = Curve::new(k, profile.as_ref(), SUNDAY + 1_800, 9000.0).with_weights(9000.0);
+            for (a, b) in [(0.0, 700.5), (100.25, 101.0), (3.5, 27.5), (800.0, 1200.0), (0.5, 168.5), (730.5, 1461.0)] {
                 let step = 1.0 / 256.0;
                 let plain: f64 = (0..2_000_000)
                     .map(|i| a + (f64::from(i) + 0.5) * step)
                     .take_while(|t| *t < b)
-                    .map(|t| step * quartic(t) * curve.rate(t))
+                    .map(|t| step * steep(t) * curve.rate(t))
                     .sum();
-                let got = curve.polynomial(a, b, quartic);
+                let got = curve.polynomial(a, b, steep);
                 assert!((got - plain).abs() < 1e-7 * plain.abs() + 1e-9, "{a} {b}: {got} {plain}");
             }
         }

@@ -15,7 +15,8 @@ pub(crate) struct Sweep {
     /// Per vendor: availability now.
     available: Vec<f64>,
     lost: Vec<Lost>,
-    moved: Vec<(usize, f64)>,
+    /// What vendors serve less or more: those of `lost`, then those to whom something was moved.
+    served: Vec<(usize, f64)>,
     phases: Vec<Phase>,
     /// Falls that are alone but cut by a change of regime or overlapped by a lasting fall.
     cut: Vec<Fall>,
@@ -32,10 +33,19 @@ struct Active {
     serves: bool,
     /// When what is missing may move.
     movable: f64,
+    /// The step it is in, up to when, and what is available in it and by whom.
     step: usize,
-    /// Availability and event of a fall without steps.
-    alone: Option<f64>,
-    by: Option<By>,
+    until: f64,
+    available: f64,
+    by: By,
+}
+
+impl Active {
+    /// Takes up a step.
+    fn enter(&mut self, step: usize, steps: &[Step]) {
+        self.step = step;
+        (self.until, self.available, self.by) = (steps[step].end, steps[step].available, By::Step(step));
+    }
 }
 
 /// What a sweep runs over and under.
@@ -101,7 +111,7 @@ impl Sweep {
 
     /// What was lost and moved last.
     pub(super) fn placed(&self) -> (&[Lost], &[(usize, f64)]) {
-        (&self.lost, &self.moved)
+        (&self.lost, &self.served[self.lost.len()..])
     }
 
     /// Settles the falls that are alone and lie within the regime; those cut by its ends, or that a lasting interruption
@@ -149,7 +159,7 @@ impl Sweep {
                 missing,
                 by: By::Event(event),
                 phases: &self.phases,
-                moved: &self.moved,
+                served: &self.served,
             }));
         }
     }
@@ -158,13 +168,15 @@ impl Sweep {
     fn phases(&mut self, regime: &Regime, vendor: usize, missing: f64, start: f64, end: f64, movable: f64) {
         let settled = |x: f64| if x > NEGLIGIBLE { x } else { 0.0 };
         self.phases.clear();
-        self.moved.clear();
+        self.served.clear();
         let mut from = movable.max(start);
         if from > start {
-            self.phases.push(Phase { from: start, unserved: settled(missing), first: 0, last: 0 });
+            self.served.push((vendor, -missing));
+            self.phases.push(Phase { from: start, unserved: settled(missing), first: 0, last: 1 });
         }
         while from < end {
-            let (first, mut left, mut opens) = (self.moved.len(), missing, end);
+            let (first, mut left, mut opens) = (self.served.len(), missing, end);
+            self.served.push((vendor, -missing));
             for room in regime.rooms.iter().filter(|r| r.vendor != vendor) {
                 let open = movable + room.starts;
                 if open > from {
@@ -173,14 +185,14 @@ impl Sweep {
                 }
                 let taken = left.min(room.size);
                 if taken > 0.0 {
-                    self.moved.push((room.vendor, taken));
+                    self.served.push((room.vendor, taken));
                     left -= taken;
                 }
                 if left <= 0.0 && !regime.waits {
                     break;
                 }
             }
-            self.phases.push(Phase { from, unserved: settled(left), first, last: self.moved.len() });
+            self.phases.push(Phase { from, unserved: settled(left), first, last: self.served.len() });
             from = opens;
         }
     }
@@ -207,7 +219,7 @@ impl Sweep {
                 since.until = end;
                 let unserved: f64 = self.lost.iter().map(|l| l.unserved).sum();
                 let unserved = if unserved > NEGLIGIBLE { unserved } else { 0.0 };
-                emit(Found::Piece(&Piece { start: t, end, lost: &self.lost, moved: &self.moved, unserved }));
+                emit(Found::Piece(&Piece { start: t, end, lost: &self.lost, served: &self.served, unserved }));
                 t = end;
             } else {
                 t = starts;
@@ -233,16 +245,21 @@ impl Sweep {
                 } else {
                     f64::INFINITY
                 };
-                let by = fall.alone.map(|_| By::Event(fall.event));
-                self.active.push(Active {
+                let mut active = Active {
                     vendor: fall.vendor,
                     end: fall.end,
                     serves,
                     movable,
-                    step: fall.first,
-                    alone: fall.alone,
-                    by,
-                });
+                    step: 0,
+                    until: fall.end,
+                    available: fall.alone.unwrap_or(1.0),
+                    by: By::Event(fall.event),
+                };
+                if fall.alone.is_none() {
+                    active.enter(fall.first, &scene.view.steps);
+                }
+                self.available[fall.vendor] = active.available;
+                self.active.push(active);
             }
             *next += 1;
         }
@@ -265,29 +282,18 @@ impl Sweep {
         let mut next = end;
         self.lost.clear();
         for active in &mut self.active {
-            let (end, available) = if let Some(available) = active.alone {
-                (active.end, available)
-            } else {
-                while steps[active.step].end <= t {
-                    active.step += 1;
-                }
-                (steps[active.step].end, steps[active.step].available)
-            };
-            next = next.min(end);
-            self.available[active.vendor] = available;
+            while active.until <= t {
+                active.enter(active.step + 1, steps);
+                self.available[active.vendor] = active.available;
+            }
+            next = next.min(active.until);
             if active.serves {
-                let missing = regime.shares[active.vendor] * (1.0 - available);
+                let missing = regime.shares[active.vendor] * (1.0 - active.available);
                 let movable = active.movable <= t;
                 if !movable {
                     next = next.min(active.movable);
                 }
-                self.lost.push(Lost {
-                    vendor: active.vendor,
-                    missing,
-                    unserved: missing,
-                    by: active.by.unwrap_or(By::Step(active.step)),
-                    movable,
-                });
+                self.lost.push(Lost { vendor: active.vendor, missing, unserved: missing, by: active.by, movable });
             }
         }
         next
@@ -295,32 +301,51 @@ impl Sweep {
 
     /// Fills the rooms in order; gives the next moment at which a room opens, or `next`.
     fn move_lost(&mut self, t: f64, mut next: f64, movable_since: f64, regime: &Placement) -> f64 {
-        self.moved.clear();
-        if !self.lost.iter().any(|l| l.movable) {
-            return next;
-        }
+        self.served.clear();
+        self.served.extend(self.lost.iter().map(|l| (l.vendor, -l.missing)));
+        let mut movable = (0..).zip(&self.lost).filter(|(_, lost)| lost.movable).map(|(i, _)| i);
+        let Some(first) = movable.next() else { return next };
+        let one = movable.next().is_none();
         for room in &regime.rooms {
             let opens = movable_since + room.starts;
             if opens > t {
                 next = next.min(opens);
                 continue;
             }
-            let movable = |l: &&mut Lost| l.movable && l.vendor != room.vendor;
-            let left: f64 = self.lost.iter_mut().filter(movable).map(|l| l.unserved).sum();
-            let taken = left.min(room.size * self.available[room.vendor]);
-            if taken <= 0.0 {
-                continue;
-            }
-            for lost in self.lost.iter_mut().filter(movable) {
-                // What is all taken is 0 to the digit.
-                lost.unserved = if taken >= left { 0.0 } else { lost.unserved - taken * (lost.unserved / left) };
-            }
-            self.moved.push((room.vendor, taken));
-            if !regime.waits && !self.lost.iter().any(|l| l.movable && l.unserved > 0.0) {
+            let size = room.size * self.available[room.vendor];
+            let left = if one { self.fill_from(first, room.vendor, size) } else { self.fill(room.vendor, size) };
+            if left <= 0.0 && !regime.waits {
                 break;
             }
         }
         next
+    }
+
+    /// Fills a room from one vendor alone; gives what is left there to be moved.
+    #[inline]
+    fn fill_from(&mut self, lost: usize, room: usize, size: f64) -> f64 {
+        let lost = &mut self.lost[lost];
+        let taken = lost.unserved.min(size);
+        if taken > 0.0 && lost.vendor != room {
+            lost.unserved -= taken;
+            self.served.push((room, taken));
+        }
+        lost.unserved
+    }
+
+    /// Fills a room from all other vendors in proportion; gives what is left to be moved.
+    fn fill(&mut self, room: usize, size: f64) -> f64 {
+        let movable = |l: &&mut Lost| l.movable && l.vendor != room;
+        let left: f64 = self.lost.iter_mut().filter(movable).map(|l| l.unserved).sum();
+        let taken = left.min(size);
+        if taken > 0.0 {
+            for lost in self.lost.iter_mut().filter(movable) {
+                // What is all taken is 0 to the digit.
+                lost.unserved = if taken >= left { 0.0 } else { lost.unserved - taken * (lost.unserved / left) };
+            }
+            self.served.push((room, taken));
+        }
+        self.lost.iter().filter(|l| l.movable).map(|l| l.unserved).sum()
     }
 }
 

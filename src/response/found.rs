@@ -7,10 +7,18 @@ pub(crate) struct Piece<'a> {
     pub(crate) end: f64,
     /// Vendors from whom something is missing.
     pub(crate) lost: &'a [Lost],
-    /// Vendors to whom something was moved, and how much.
-    pub(crate) moved: &'a [(usize, f64)],
+    /// What vendors serve less or more: those of `lost` in their order, then those to whom something was moved.
+    pub(crate) served: &'a [(usize, f64)],
     /// What nobody serves, as a fraction of all traffic; exactly 0 where negligible.
     pub(crate) unserved: f64,
+}
+
+impl Piece<'_> {
+    /// Vendors to whom something was moved, and how much.
+    #[inline]
+    pub(crate) fn moved(&self) -> &[(usize, f64)] {
+        &self.served[self.lost.len()..]
+    }
 }
 
 /// The common case: one vendor falls, once and evenly, while nothing else is wrong. Rooms only open, so what is unserved
@@ -24,8 +32,8 @@ pub(crate) struct Alone<'a> {
     pub(crate) by: By,
     /// In order of time, each until the next begins; the first begins at `start`.
     pub(crate) phases: &'a [Phase],
-    /// What the phases moved where.
-    pub(crate) moved: &'a [(usize, f64)],
+    /// What vendors serve less or more in the phases, the one that falls first.
+    pub(crate) served: &'a [(usize, f64)],
 }
 
 /// A time within a fall during which nothing changes.
@@ -34,7 +42,7 @@ pub(crate) struct Phase {
     pub(crate) from: f64,
     /// Exactly 0 where negligible.
     pub(crate) unserved: f64,
-    /// `moved[first..last]`.
+    /// `served[first..last]`.
     pub(crate) first: usize,
     pub(crate) last: usize,
 }
@@ -60,7 +68,7 @@ impl Alone<'_> {
                 start: phase.from,
                 end,
                 lost: &[lost],
-                moved: &self.moved[phase.first..phase.last],
+                served: &self.served[phase.first..phase.last],
                 unserved: phase.unserved,
             });
         }

@@ -71,7 +71,7 @@ struct Shot {
 
 fn shot(piece: &Piece) -> Shot {
     let mut moved = [0.0; 4];
-    piece.moved.iter().for_each(|&(v, x)| moved[v] += x);
+    piece.moved().iter().for_each(|&(v, x)| moved[v] += x);
     let sum: f64 = piece.lost.iter().map(|l| l.unserved).sum();
     assert!((sum - piece.unserved).abs() < 1e-8, "what is unserved is somebody's: {piece:?}");
     let missing: f64 = piece.lost.iter().map(|l| l.missing).sum();
