@@ -4,7 +4,6 @@ use super::ledger::{Cause, Ledger};
 use super::traffic::Part;
 use super::{Case, Judge};
 use crate::contract::credit;
-use crate::response::found::Lost;
 use crate::results::Component;
 use crate::view::taken::Taken;
 
@@ -57,15 +56,17 @@ impl Case<'_> {
     #[inline(never)] // Where nothing hangs on bills, its registers are needed.
     pub(super) fn part_of_bills(&self, part: &Part, used: f64, ledger: &mut Ledger) {
         let &Part { piece, month, .. } = part;
-        let mut bill = |lost: &Lost, (terms, amount): (usize, f64)| {
-            self.each_taker(lost.by, |event, part| ledger.bill(terms, month / 12, Cause::Event(event), amount * part));
-        };
-        for (n, &(v, x)) in piece.served.iter().enumerate() {
-            let Some(terms) = self.portfolio.yearly.iter().position(|y| y.vendor == v) else { continue };
-            let amount = used * x * self.portfolio.price(v, month);
-            match piece.lost.get(n) {
-                Some(lost) => bill(lost, (terms, amount)),
-                None => piece.lost.iter().for_each(|lost| bill(lost, (terms, amount * part.moved_from(lost)))),
+        for (terms, v) in self.portfolio.yearly.iter().map(|y| y.vendor).enumerate() {
+            let came = piece.moved().iter().fold(0.0, |came, m| if m.0 == v { came + m.1 } else { came });
+            for lost in piece.lost {
+                let gone = if lost.vendor == v { lost.missing } else { 0.0 };
+                let change = came * part.moved_from(lost) - gone;
+                if change != 0.0 {
+                    let amount = used * self.portfolio.price(v, month) * change;
+                    self.each_taker(lost.by, |event, part| {
+                        ledger.bill(terms, month / 12, Cause::Event(event), amount * part);
+                    });
+                }
             }
         }
     }

@@ -131,18 +131,31 @@ impl Case<'_> {
             if spans.is_empty() {
                 continue;
             }
-            let lines = during.short.as_ref().and_then(|_| spans.during(during.month, during.from, during.to));
-            if lines.is_some_and(<[Line]>::is_empty) {
-                continue;
+            match spans.during(during.month, during.from, during.to) {
+                Some([]) => {}
+                lines => sum += self.served_at(s, (v, x), (during, lines), ledger),
             }
-            ledger.at(during.from, during.to, Some(v));
-            self.taken_during(s, v, (during, lines), |change, amount| {
-                let (cause, amount) = (Cause::Event(change.by.event), x * amount);
-                ledger.charge(cause, amount);
-                ledger.note(Component::Capability, s, cause, amount);
-                sum += amount;
-            });
         }
+        sum
+    }
+
+    /// Charges what changes of a vendor's capability take from a part of a service's traffic; gives their sum.
+    #[inline(never)] // It is seldom that any is at work.
+    fn served_at(
+        &self,
+        s: usize,
+        (v, part): (usize, f64),
+        during: (&Stretch, Option<&[Line]>),
+        ledger: &mut Ledger,
+    ) -> f64 {
+        let mut sum = 0.0;
+        ledger.at(during.0.from, during.0.to, Some(v));
+        self.taken_during(s, v, during, |change, amount| {
+            let (cause, amount) = (Cause::Event(change.by.event), part * amount);
+            ledger.charge(cause, amount);
+            ledger.note(Component::Capability, s, cause, amount);
+            sum += amount;
+        });
         sum
     }
 

@@ -32,7 +32,8 @@ impl Judge {
         }
         ledger.unserved_hours[s] += unserved;
         ledger.longest_hours[s] = ledger.longest_hours[s].max(until - alone.start);
-        if let (Some(churn), By::Event(event)) = (&service.churn, alone.by) {
+        let churn = service.churn.as_ref().filter(|churn| until - alone.start > churn.after);
+        if let (Some(churn), By::Event(event)) = (churn, alone.by) {
             self.drive_away(case, s, churn, (alone.start, until), &[(event, unserved)], |_| event, ledger);
         }
     }
