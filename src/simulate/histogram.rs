@@ -175,7 +175,8 @@ impl Bin {
         }
     }
 
-    fn at(&self, before: u64) -> f64 {
+    /// The value that so many others of the bin precede.
+    pub(crate) fn at(&self, before: u64) -> f64 {
         if self.n < 2 {
             return self.min;
         }
