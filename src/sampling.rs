@@ -2,8 +2,9 @@
 //!
 //! A few thousand trials of their own go ahead of a run (*the pilot*). By rounds, the worst of them say how risks are to be
 //! tilted so that such trials come more often: multi-level cross-entropy (Rubinstein and Kroese, "The cross-entropy method",
-//! 2004). A part of all trials is always drawn plainly, which bounds every weight (see [`Mixture`]). A last round measures
-//! how much smaller the variance of each figure is for it.
+//! 2004). Each round learns from the trials of all before it, weighed as one sample of all their mixtures (Cornuet, Marin,
+//! Mira and Robert, "Adaptive multiple importance sampling", 2012). A part of all trials is always drawn plainly, which bounds
+//! every weight (see [`Mixture`]). A last round measures how much smaller the variance of each figure is for it.
 
 mod fit;
 mod gain;
@@ -16,12 +17,13 @@ use crate::plan::mixture::{Component, Tilt};
 use crate::plan::site::Kind;
 use crate::scenario::Scenario;
 use crate::simulate::pilot;
+use fit::Round;
 pub use gain::Gain;
 
-/// Rounds that look for tilts; another measures.
-const ROUNDS: u64 = 4;
+/// Rounds that look for tilts, and one that measures, in sixths of the pilot. The last that looks has most bad trials to learn from.
+const ROUNDS: [u64; 5] = [1, 1, 1, 2, 1];
 /// A pilot draws a twentieth of the trials of the run, but at least and at most so many.
-const TRIALS: (u64, u64) = (10_000, 40_000);
+const TRIALS: (u64, u64) = (8_000, 24_000);
 /// Part of trials drawn plainly.
 const PLAIN: f64 = 0.4;
 /// Plain outages of at most so many a trial may be tilted; more of them make no tail.
@@ -88,20 +90,23 @@ pub fn tune(scenario: &Scenario, seed: u64, trials: u64, progress: &(dyn Fn(u64)
     let plan = Plan::new(scenario, seed ^ 0x7069_6c6f_7400_0000);
     let rare: Vec<usize> = (0..plan.risks.len()).filter(|&r| plan.risks[r].mean <= RARE).collect();
     let plan = plan.without_plain(&rare);
-    let n = pilot_trials(trials) / (ROUNDS + 1);
+    let n = pilot_trials(trials);
     let mut mixture = Mixture::plain();
+    let mut rounds = Vec::new();
     let mut drawn = Vec::new();
-    for round in 0..=ROUNDS {
-        let first = round * n;
-        let plan = plan.clone().sampled_by(Some(&mixture));
-        drawn = pilot::draw(&plan, first..first + n, &|done| progress(first + done))?;
-        if round < ROUNDS {
-            mixture = fit::mixture(&plan, &drawn);
+    for round in 0..ROUNDS.len() {
+        let up_to = |round: usize| n * ROUNDS[..round].iter().sum::<u64>() / ROUNDS.iter().sum::<u64>();
+        let range = up_to(round)..up_to(round + 1);
+        let sampled = plan.clone().sampled_by(Some(&mixture));
+        drawn = pilot::draw(&sampled, range.clone(), &|done| progress(range.start + done))?;
+        if round + 1 < ROUNDS.len() {
+            rounds.push(Round { mixture, drawn: std::mem::take(&mut drawn) });
+            mixture = fit::mixture(&plan, &rounds);
         }
     }
     let (gains, cost) = (gain::gains(&drawn), gain::cost(&drawn));
     #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
-    let pilot = 1.0 + pilot_trials(trials) as f64 / trials.max(1) as f64;
+    let pilot = 1.0 + n as f64 / trials.max(1) as f64;
     let (auto, reason) = if mixture.components.is_empty() {
         (false, "No other way of drawing would make the worst trials likelier.".to_owned())
     } else {
@@ -110,7 +115,7 @@ pub fn tune(scenario: &Scenario, seed: u64, trials: u64, progress: &(dyn Fn(u64)
     Some(Tuned {
         tilts: tilts(&plan, &mixture),
         gains,
-        trials: pilot_trials(trials),
+        trials: n,
         cost,
         auto,
         reason,

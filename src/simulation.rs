@@ -107,14 +107,14 @@ impl<'a> Simulation<'a> {
     }
 }
 
-/// The first number of trials above `done` at which a run looks at its precision: 2, 3, 4, 6, 8, 12, 16 … blocks. So few
-/// that looking costs little, and the same whatever the machine.
+/// The first number of trials above `done` at which a run looks at its precision: 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20 … blocks. So few
+/// that looking costs little, so many that few trials are too many, and the same whatever the machine.
 #[must_use]
 pub fn next_check(done: u64) -> u64 {
     let mut check = 2 * BLOCK;
     loop {
-        for candidate in [check, check / 2 * 3] {
-            if candidate > done {
+        for candidate in [check, check / 4 * 5, check / 2 * 3, check / 4 * 7] {
+            if candidate > done && candidate.is_multiple_of(BLOCK) {
                 return candidate;
             }
         }
@@ -133,10 +133,10 @@ mod tests {
     #[test]
     fn checks_are_at_fixed_numbers() {
         let mut checks = vec![0];
-        while checks.len() < 9 {
+        while checks.len() < 14 {
             checks.push(next_check(checks[checks.len() - 1]));
         }
-        assert_eq!(checks, [0, 2, 3, 4, 6, 8, 12, 16, 24].map(|blocks| blocks * BLOCK));
+        assert_eq!(checks, [0, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24].map(|blocks| blocks * BLOCK));
         assert_eq!(next_check(1_000_000), 2048 * BLOCK);
         assert!(next_check(u64::MAX - 1) > 1 << 62);
     }

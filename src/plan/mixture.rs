@@ -61,6 +61,8 @@ pub(crate) struct MixturePlan {
     key: Key,
     /// Parts: plain, then by component.
     pub(crate) shares: Vec<f64>,
+    /// The same of the trials that are drawn, which may be some of all that weights are for.
+    drawn: Vec<f64>,
     pub(crate) sites: Vec<SitePlan>,
 }
 
@@ -132,6 +134,11 @@ impl Mixture {
     pub(crate) fn plain() -> Self {
         Self { plain: 1.0, components: Vec::new() }
     }
+
+    /// Parts of all trials: plain, then by component.
+    pub(crate) fn shares(&self) -> Vec<f64> {
+        std::iter::once(self.plain).chain(self.components.iter().map(|c| c.share)).collect()
+    }
 }
 
 impl Plan {
@@ -147,6 +154,14 @@ impl Plan {
         // Plain outages are drawn in columns, where nothing is tilted; the same ones come out as events.
         let tilted: Vec<usize> = (0..self.risks.len()).filter(|&r| tilted(r)).collect();
         self.without_plain(&tilted)
+    }
+
+    /// The same, its trials drawn by the parts `shares` of the mixture, plain ones first, and weighed by the whole of it all the same.
+    pub(crate) fn drawn_by(mut self, shares: Vec<f64>) -> Self {
+        if let Some(mixture) = &mut self.mixture {
+            mixture.drawn = shares;
+        }
+        self
     }
 
     /// The same, with the outages of `risks` as events.
@@ -173,20 +188,20 @@ impl MixturePlan {
                 tilts: Tilts::new(&site.kind, tilts(s)),
             })
             .collect();
-        let shares = std::iter::once(mixture.plain).chain(mixture.components.iter().map(|c| c.share)).collect();
-        Self { key: plan.component, shares, sites }
+        let shares = mixture.shares();
+        Self { key: plan.component, drawn: shares.clone(), shares, sites }
     }
 
     /// By which component `trial` is drawn; 0: plainly.
     pub(crate) fn component(&self, trial: u64) -> usize {
         let u = self.key.uniform(trial, 0);
         let mut to = 0.0;
-        let passed = self.shares.iter().take_while(|&&share| {
+        let passed = self.drawn.iter().take_while(|&&share| {
             to += share;
             u >= to
         });
         // The shares may sum to less than 1 by a rounding.
-        passed.count().min(self.shares.len() - 1)
+        passed.count().min(self.drawn.len() - 1)
     }
 }
 

@@ -21,6 +21,19 @@ pub(crate) struct Site {
     pub(crate) kind: Kind,
 }
 
+impl Site {
+    /// Whether a choice is one among numbers, in order from 0.
+    pub(crate) fn is_count(&self) -> bool {
+        self.quantity == "count" && matches!(&self.kind, Kind::Choice(pieces) if pieces[0].name == "0")
+    }
+
+    /// What came out of a choice that was made so often by piece, numbers above 0 being alike; none if it was not made, or is none.
+    pub(crate) fn outcome(&self, pieces: &[f64]) -> Option<usize> {
+        let last = pieces.iter().rposition(|&n| n > 0.0)?;
+        Some(if self.is_count() { last.min(1) } else { last })
+    }
+}
+
 /// How the draws of a site become what they stand for.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Kind {

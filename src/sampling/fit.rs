@@ -1,12 +1,14 @@
 //! Tilts from the worst trials of a sample.
 
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 
 use super::PLAIN;
 use crate::chance::math;
 use crate::plan::Plan;
 use crate::plan::mixture::{AS_IT_IS, Component, Mixture, Tilt};
-use crate::plan::site::{Kind, Piece};
+use crate::plan::site::{Kind, Piece, Site};
 use crate::simulate::pilot::Drawn;
 use crate::world::World;
 use crate::world::likelihood::Seen;
@@ -25,8 +27,8 @@ const PAYS: f64 = 0.95;
 const STEPS: usize = 12;
 /// How many ways to add one are tried.
 const TRIES: usize = 4;
-/// How many trials the one with which a component begins stands for, and the component's part to begin with.
-const ONE: f64 = 5.0;
+/// How many trials those with which a component begins stand for at least, and the component's part to begin with.
+const LEAST_ALIKE: f64 = 5.0;
 const NEW: f64 = 0.2;
 /// A component that serves less than so much of the worst trials is dropped.
 const LEAST: f64 = 0.01;
@@ -43,21 +45,61 @@ const PRIOR: f64 = 2.0;
 const EACH: f64 = 0.01;
 const ALL: f64 = 3.0;
 
-/// A mixture that makes the worst of `drawn` common; `plan`: by which they were drawn.
-pub(super) fn mixture(plan: &Plan, drawn: &[Drawn]) -> Mixture {
+/// Trials that one mixture drew, in order.
+pub(super) struct Round {
+    pub(super) mixture: Mixture,
+    pub(super) drawn: Vec<Drawn>,
+}
+
+/// A mixture that makes the worst trials of all rounds common. `plan`: as it is without one. `rounds`: their trials follow each other.
+pub(super) fn mixture(plan: &Plan, rounds: &[Round]) -> Mixture {
+    let plans = weighing(plan, rounds);
+    let drawn: Vec<Drawn> = rounds.iter().zip(&plans).flat_map(|(round, plan)| weighed(plan, &round.drawn)).collect();
     let n_portfolios = drawn.first().map_or(0, |d| d.losses.len());
     let mut counts = vec![0.0; drawn.len()];
-    for elite in (0..n_portfolios).filter_map(|p| elite(drawn, p)) {
+    for elite in (0..n_portfolios).filter_map(|p| elite(&drawn, p)) {
         counts.iter_mut().zip(elite).for_each(|(all, one)| *all += one);
     }
-    let sum: f64 = counts.iter().sum();
-    if sum <= 0.0 {
+    if counts.iter().sum::<f64>() <= 0.0 {
         return Mixture::plain();
     }
-    for count in &mut counts {
-        *count /= sum;
+    let ends: Vec<u64> = rounds.iter().filter_map(|round| Some(round.drawn.last()?.trial)).collect();
+    let plan_of = |trial: u64| &plans[ends.partition_point(|&end| end < trial)];
+    Worst::new(plan, plan_of, &drawn, &counts).mixture()
+}
+
+/// For each round a plan that draws its trials once more, and weighs them as part of one sample of all rounds.
+pub(super) fn weighing(plan: &Plan, rounds: &[Round]) -> Vec<Plan> {
+    #[expect(clippy::cast_precision_loss, reason = "some thousands")]
+    let size = |round: &Round| round.drawn.len() as f64;
+    let all: f64 = rounds.iter().map(size).sum();
+    let of_all = |round: &Round, share: f64| share * size(round) / all;
+    let mut joint = Mixture { plain: rounds.iter().map(|r| of_all(r, r.mixture.plain)).sum(), components: Vec::new() };
+    for round in rounds {
+        let own = round.mixture.components.iter();
+        joint.components.extend(own.map(|c| Component { share: of_all(round, c.share), tilts: c.tilts.clone() }));
     }
-    Worst::new(plan, drawn, &counts).mixture()
+    let joint_plan = plan.clone().sampled_by(Some(&joint));
+    let mut first = 1;
+    (rounds.iter())
+        .map(|round| {
+            let mut shares = vec![0.0; joint.components.len() + 1];
+            shares[0] = round.mixture.plain;
+            let own = &round.mixture.shares()[1..];
+            shares[first..first + own.len()].copy_from_slice(own);
+            first += own.len();
+            joint_plan.clone().drawn_by(shares)
+        })
+        .collect()
+}
+
+/// Trials with the weights that `plan` gives them.
+fn weighed(plan: &Plan, drawn: &[Drawn]) -> Vec<Drawn> {
+    let weigh = |world: &mut World, one: &Drawn| {
+        world.draw(plan, one.trial);
+        Drawn { weight: world.weight, ..one.clone() }
+    };
+    drawn.par_iter().map_init(World::default, weigh).collect()
 }
 
 /// The smallest loss that at least `level` of all weight does not exceed. `losses`: with weights, descending.
@@ -95,9 +137,10 @@ fn elite(drawn: &[Drawn], p: usize) -> Option<Vec<f64>> {
     (counts.iter().sum::<f64>() > 0.0).then_some(counts)
 }
 
-/// Effective number of trials that count so much; the counts sum to 1.
+/// Effective number of trials that count so much.
 fn effective(counts: &[f64]) -> f64 {
-    1.0 / counts.iter().map(|c| c * c).sum::<f64>()
+    let sum: f64 = counts.iter().sum();
+    sum * sum / counts.iter().map(|c| c * c).sum::<f64>()
 }
 
 /// The worst trials of a sample, with what they show.
@@ -110,8 +153,8 @@ struct Worst<'a> {
 }
 
 impl<'a> Worst<'a> {
-    /// Draws those trials again that count at all.
-    fn new(plan: &'a Plan, drawn: &[Drawn], elite: &[f64]) -> Self {
+    /// Draws those trials again that count at all, each by the plan that `plan_of` gives for its number.
+    fn new<'p>(plan: &'a Plan, plan_of: impl Fn(u64) -> &'p Plan + Sync, drawn: &[Drawn], elite: &[f64]) -> Self {
         let mut worst: Vec<(u64, f64)> =
             drawn.iter().zip(elite).filter(|(_, count)| **count > 0.0).map(|(d, count)| (d.trial, *count)).collect();
         worst.sort_by(|a, b| b.1.total_cmp(&a.1));
@@ -127,7 +170,7 @@ impl<'a> Worst<'a> {
         };
         let seen = (worst.par_iter())
             .map_init(observer, |world, &(trial, _)| {
-                world.draw(plan, trial);
+                world.draw(plan_of(trial), trial);
                 world.likelihood.seen.clone().unwrap_or_default()
             })
             .collect();
@@ -143,7 +186,7 @@ impl<'a> Worst<'a> {
                 for (seen, count) in self.seen.iter().zip(counts).filter(|(_, count)| **count > 0.0) {
                     mean.add(&seen[s], count / sum);
                 }
-                tilt(&site.kind, &mean, n)
+                tilt(site, &mean, n)
             })
             .collect()
     }
@@ -201,22 +244,34 @@ impl<'a> Worst<'a> {
         (0..self.seen.len()).map(|i| 1.0 / (mixture.plain + all(i))).collect()
     }
 
-    /// A component for what is served worst: to begin with, for the one trial that would bring most of the error.
+    /// A component for what is served worst: to begin with, for the trials of one kind that bring most of the error.
     fn another(&self, mixture: &Mixture) -> Option<Component> {
         let weights = self.weights(mixture, &self.all_ratios(mixture));
         let missed: Vec<f64> = self.counts.iter().zip(weights).map(|(count, weight)| count * weight).collect();
-        let worst = (0..missed.len()).max_by(|&a, &b| missed[a].total_cmp(&missed[b]))?;
-        // Of what this trial has to show, only what others show too.
-        let sum: f64 = missed.iter().sum();
-        let common = self.tilts(&missed, effective(&missed.iter().map(|m| m / sum).collect::<Vec<_>>()));
+        // Of what these trials have to show, only what others show too.
+        let common = self.tilts(&missed, effective(&missed));
         let matters = |s: usize| {
             common[s] != Tilt::None || mixture.components.iter().any(|component| component.tilts[s] != Tilt::None)
         };
-        let mut alone = vec![0.0; missed.len()];
-        alone[worst] = 1.0;
-        let mut tilts = self.tilts(&alone, ONE);
+        let alike = self.worst_kind(&missed, matters);
+        let mut tilts = self.tilts(&alike, effective(&alike).max(LEAST_ALIKE));
         (0..tilts.len()).filter(|&s| !matters(s)).for_each(|s| tilts[s] = Tilt::None);
         tilts.iter().any(|tilt| *tilt != Tilt::None).then_some(Component { share: NEW, tilts })
+    }
+
+    /// `missed`, with 0 for all trials but those of the kind that misses most. Trials are of a kind if the same came out of all choices that matter.
+    fn worst_kind(&self, missed: &[f64], matters: impl Fn(usize) -> bool) -> Vec<f64> {
+        let sites: Vec<usize> = (0..self.plan.sites.len()).filter(|&s| matters(s)).collect();
+        let kind = |seen: &Vec<Seen>| -> Vec<Option<usize>> {
+            sites.iter().map(|&s| self.plan.sites[s].outcome(&seen[s].pieces)).collect()
+        };
+        let kinds: Vec<Vec<Option<usize>>> = self.seen.iter().map(kind).collect();
+        let mut sums = BTreeMap::<_, f64>::new();
+        for (kind, missed) in kinds.iter().zip(missed) {
+            *sums.entry(kind).or_default() += missed;
+        }
+        let worst = sums.into_iter().max_by(|a, b| a.1.total_cmp(&b.1)).map(|(kind, _)| kind);
+        missed.iter().zip(&kinds).map(|(missed, kind)| if Some(kind) == worst { *missed } else { 0.0 }).collect()
     }
 
     /// One step of expectation and maximisation. What is left without trials, or tilts nothing, is dropped.
@@ -230,8 +285,7 @@ impl<'a> Worst<'a> {
                 .map(|((count, weight), ratio)| count * weight * component.share * ratio)
                 .collect();
             let share: f64 = counts.iter().sum();
-            let n = share * share / counts.iter().map(|c| c * c).sum::<f64>();
-            let tilts = self.tilts(&counts, n);
+            let tilts = self.tilts(&counts, effective(&counts));
             if share > LEAST && tilts.iter().any(|tilt| *tilt != Tilt::None) {
                 improved.push(Component { share, tilts });
             }
@@ -302,18 +356,18 @@ impl Seen {
 /// The tilt under which the worst trials are likeliest, shrunk towards none; none if they do not speak for it.
 ///
 /// `mean`: of what the worst trials show. `n`: how many of them there are, in effect.
-fn tilt(kind: &Kind, mean: &Seen, n: f64) -> Tilt {
-    let (tilt, freedom) = match kind {
+fn tilt(site: &Site, mean: &Seen, n: f64) -> Tilt {
+    let (tilt, freedom) = match &site.kind {
         Kind::Rate => (rate(mean, n), 1.0),
         Kind::Choice(pieces) => {
             #[expect(clippy::cast_precision_loss, reason = "a handful")]
             let freedom = pieces.len() as f64 - 1.0;
-            (choice(pieces, mean, n), freedom)
+            (choice(pieces, site.is_count(), mean, n), freedom)
         }
         Kind::Value => (value(mean, n), 2.0),
         Kind::Steps => (steps(mean, n), 1.0),
     };
-    let gain = Counted::new(kind, &tilt).map_or(0.0, |counted| counted.ln_ratio(mean));
+    let gain = Counted::new(&site.kind, &tilt).map_or(0.0, |counted| counted.ln_ratio(mean));
     if gain > EACH && n * gain > ALL + freedom { tilt } else { Tilt::None }
 }
 
@@ -321,7 +375,7 @@ fn rate(mean: &Seen, n: f64) -> Tilt {
     Tilt::Rate(((n * mean.n + 1.0) / (n * mean.sum + 1.0)).clamp(TIMES.0, TIMES.1))
 }
 
-fn choice(pieces: &[Piece], mean: &Seen, n: f64) -> Tilt {
+fn choice(pieces: &[Piece], is_count: bool, mean: &Seen, n: f64) -> Tilt {
     let all: f64 = mean.pieces.iter().sum();
     if all <= 0.0 {
         return Tilt::None;
@@ -333,6 +387,13 @@ fn choice(pieces: &[Piece], mean: &Seen, n: f64) -> Tilt {
             (1.0 - AS_IT_IS) * p.min(plain * MOST_TIMES) + AS_IT_IS * plain
         })
         .collect();
+    if is_count {
+        // Two events are mostly as bad as one, but too rare in a sample to show it: in proportion they become no rarer than one.
+        for k in 2..p.len() {
+            let proportion = (pieces[k].to - pieces[k].from) / (pieces[k - 1].to - pieces[k - 1].from);
+            p[k] = p[k].max(p[k - 1] * proportion);
+        }
+    }
     let sum: f64 = p.iter().sum();
     for p in &mut p {
         *p /= sum;

@@ -241,6 +241,45 @@ fn tilts_that_are_none_give_every_trial_the_weight_1() {
     assert!(draw(&tilted).iter().all(|d| d.weight == 1.0));
 }
 
+/// Trials of several rounds are one sample of all their mixtures: each is drawn as in its round, and weighs so that all means are those of
+/// the scenario.
+#[test]
+fn trials_of_all_rounds_weigh_as_one_sample() {
+    let plan = Plan::new(&scenario(EVERYTHING), 1);
+    let tilts = |strength: f64, sign: f64| plan.sites.iter().map(|site| some(site, strength, sign)).collect();
+    let mixtures = [Mixture::plain(), by(vec![tilts(0.3, 1.0), tilts(0.2, -1.0)]), by(vec![tilts(0.25, 1.0)])];
+    let n = 6_000;
+    let draw = |plan: &Plan, k: u64| pilot::draw(plan, k * n..(k + 1) * n, &|_| true).unwrap();
+    let rounds: Vec<Round> = (0..)
+        .zip(mixtures)
+        .map(|(k, mixture)| Round { drawn: draw(&plan.clone().sampled_by(Some(&mixture)), k), mixture })
+        .collect();
+    let mut all = Vec::new();
+    for ((k, round), plan) in (0..).zip(&rounds).zip(fit::weighing(&plan, &rounds)) {
+        let again = draw(&plan, k);
+        for (one, other) in round.drawn.iter().zip(&again) {
+            assert!(
+                one.losses.iter().zip(&other.losses).all(|(x, y)| (x - y).abs() <= 1e-9 * x.abs()),
+                "{one:?} {other:?}"
+            );
+        }
+        all.extend(again);
+    }
+    let plain = draw(&Plan::new(&scenario(EVERYTHING), 2), 0);
+    let mean = |drawn: &[Drawn], of: &dyn Fn(&Drawn) -> f64| {
+        let n = drawn.len() as f64;
+        let mean = drawn.iter().map(of).sum::<f64>() / n;
+        (mean, drawn.iter().map(|d| (of(d) - mean).powi(2)).sum::<f64>() / (n * (n - 1.0)))
+    };
+    for of in [&|d: &Drawn| d.weight, &|d: &Drawn| d.weight * d.losses[0]] as [&dyn Fn(&Drawn) -> f64; 2] {
+        let ((one, error), (other, its)) = (mean(&all, of), mean(&plain, of));
+        let z = (one - other) / (error + its).sqrt();
+        assert!(error > 0.0 && z.abs() < 4.0, "{one} {other}: {z}");
+    }
+    // The weights of the rounds themselves are others.
+    assert!(rounds[1].drawn.iter().zip(&all[6_000..]).any(|(own, joint)| (own.weight - joint.weight).abs() > 0.1));
+}
+
 #[test]
 fn neither_ranges_nor_threads_change_anything() {
     let scenario = scenario(RARE_COST);
@@ -298,6 +337,12 @@ fn survival(x: f64) -> f64 {
 fn a_rare_cost_has_its_tail_with_far_less_error() {
     let scenario = scenario(RARE_COST);
     let tuned = tune(&scenario, 1, 10_000, &|_| true).unwrap();
+    for tilted in tuned.tilts.iter().filter(|t| t.quantity == "count") {
+        // Two events are too rare in a pilot to show that they are as bad as one.
+        let How::Choice(pieces) = &tilted.how else { panic!("{tilted:?}") };
+        let times: Vec<f64> = pieces.iter().map(|(_, was, is)| is / was).collect();
+        assert!(times[1..].windows(2).all(|w| w[1] > w[0] * (1.0 - 1e-9)), "{tilted:?}");
+    }
     let noise = tuned.tilts.iter().filter(|t| t.risk == Some(1)).count();
     assert!(noise <= 1, "what does not matter is hardly tilted: {:?}", tuned.tilts);
     let plan = Plan::new(&scenario, 1).sampled_by(tuned.mixture.as_ref());
