@@ -24,9 +24,9 @@ use fearless_simd::{Level, Simd, SimdBase, dispatch, f64x8};
 
 use crate::chance::event_counter;
 use crate::lanes::{clear, join, lanes, lanes_mut, load};
-use crate::plan::Plan;
 use crate::plan::curve::{Curve, Flow};
 use crate::plan::portfolio::PortfolioPlan;
+use crate::plan::{Plan, ViewPlan};
 use crate::response::Regime;
 use crate::response::decisions::Decisions;
 use crate::response::failover::Sweep;
@@ -224,18 +224,21 @@ impl Lot<'_> {
     }
 }
 
-/// Whether failover works, as drawn in this trial, by vendor and event: all services and portfolios ask for the same.
+/// Whether failover works, as drawn in this trial, by vendor and event: all services, and all portfolios that see alike, ask for
+/// the same. Others may number events otherwise.
 #[derive(Debug, Default)]
 struct FailoverLuck {
-    trial: Option<u64>,
+    /// The trial, and the first portfolio of those that see alike.
+    of: Option<(u64, usize)>,
     known: Vec<Cell<f64>>,
 }
 
 impl FailoverLuck {
-    fn open(&mut self, lot: &Lot) {
+    fn open(&mut self, lot: &Lot, seer: &ViewPlan) {
         let n = lot.plan.vendors.len() * lot.world.events.len();
-        if self.trial != Some(lot.world.trial) || self.known.len() != n {
-            self.trial = Some(lot.world.trial);
+        let of = Some((lot.world.trial, seer.portfolios[0]));
+        if self.of != of || self.known.len() != n {
+            self.of = of;
             self.known.clear();
             self.known.resize(n, Cell::new(f64::NAN));
         }
@@ -279,7 +282,7 @@ impl Judge {
         let regimes_of = |g: usize| decisions.regimes.get(g).map_or(&regimes[g..=g], Vec::as_slice);
         self.plain(&case, p, regimes_of, ledger);
         let mut luck = std::mem::take(&mut self.luck);
-        luck.open(&case.lot);
+        luck.open(&case.lot, case.sight.seer);
         for (g, group) in portfolio.groups.iter().enumerate() {
             let regimes = regimes_of(g);
             let mut sweep = std::mem::take(&mut self.sweep);

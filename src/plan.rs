@@ -318,10 +318,13 @@ impl Plan {
         plan
     }
 
-    /// The same, with every outage an event of its own: slower, and the same figures but for roundings.
+    /// The same, with every outage an event of its own, and every vendor looked at: slower, and the same figures but for
+    /// roundings.
     #[must_use]
     pub fn one_by_one(mut self) -> Self {
         self.plain = None;
+        self.minded.fill(true);
+        self.idle.fill(false);
         self
     }
 

@@ -13,7 +13,7 @@ const LONGEST: f64 = 240.0;
 /// What all plain risks have in common.
 #[derive(Debug, Clone)]
 pub(crate) struct PlainPlan {
-    /// Those of which nothing ever comes last.
+    /// Those that are idle stand last.
     pub(crate) risks: Vec<PlainRisk>,
     /// Per risk of the plan: whether it is plain.
     pub(crate) is: Vec<bool>,

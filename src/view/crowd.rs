@@ -33,7 +33,7 @@ pub(crate) struct Crowd {
     /// Per interruption: the bins that it begins and ends in.
     firsts: Vec<u32>,
     lasts: Vec<u32>,
-    /// Per interruption: its bins within their word; none of one that lies in several words.
+    /// Per interruption: its bins within their word; none of one that lies in several words, or has no end.
     masks: Vec<u64>,
     /// Interruptions that may share a bin with another.
     near: Vec<u32>,
@@ -90,9 +90,9 @@ impl Crowd {
             list.extend(times.iter().map(|&t| bin(t, *scale)));
         }
         masks.clear();
-        masks.extend(firsts.iter().zip(&*lasts).map(|(&first, &last)| {
+        masks.extend(firsts.iter().zip(&*lasts).zip(&*ends).map(|((&first, &last), &end)| {
             let bits = bits(first, last);
-            if first / 64 == last / 64 { bits } else { 0 }
+            if first / 64 == last / 64 && end < f64::INFINITY { bits } else { 0 }
         }));
     }
 
