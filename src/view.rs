@@ -188,7 +188,7 @@ impl View {
         self.lasting.clear();
         self.long.clear();
         for interruption in &world.interruptions {
-            if !self.minds(plan, seer, world, interruption) {
+            if !self.matters(plan, seer, world, interruption) {
                 continue;
             }
             if interruption.length >= plan.least_patience {
@@ -202,7 +202,7 @@ impl View {
 
     /// Whether an interruption is seen, and can matter to somebody.
     #[inline]
-    fn minds(&self, plan: &Plan, seer: &ViewPlan, world: &World, interruption: &Interruption) -> bool {
+    fn matters(&self, plan: &Plan, seer: &ViewPlan, world: &World, interruption: &Interruption) -> bool {
         !plan.idle[interruption.risk as usize] && self.sees(seer, world, interruption.by)
     }
 
@@ -211,7 +211,7 @@ impl View {
         let (starts, ends) = world.plain.used();
         self.crowd.begin_with(starts, ends);
         for i in &world.interruptions {
-            if !i.lasts() && self.minds(plan, seer, world, i) {
+            if !i.lasts() && self.matters(plan, seer, world, i) {
                 self.crowd.enter(i.start, i.end);
             }
         }
@@ -228,7 +228,7 @@ impl View {
         order.clear();
         let mut short = world.plain.used().0.len();
         for (i, interruption) in (0u32..).zip(&world.interruptions) {
-            if !self.minds(plan, seer, world, interruption) {
+            if !self.matters(plan, seer, world, interruption) {
                 continue;
             }
             let lasts = interruption.lasts();
