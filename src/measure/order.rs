@@ -402,6 +402,9 @@ mod tests {
             // A bin is a quarter wide; values in it are even but for chance.
             let apart = counted.quantile(p) - sorted.quantile(p);
             assert!(apart.abs() < 0.01, "{p}: {apart}");
+            let x = sorted.quantile(p);
+            let [ours, exact] = [&counted, &sorted].map(|of| of.excess(x) / (100_000.0 * (1.0 - p)));
+            assert!((ours - exact).abs() < 0.005, "{p}: mean excess {ours}, {exact}");
             let [counted, sorted] =
                 [&counted, &sorted].map(|of| of.quantile_with_error(p).std_error.expect("in the sample"));
             assert!((counted / sorted - 1.0).abs() < 0.25, "{p}: {counted} {sorted}");
