@@ -6,6 +6,7 @@
 mod bill;
 mod capability;
 mod churn;
+mod cluster;
 mod cover;
 mod decided;
 pub(crate) mod journal;
@@ -23,7 +24,7 @@ use std::cell::{Cell, OnceCell};
 use fearless_simd::{Level, Simd, SimdBase, dispatch, f64x8};
 
 use crate::chance::event_counter;
-use crate::lanes::{clear, join, lanes, lanes_mut, load};
+use crate::lanes::{clear, is_zero, join, lanes, lanes_mut, load};
 use crate::plan::curve::{Curve, Flow};
 use crate::plan::portfolio::PortfolioPlan;
 use crate::plan::{Plan, ViewPlan};
@@ -81,6 +82,7 @@ pub(crate) struct Judge {
     /// Per service: start and end of the interruption that is under way or was last.
     runs: Vec<(f64, f64)>,
     plain: plain::Buffers,
+    clustered: cluster::Buffers,
     /// Per cell: what changes of a vendor's price take.
     amounts: Vec<f64>,
     /// Per service: the interruption under way, if it may drive customers away.
@@ -356,27 +358,16 @@ impl Judge {
         let (n, width) = (case.plan.vendors.len(), case.view.cells.width());
         for regime in regimes {
             let whole = regimes.len() == 1;
+            let cells = if whole { 0..case.view.cells.len() } else { touched_cells(bounds, regime) };
             for (v, &share) in regime.shares.iter().enumerate().filter(|(_, share)| **share > 0.0) {
-                let row = (s * n + v) * width..(s * n + v) * width + case.view.cells.len();
-                add(
-                    &mut self.usage[row.clone()],
-                    whole,
-                    share * service.usage,
-                    &case.common.present[s],
-                    bounds,
-                    regime,
-                    |t| service.present.integral(t),
-                );
+                let row = (s * n + v) * width;
+                let row = row + cells.start..row + cells.end;
+                let used = share * service.usage;
+                let present = (&case.common.present[s][..], &service.present);
+                add(&mut self.usage[row.clone()], used, present, (bounds, &cells), regime);
                 if with_nominal {
-                    add(
-                        &mut self.usage_nominal[row],
-                        whole,
-                        share * service.usage,
-                        &case.common.nominal[s],
-                        bounds,
-                        regime,
-                        |t| service.nominal.integral(t),
-                    );
+                    let nominal = (&case.common.nominal[s][..], &service.nominal);
+                    add(&mut self.usage_nominal[row], used, nominal, (bounds, &cells), regime);
                 }
             }
         }
@@ -401,8 +392,7 @@ impl Judge {
             for s in (0..case.plan.services.len()).filter(|&s| case.plan.services[s].usage > 0.0) {
                 let row = (s * n + v) * width..(s * n + v + 1) * width;
                 let usage = &self.usage[row.clone()];
-                // No early way out: it would be one by one.
-                if usage.iter().fold(0, |any, used| any | u64::from(*used != 0.0)) == 0 {
+                if is_zero(simd, lanes(usage)) {
                     continue;
                 }
                 for link in chain {
@@ -441,29 +431,31 @@ impl Judge {
     }
 }
 
+/// The cells that a regime touches.
+fn touched_cells(bounds: &[f64], regime: &Regime) -> std::ops::Range<usize> {
+    let first = bounds.partition_point(|&t| t <= regime.start).saturating_sub(1);
+    first..bounds.partition_point(|&t| t < regime.end).min(bounds.len() - 1)
+}
+
+/// Adds `factor` × the areas of a curve during a regime to the cells that it touches.
 fn add(
     row: &mut [f64],
-    whole: bool,
     factor: f64,
-    areas: &[f64],
-    bounds: &[f64],
+    (areas, curve): (&[f64], &Curve),
+    (bounds, cells): (&[f64], &std::ops::Range<usize>),
     regime: &Regime,
-    integral: impl Fn(f64) -> f64,
 ) {
-    if whole {
-        row.iter_mut().zip(areas).for_each(|(r, a)| *r += factor * a);
-        return;
+    row.iter_mut().zip(&areas[cells.clone()]).for_each(|(r, area)| *r += factor * area);
+    // What lies outside the regime of the first cell and of the last.
+    let (from, to) = (bounds[cells.start], bounds[cells.end]);
+    let mut less = |cell: usize, a: f64, b: f64| {
+        row[cell - cells.start] -= factor * (curve.integral(b) - curve.integral(a));
+    };
+    if from < regime.start && !cells.is_empty() {
+        less(cells.start, from, regime.start);
     }
-    let first = bounds.partition_point(|&t| t <= regime.start).saturating_sub(1);
-    let last = bounds.partition_point(|&t| t < regime.end).min(row.len());
-    let cells = row[first..last].iter_mut().zip(bounds[first..].windows(2)).zip(&areas[first..]);
-    for ((r, w), area) in cells {
-        let (a, b) = (w[0].max(regime.start), w[1].min(regime.end));
-        if regime.start <= w[0] && w[1] <= regime.end {
-            *r += factor * area;
-        } else if a < b {
-            *r += factor * (integral(b) - integral(a));
-        }
+    if regime.end < to && !cells.is_empty() {
+        less(cells.end - 1, regime.end, to);
     }
 }
 

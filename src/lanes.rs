@@ -69,6 +69,13 @@ pub(crate) fn most<S: Simd>(simd: S, row: &[Lane]) -> f64 {
     strands.into_iter().fold(0.0, f64::max)
 }
 
+/// Whether a row holds nothing but zeros.
+#[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
+#[inline(always)]
+pub(crate) fn is_zero<S: Simd>(simd: S, row: &[Lane]) -> bool {
+    join(row.iter().fold(f64x8::splat(simd, 0.0), |sum, x| sum + load(simd, x).abs())) == 0.0
+}
+
 /// Of a row of `n` numbers, those of `range`, with zeros before and behind; all steps but those that hold them are left as
 /// they were.
 #[inline]
@@ -94,7 +101,7 @@ pub(crate) fn window<'a>(
 mod tests {
     use fearless_simd::{Level, dispatch};
 
-    use super::{lanes, most, steps, total, width, window};
+    use super::{is_zero, lanes, most, steps, total, width, window};
 
     #[test]
     fn rows_have_whole_steps_and_room_for_one_more() {
@@ -107,6 +114,11 @@ mod tests {
         let row: Vec<f64> = (0..16).map(f64::from).collect();
         let (total, most) = dispatch!(Level::new(), simd => (total(simd, lanes(&row)), most(simd, lanes(&row))));
         assert_eq!((total, most), (120.0, 15.0));
+        let mut row = vec![0.0; 16];
+        let zero = |row: &[f64]| dispatch!(Level::new(), simd => is_zero(simd, lanes(row)));
+        assert!(zero(&row));
+        row[3] = -1.0;
+        assert!(!zero(&row));
     }
 
     #[test]

@@ -311,7 +311,7 @@ impl Plan {
             .filter(|&v| plan.portfolios.iter().any(|p| p.credits.iter().any(|c| c.vendor == v)))
             .collect();
         plan.views = views(scenario, &plan);
-        plan.minded = (0..plan.vendors.len()).map(|v| plan.portfolios.iter().any(|p| p.minds(v))).collect();
+        plan.minded = (0..plan.vendors.len()).map(|v| plan.portfolios.iter().any(|p| p.minds[v])).collect();
         let idle = |risk: &RiskPlan| risk.reach.iter().all(|&(v, _)| !plan.minded[v]);
         plan.idle = plan.risks.iter().map(idle).collect();
         plan.plain = PlainPlan::new(scenario, &plan);

@@ -2,6 +2,7 @@
 //! number. First come decisions for good ([`decisions`]: [`migration`] and [`playbook`]), then, between them, what moves
 //! when a vendor falls ([`failover`]).
 
+pub(crate) mod cluster;
 pub(crate) mod decisions;
 pub(crate) mod failover;
 pub(crate) mod found;
@@ -16,9 +17,10 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::plan::Plan;
+use crate::plan::plain::{PlainRisk, strikes};
 use crate::plan::portfolio::{Group, PortfolioPlan};
 use failover::Sweep;
-use reaction::{Beside, Reaction};
+use reaction::Reaction;
 
 /// Shares below this count as none (MODEL section 6), and so does traffic.
 pub(crate) const NEGLIGIBLE: f64 = 1e-9;
@@ -57,10 +59,12 @@ pub(crate) struct Placement {
     pub(crate) shares: Vec<f64>,
     /// Rooms in the order in which they are filled.
     pub(crate) rooms: Vec<Room>,
-    /// Some room opens later than others.
-    pub(crate) waits: bool,
+    /// Hours after which rooms open that are not open at once; ascending.
+    pub(crate) delays: Vec<f64>,
     /// Per plain risk: what an outage of it does.
     pub(crate) reactions: Vec<Reaction>,
+    /// Per plain risk: the vendors that it strikes and that carry traffic, a bit each; none if it strikes nobody who matters.
+    pub(crate) strikes: Vec<Option<u64>>,
     /// What each vendor is to the group.
     pub(crate) roles: Vec<Role>,
 }
@@ -109,12 +113,20 @@ impl Placement {
             }
         };
         let roles = (0..shares.len()).map(role).collect();
-        let waits = rooms.iter().any(|r| r.starts > 0.0);
-        let mut placement = Self { shares, rooms, waits, reactions: Vec::new(), roles };
+        let mut delays: Vec<f64> = rooms.iter().map(|r| r.starts).filter(|starts| *starts > 0.0).collect();
+        delays.sort_unstable_by(f64::total_cmp);
+        delays.dedup();
+        let mut placement = Self { shares, rooms, delays, reactions: Vec::new(), strikes: Vec::new(), roles };
         if let Some(plain) = &plan.plain {
-            let failover = portfolio.failover.as_ref();
-            let reaction = |risk| Reaction::new(risk, &placement, failover, &Beside::default(), &mut Sweep::default());
+            let placed = (&placement, portfolio.failover.as_ref());
+            let reaction = |risk| Reaction::new(plan, risk, placed, &[], &mut Sweep::default());
             placement.reactions = plain.risks.iter().map(reaction).collect();
+            let role_of = |t: &&(usize, f64), role: Role| placement.roles[t.0] == role;
+            let struck = |risk: &PlainRisk| {
+                let matters = risk.takes.iter().any(|t| placement.roles[t.0] != Role::None);
+                matters.then(|| strikes(risk.takes.iter().filter(|t| role_of(t, Role::Serves)).map(|t| t.0)))
+            };
+            placement.strikes = plain.risks.iter().map(struck).collect();
         }
         placement
     }

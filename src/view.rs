@@ -49,6 +49,7 @@ pub(crate) struct View {
     /// Times between which every price is constant: the months, cut where a price changes.
     pub(crate) cells: Cells,
     /// Per outcome: whether it is seen; where events come of others, per event too.
+    cuts: Vec<f64>,
     seen: Vec<bool>,
     seen_events: Vec<bool>,
     stopped: Vec<bool>,
@@ -412,26 +413,29 @@ impl View {
 
     /// Months, cut where a price changes and at `moments`.
     pub(crate) fn cut(&mut self, plan: &Plan, moments: impl Iterator<Item = f64>) {
-        let cells = &mut self.cells;
+        let Self { cells, cuts, prices, .. } = self;
+        let of_prices = prices.iter().flatten().flat_map(|c| [c.start, c.end]);
+        cuts.clear();
+        cuts.extend(of_prices.chain(moments).filter(|&t| t > 0.0 && t < plan.clock.horizon));
+        cuts.sort_unstable_by(f64::total_cmp);
         cells.bounds.clear();
-        cells.bounds.extend_from_slice(&plan.clock.months);
-        let n_months = plan.clock.n_months();
-        let moments = self.prices.iter().flatten().flat_map(|c| [c.start, c.end]).chain(moments);
-        for t in moments.filter(|&t| t > 0.0 && t < plan.clock.horizon) {
-            let place = cells.bounds.partition_point(|&bound| bound < t);
-            if cells.bounds[place] > t {
-                cells.bounds.insert(place, t);
-            }
-        }
         cells.months.clear();
         cells.first_of_month.clear();
-        for (cell, &start) in cells.bounds[..cells.bounds.len() - 1].iter().enumerate() {
-            let month = cells.first_of_month.len();
-            if month < n_months && start >= plan.clock.months[month] {
-                cells.first_of_month.push(cell);
+        let mut rest = cuts.iter().peekable();
+        for (month, bounds) in plan.clock.months.windows(2).enumerate() {
+            cells.first_of_month.push(cells.months.len());
+            cells.bounds.push(bounds[0]);
+            cells.months.push(month);
+            let mut last = bounds[0];
+            while let Some(&cut) = rest.next_if(|cut| **cut < bounds[1]) {
+                if cut > last {
+                    cells.bounds.push(cut);
+                    cells.months.push(month);
+                    last = cut;
+                }
             }
-            cells.months.push(cells.first_of_month.len() - 1);
         }
+        cells.bounds.push(plan.clock.horizon);
     }
 }
 

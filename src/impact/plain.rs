@@ -48,7 +48,7 @@ struct Known {
 /// What they cost under a placement beside what lasts: a risk, and what it leaves.
 type Beside = (Vec<(u32, f64)>, Arc<Tariffs>);
 
-/// Per plain risk, if it was asked for: per service of the group.
+/// Per plain risk, if it was asked for: per service of the group; none if its outages change nothing.
 type Tariffs = Vec<OnceLock<Vec<Tariff>>>;
 
 /// What outages of a plain risk cost a service.
@@ -95,6 +95,7 @@ impl Judge {
             ledger.month(month, *amount);
         }
         dispatch!(Level::new(), simd => self.plain.costliest(simd, case, (plain, p), &regimes, ledger));
+        self.clusters(case, (plain, p), regimes, ledger);
     }
 
     /// Books what outages take of a group during a stretch.
@@ -113,18 +114,26 @@ impl Judge {
         let services = &case.portfolio.groups[stretch.of.1].services;
         let mut room = std::mem::take(&mut self.plain.hours);
         for (k, tariffs) in known.iter().enumerate() {
-            let hours = window(alone.longest(k), n_cells, &stretch.cells, &mut room);
-            let longest = most(simd, hours);
-            if longest == 0.0 {
-                continue;
-            }
             let tariffs = tariffs.get_or_init(|| {
                 let reaction = self.reaction(case, plain, k, regime, stretch);
+                if reaction.changes.is_empty() {
+                    return Vec::new();
+                }
                 let tariff = |&s: &usize| Tariff::new(case.plan, plain, case.portfolio, s, &reaction);
                 services.iter().map(tariff).collect()
             });
+            if tariffs.is_empty() {
+                continue;
+            }
+            let hours = window(alone.longest(k), n_cells, &stretch.cells, &mut room);
+            // Where all is soon served again, one outage as long as that says all.
+            if services.iter().zip(tariffs).any(|(&s, tariff)| tariff.served_after > ledger.longest_hours[s]) {
+                let longest = most(simd, hours);
+                for (&s, tariff) in services.iter().zip(tariffs) {
+                    ledger.longest_hours[s] = ledger.longest_hours[s].max(f64::min(longest, tariff.served_after));
+                }
+            }
             for (&s, tariff) in services.iter().zip(tariffs) {
-                ledger.longest_hours[s] = ledger.longest_hours[s].max(f64::min(longest, tariff.served_after));
                 self.plain_risk(simd, (case, plain), (s, k), tariff, (stretch, hours), ledger);
             }
         }
@@ -136,8 +145,8 @@ impl Judge {
         if stretch.is_quiet() {
             return regime.reactions[k].clone();
         }
-        let beside = stretch.beside(case.plan, case.view, regime);
-        Reaction::new(&plain.risks[k], regime.placement(), case.portfolio.failover.as_ref(), &beside, &mut self.sweep)
+        let placed = (&**regime.placement(), case.portfolio.failover.as_ref());
+        Reaction::new(case.plan, &plain.risks[k], placed, &stretch.beside(case.view), &mut self.sweep)
     }
 
     /// Books what outages of a plain risk take of a service during a stretch. `hours`: the longest of each cell.
@@ -162,15 +171,25 @@ impl Judge {
         let (mut interruption, mut spend, mut unserved) = (0.0, 0.0, 0.0);
         for line in &tariff.lines {
             let sums = window(case.alone.sums(line.area, k), n_cells, &stretch.cells, room);
-            bills.fill([0.0; 8]);
-            for &(v, used) in &line.used {
+            if line.used.is_empty() {
+                bills.fill([0.0; 8]);
+            }
+            for (nth, &(v, used)) in line.used.iter().enumerate() {
                 let row = (s * case.plan.vendors.len() + v) * width;
                 let usage = &mut lanes_mut(&mut self.usage[row..row + width])[steps.clone()];
                 let index = &lanes(case.planned(v))[steps.clone()];
                 let due = used * case.plan.vendors[v].price;
-                for (((usage, bill), sum), index) in usage.iter_mut().zip(&mut *bills).zip(sums).zip(index) {
-                    (load(simd, usage) + load(simd, sum) * used).store_slice(usage);
-                    (load(simd, bill) + load(simd, index) * due).store_slice(bill);
+                let each = usage.iter_mut().zip(&mut *bills).zip(sums).zip(index);
+                if nth == 0 {
+                    for (((usage, bill), sum), index) in each {
+                        (load(simd, usage) + load(simd, sum) * used).store_slice(usage);
+                        (load(simd, index) * due).store_slice(bill);
+                    }
+                } else {
+                    for (((usage, bill), sum), index) in each {
+                        (load(simd, usage) + load(simd, sum) * used).store_slice(usage);
+                        (load(simd, bill) + load(simd, index) * due).store_slice(bill);
+                    }
                 }
             }
             let (mut all, mut billed) = (f64x8::splat(simd, 0.0), f64x8::splat(simd, 0.0));
@@ -276,8 +295,12 @@ impl Buffers {
                 self.costliest[cell] = f64::max(self.costliest[cell], cost);
             }
         }
-        for (&month, &amount) in case.view.cells.months.iter().zip(&self.costliest) {
-            ledger.plain_event(month / 12, amount);
+        for year in 0..case.plan.clock.n_full_years {
+            let costs = &self.costliest[case.view.cells.of_year(year)];
+            ledger.plain_event(
+                year,
+                costs.iter().fold(f64::NEG_INFINITY, |most, &cost| if cost > most { cost } else { most }),
+            );
         }
     }
 

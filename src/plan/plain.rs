@@ -35,6 +35,8 @@ pub(crate) struct PlainRisk {
     pub(crate) leaves: f64,
     /// What it takes, alone, of each vendor that it strikes.
     pub(crate) takes: Vec<(usize, f64)>,
+    /// The vendors that it strikes, a bit each; none if its outages are not settled together with others.
+    pub(crate) strikes: Option<u64>,
     /// It matters to nobody: it is drawn for the checks of the run, and looked at no further.
     pub(crate) idle: bool,
 }
@@ -56,6 +58,14 @@ impl PlainPlan {
         if risks.is_empty() {
             return None;
         }
+        let works =
+            plan.portfolios.iter().filter_map(|p| p.failover.as_ref()).fold(1.0, |least, f| f64::min(least, f.works));
+        // Where failover may not work, it is up to each outage; and vendors must fit into 64 bits, risks into 16.
+        if works < 1.0 || plan.vendors.len() > 64 || risks.len() >= usize::from(u16::MAX) {
+            for risk in &mut risks {
+                risk.strikes = None;
+            }
+        }
         let harmless = plan.portfolios.iter().flat_map(|p| &p.harmless);
         Some(Self {
             is: (0..plan.risks.len()).map(|r| risks.iter().any(|p| p.risk == r)).collect(),
@@ -63,7 +73,7 @@ impl PlainPlan {
             limit: harmless.fold(LONGEST.min(plan.least_patience), |least, &hours| least.min(hours)),
             offsets: offsets(scenario, plan),
             curves: (0..plan.services.len()).filter(|&s| !plan.services[s].present.is_flat()).collect(),
-            works: plan.portfolios.iter().filter_map(|p| p.failover.as_ref()).fold(1.0, |least, f| least.min(f.works)),
+            works,
         })
     }
 
@@ -122,9 +132,16 @@ impl PlainRisk {
         let taken = |&(v, exponent): &(usize, u32)| (v, 1.0 - power(leaves, exponent));
         alone.then(|| {
             let takes: Vec<(usize, f64)> = risk.reach.iter().map(taken).filter(|t| t.1 > 0.0).collect();
-            Self { risk: r, leaves, takes, idle: plan.idle[r] }
+            // A vendor that stands while only one of several things fails may fall when two do.
+            let strikes = (takes.len() == risk.reach.len()).then(|| strikes(takes.iter().map(|t| t.0)));
+            Self { risk: r, leaves, takes, strikes, idle: plan.idle[r] }
         })
     }
+}
+
+/// A bit for each of the first 64 vendors among these.
+pub(crate) fn strikes(vendors: impl Iterator<Item = usize>) -> u64 {
+    vendors.filter(|v| *v < 64).fold(0, |all, v| all | 1 << v)
 }
 
 /// When traffic may move, when standbys are up, and when an interruption begins to count.

@@ -21,6 +21,8 @@ pub(crate) struct PortfolioPlan {
     prices: Vec<f64>,
     /// Per vendor: exit fee, where its contract has one and traffic is planned.
     pub(crate) exit_fee: Vec<Option<f64>>,
+    /// Per vendor: whether any traffic may ever be on it, or anything is decided by what happens to it.
+    pub(crate) minds: Vec<bool>,
     /// What hangs on a vendor's nominal bill of a year, and of a month.
     pub(crate) yearly: Vec<Yearly>,
     pub(crate) credits: Vec<Credits>,
@@ -187,12 +189,14 @@ impl PortfolioPlan {
             yearly,
             credits,
             struck_share,
+            minds: Vec::new(),
             short: Vec::new(),
             harmless: plan.services.iter().map(|s| harmless(s, &covers)).collect(),
             covers,
             terms,
             plan: [0.0; 10],
         };
+        compiled.minds = (0..n_vendors).map(|v| compiled.minds_vendor(v)).collect();
         compiled.short = (0..plan.services.len()).map(|s| compiled.planned_short(s, plan)).collect();
         compiled.plan[Component::Capability as usize] = compiled.planned_capability(plan);
         compiled.plan[Component::Spend as usize] = compiled.planned_spend(plan);
@@ -209,8 +213,7 @@ impl PortfolioPlan {
         self.prices[month * self.terms.len() + vendor]
     }
 
-    /// Whether any traffic may ever be on a vendor, or anything is decided by what happens to it.
-    pub(crate) fn minds(&self, vendor: usize) -> bool {
+    fn minds_vendor(&self, vendor: usize) -> bool {
         let plays = self.playbook.iter().flat_map(|play| &play.shares);
         self.groups.iter().map(|group| &group.shares).chain(plays).any(|shares| shares[vendor] > 0.0)
             || self.playbook.iter().any(|play| play.vendor == vendor)

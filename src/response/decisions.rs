@@ -78,7 +78,7 @@ impl Decisions {
         self.moves.clear();
         self.exits.clear();
         self.watch.fires(sight, portfolio, &mut self.fired);
-        let losses = losses(portfolio, sight.view, sight.plan.clock.horizon);
+        let losses = losses(sight.plan, portfolio, sight.view);
         if losses.is_empty() && self.fired.is_empty() {
             return;
         }

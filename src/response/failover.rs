@@ -188,7 +188,7 @@ impl Sweep {
                     self.served.push((room.vendor, taken));
                     left -= taken;
                 }
-                if left <= 0.0 && !regime.waits {
+                if left <= 0.0 && regime.delays.is_empty() {
                     break;
                 }
             }
@@ -314,7 +314,7 @@ impl Sweep {
             }
             let size = room.size * self.available[room.vendor];
             let left = if one { self.fill_from(first, room.vendor, size) } else { self.fill(room.vendor, size) };
-            if left <= 0.0 && !regime.waits {
+            if left <= 0.0 && regime.delays.is_empty() {
                 break;
             }
         }

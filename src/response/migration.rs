@@ -2,6 +2,7 @@
 
 use super::decisions::{Begun, Decisions, Move, Settler};
 use super::{Cause, NEGLIGIBLE};
+use crate::plan::Plan;
 use crate::plan::portfolio::PortfolioPlan;
 use crate::view::View;
 use crate::world::Interruption;
@@ -28,15 +29,17 @@ pub(super) struct UnderWay {
 }
 
 /// The losses that make a portfolio move, in the order in which they would; none without a policy.
-pub(super) fn losses<'a>(portfolio: &PortfolioPlan, view: &'a View, horizon: f64) -> Vec<Loss<'a>> {
+pub(super) fn losses<'a>(plan: &Plan, portfolio: &PortfolioPlan, view: &'a View) -> Vec<Loss<'a>> {
     let Some(policy) = &portfolio.migration else { return Vec::new() };
+    // On a vendor that nobody minds no traffic is, or ever will be.
+    let matters = |i: &Interruption| plan.risks[i.risk as usize].struck.iter().any(|&v| portfolio.minds[v]);
     let mut losses: Vec<Loss> = (view.long.iter())
-        .filter(|i| i.length >= policy.patience)
+        .filter(|i| i.length >= policy.patience && matters(i))
         .map(|i| {
             let begins = if i.access { i.announced } else { i.start + policy.patience };
             Loss { begins, over: i.end, interruption: i }
         })
-        .filter(|l| l.begins < horizon)
+        .filter(|l| l.begins < plan.clock.horizon)
         .collect();
     losses.sort_by(|a, b| a.begins.total_cmp(&b.begins).then(a.interruption.by.event.cmp(&b.interruption.by.event)));
     losses

@@ -5,14 +5,14 @@ use std::ops::Range;
 
 use fearless_simd::{Level, Simd, dispatch};
 
-use super::reaction::{Beside, Fallen};
+use super::cluster::{Clusters, Crowded};
 use super::{Regime, Role};
 use crate::chance::event_counter;
-use crate::lanes::{clear, total, window};
-use crate::plan::plain::{PlainPlan, PlainRisk};
+use crate::lanes::{clear, lanes, total};
+use crate::plan::plain::{PlainPlan, PlainRisk, strikes};
 use crate::plan::{Plan, ViewPlan};
-use crate::view::crowd::{Crowd, PARTS};
-use crate::view::{Cells, View, available, share_out};
+use crate::scenario::MONTH;
+use crate::view::{Cells, View, available};
 use crate::world::plain::Plain as Drawn;
 use crate::world::{Interruption, World};
 
@@ -36,16 +36,23 @@ pub(crate) struct Alone {
     sums: Vec<f64>,
     /// Per plain risk, a row of cells: the longest.
     longest: Vec<f64>,
+    /// Where sums of the second area go if there is none.
+    spare: Vec<f64>,
     /// Per plain risk, a row of cells: whether its outages are settled one by one.
     blocked: Vec<bool>,
     pub(crate) stretches: Vec<Stretch>,
+    /// Outages that are not alone, but touch none but plain ones.
+    pub(crate) clusters: Clusters,
+    crowded: Vec<Crowded>,
+    /// Per cell: the vendors struck by what lasts, a bit each; all where it matters to somebody.
+    struck: Vec<u64>,
     moments: Vec<f64>,
-    /// Per part of time: the first cell that it touches.
-    parts: Vec<u32>,
     /// Ends of the cells, the last infinite.
     ends: Vec<f64>,
     /// Numbers of the outages that are not alone, among their risk's.
     others: Vec<u32>,
+    /// Those that become events: risk and number.
+    promoted: Vec<(usize, u32)>,
 }
 
 /// Cells during which a group of services is placed alike beside the same things that last.
@@ -76,31 +83,9 @@ impl Stretch {
         view.lasting[self.lasting[place] as usize].by.event
     }
 
-    /// What lasts, vendor by vendor.
-    pub(crate) fn beside(&self, plan: &Plan, view: &View, regime: &Regime) -> Beside {
-        let lasts: Vec<Interruption> = self.lasting.iter().map(|&i| view.lasting[i as usize]).collect();
-        let mut beside = Beside::default();
-        if lasts.is_empty() {
-            return beside;
-        }
-        for vendor in (0..plan.vendors.len()).filter(|&v| regime.roles[v] != Role::None) {
-            let beneath = plan.graph.beneath(vendor);
-            let on = |l: &Interruption| plan.risks[l.risk as usize].on.iter().any(|n| beneath.contains(n));
-            let active: Vec<Interruption> = lasts.iter().filter(|l| on(l)).copied().collect();
-            let places = (0..lasts.len()).filter(|&i| on(&lasts[i]));
-            if active.is_empty() {
-                continue;
-            }
-            let (mut own, mut scratch) = (vec![1.0; plan.n_nodes], vec![1.0; plan.n_nodes]);
-            let available = available(plan, vendor, &active, &mut own, &mut scratch);
-            if available < 1.0 {
-                let mut takers = Vec::new();
-                share_out(plan, vendor, &active, &mut takers);
-                let takers = places.zip(takers).map(|(i, t)| (i, t.part)).collect();
-                beside.falls.push(Fallen { vendor, available, takers });
-            }
-        }
-        beside
+    /// What lasts.
+    pub(crate) fn beside(&self, view: &View) -> Vec<Interruption> {
+        self.lasting.iter().map(|&i| view.lasting[i as usize]).collect()
     }
 }
 
@@ -145,8 +130,8 @@ impl Alone {
                 }
             }
         }
-        let mut rows = self.sums.chunks_exact_mut(self.width).skip(self.n_risks);
-        for offset in &plain.offsets[1..] {
+        let mut rows = self.sums.chunks_exact_mut(self.width).skip(self.n_risks * n_offsets.min(2));
+        for offset in plain.offsets.iter().skip(2) {
             for (k, sums) in rows.by_ref().take(self.n_risks).enumerate() {
                 for (&place, hours) in self.places[drawn.of(k)].iter().zip(&self.hours[drawn.of(k)]) {
                     sums[place as usize] += if hours > offset { hours - offset } else { 0.0 };
@@ -190,8 +175,13 @@ impl Alone {
         self.curved.clear();
         clear(&mut self.sums, self.n_areas * self.n_risks * self.width);
         clear(&mut self.longest, self.n_risks * self.width);
+        self.spare.resize(if plain.offsets.len() < 2 { self.n_risks * self.width } else { 0 }, 0.0);
         self.blocked.clear();
         self.blocked.resize(self.n_risks * self.width, false);
+        self.struck.clear();
+        self.struck.resize(self.n_cells, 0);
+        self.clusters.clear();
+        self.crowded.clear();
     }
 }
 
@@ -222,6 +212,7 @@ impl Alone {
         view.gather(plan, seer, world);
         self.clear(plain, &view.cells);
         self.block_changed(view);
+        self.strike(plan, view);
         self.stretches.clear();
         for (p, g) in all() {
             self.stretch(plan, plain, view, (p, g), regimes(p, g));
@@ -229,59 +220,68 @@ impl Alone {
         self.sift(plan, plain, view, world);
         self.sum(plan, plain, &world.plain);
         dispatch!(Level::new(), simd => self.take_down(simd, plan, plain, view));
+        self.clusters.take_down(plan, plain, &mut view.down);
     }
 
     /// Finds the places of those that are alone, sums their hours, and makes events of the others.
     fn sift(&mut self, plan: &Plan, plain: &PlainPlan, view: &View, world: &mut World) {
-        self.find_cells(&view.cells.bounds[1..], &view.crowd);
+        self.ends.clear();
+        self.ends.extend_from_slice(&view.cells.bounds[1..]);
+        // What ends with the trial lies within the last cell.
+        self.ends[self.n_cells - 1] = f64::INFINITY;
         let drawn = std::mem::take(&mut world.plain);
         let n = drawn.used().0.len();
         self.places.resize(n, 0);
+        let starts = drawn.used().0;
+        dispatch!(Level::new(), _ => self.places.iter_mut().zip(starts).for_each(|(place, &t)| *place = month(t)));
         self.hours.resize(n, 0.0);
         self.others.resize(n, 0);
-        let (parts, ends, nowhere) = (&self.parts[..PARTS], &self.ends[..self.n_cells], index(self.n_cells));
-        let finer = view.crowd.finer();
-        let rows = self.sums.chunks_exact_mut(self.width).zip(self.longest.chunks_exact_mut(self.width));
+        let cells = Places { ends: &self.ends, firsts: &view.cells.first_of_month };
+        let nowhere = index(self.n_cells);
+        // Those of the second area, which most scenarios have, are summed at once.
+        let (first, rest) = self.sums.split_at_mut(self.n_risks * self.width);
+        let second = if plain.offsets.len() > 1 { rest } else { &mut self.spare[..] };
+        let mut second = second.chunks_exact_mut(self.width);
+        let offset = plain.offsets.get(1).copied().unwrap_or(f64::INFINITY);
+        let rows = first.chunks_exact_mut(self.width).zip(self.longest.chunks_exact_mut(self.width));
         for (((k, risk), (sums, longest)), blocked) in
             plain.risks[..self.n_risks].iter().enumerate().zip(rows).zip(self.blocked.chunks_exact(self.width))
         {
             let of = drawn.of(k);
             let (starts, drawn_ends) = (&drawn.starts[of.clone()], &drawn.ends[of.clone()]);
-            let seen = (view.crowd.bins(of.clone()), &view.crowd.touched(of.end)[of.start..]);
+            let touched = &view.crowd.touched(of.end)[of.start..];
             let places = &mut self.places[of.clone()];
-            find_places((starts, drawn_ends), seen, (parts, finer), (ends, blocked), places);
+            find_places((starts, drawn_ends), touched, cells, blocked, places);
             if plain.works < 1.0 {
                 for (j, place) in (0..).zip(&mut *places).filter(|(_, place)| **place < nowhere) {
                     *place = if works(plan, plain, risk, world.trial, j) { *place } else { nowhere };
                 }
             }
             let (hours, others) = (&mut self.hours[of.clone()], &mut self.others[of.clone()]);
-            let n_others = sum_hours((starts, drawn_ends), places, hours, (sums, longest), (others, nowhere));
+            let second = (second.next().unwrap_or_default(), offset);
+            let n_others = sum_hours((starts, drawn_ends), places, hours, (sums, longest), second, (others, nowhere));
             for &j in &self.others[of.clone()][..n_others] {
                 let i = of.start + j as usize;
-                if drawn.ends[i] < f64::INFINITY {
-                    world.promote(plan, risk, u64::from(j), drawn.starts[i], self.hours[i]);
+                let (start, end) = (drawn.starts[i], drawn.ends[i]);
+                if end < f64::INFINITY {
+                    let cell = cells.of(month(start), start);
+                    let apart = risk.strikes.is_some_and(|strikes| strikes & self.struck[cell] == 0);
+                    let together = apart && end < cells.ends[cell] && !blocked[cell];
+                    self.crowded.push(Crowded { start, end, plain: Some((k, j, together.then_some(cell))) });
                 }
             }
         }
-        world.plain = drawn;
-    }
-
-    /// Notes the cells' ends, and the first cell of each part of time.
-    fn find_cells(&mut self, ends: &[f64], crowd: &Crowd) {
-        self.parts.resize(PARTS, 0);
-        let mut from = 0;
-        for (cell, &end) in (0..).zip(ends) {
-            let to = crowd.part(end) + 1;
-            if from < to {
-                self.parts[from..to].fill(cell);
-                from = to;
-            }
+        let events = view.crowd.touched_behind(n).map(|(start, end)| Crowded { start, end, plain: None });
+        self.crowded.extend(events);
+        let promote = &mut self.promoted;
+        self.clusters.form(&mut self.crowded, plain.limit, |k, j| promote.push((k, j)));
+        // Events stand in order by risk.
+        promote.sort_unstable();
+        for (k, j) in promote.drain(..) {
+            let i = drawn.of(k).start + j as usize;
+            world.promote(plan, &plain.risks[k], u64::from(j), drawn.starts[i], self.hours[i]);
         }
-        self.ends.clear();
-        self.ends.extend_from_slice(ends);
-        // What ends with the trial lies within the last cell.
-        self.ends[ends.len() - 1] = f64::INFINITY;
+        world.plain = drawn;
     }
 
     /// Blocks the cells in which revenue has changed.
@@ -291,6 +291,16 @@ impl Alone {
                 if bounds[0] < change.end && bounds[1] > change.start {
                     self.block(cell..cell + 1, |_| true);
                 }
+            }
+        }
+    }
+
+    /// Notes whom what lasts strikes.
+    fn strike(&mut self, plan: &Plan, view: &View) {
+        for lasting in &view.lasting {
+            let vendors = strikes(plan.risks[lasting.risk as usize].reach.iter().map(|r| r.0));
+            for (struck, bounds) in self.struck.iter_mut().zip(view.cells.bounds.windows(2)) {
+                *struck |= if bounds[0] < lasting.end && bounds[1] > lasting.start { vendors } else { 0 };
             }
         }
     }
@@ -331,15 +341,10 @@ impl Alone {
                 let here = || lasts.iter().filter(|(_, cells, _)| cells.contains(&first));
                 let lasting: Vec<u32> = here().map(|l| l.0).collect();
                 if !lasting.is_empty() {
+                    self.struck[cells.clone()].fill(u64::MAX);
                     let settled = here().map(|l| l.2).fold(cells.start, usize::max).min(cells.end);
                     let settled = if simple { settled } else { cells.end };
                     self.block(cells.start..settled, |_| true);
-                    let reach = |risk: usize| plan.risks[risk].reach.iter().map(|v| v.0);
-                    let on = |v: usize| {
-                        lasting.iter().any(|&i| reach(view.lasting[i as usize].risk as usize).any(|w| w == v))
-                    };
-                    let meets = |k: usize| reach(plain.risks[k].risk).any(|v| regime.roles[v] != Role::None && on(v));
-                    self.block(settled..cells.end, meets);
                 }
                 first = cells.end;
                 self.stretches.push(Stretch { of, regime: r, cells, lasting });
@@ -351,90 +356,110 @@ impl Alone {
     #[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
     #[inline(always)]
     fn take_down<S: Simd>(&self, simd: S, plan: &Plan, plain: &PlainPlan, view: &mut View) {
-        let all = 0..self.n_cells;
-        let mut room = Vec::new();
-        let mut hours =
-            |k: usize, cells: &Range<usize>| total(simd, window(self.sums(0, k), self.n_cells, cells, &mut room));
+        for (k, risk) in plain.risks[..self.n_risks].iter().enumerate() {
+            let hours = total(simd, lanes(self.sums(0, k)));
+            risk.takes.iter().for_each(|&(v, takes)| view.down[v] += takes * hours);
+        }
         if view.lasting.is_empty() {
-            for (k, risk) in plain.risks[..self.n_risks].iter().enumerate() {
-                let hours = hours(k, &all);
-                risk.takes.iter().for_each(|&(v, takes)| view.down[v] += takes * hours);
-            }
             return;
         }
         let mut turns: Vec<usize> =
             lasting_ends(view).map(|t| view.cells.bounds.partition_point(|&b| b < t).min(self.n_cells)).collect();
-        turns.extend([0, self.n_cells]);
         turns.sort_unstable();
         turns.dedup();
         for turn in turns.windows(2) {
-            let cells = turn[0]..turn[1];
             let (from, to) = (view.cells.bounds[turn[0]], view.cells.bounds[turn[1]]);
             let lasts: Vec<Interruption> =
                 view.lasting.iter().filter(|l| l.start < to && l.end > from).copied().collect();
             for (k, risk) in plain.risks[..self.n_risks].iter().enumerate() {
-                let hours = hours(k, &cells);
-                if hours == 0.0 {
-                    continue;
-                }
-                for &(v, takes) in &risk.takes {
+                for &(v, _) in &plan.risks[risk.risk].reach {
                     let beneath = plan.graph.beneath(v);
-                    let apart = |l: &Interruption| plan.risks[l.risk as usize].on.iter().all(|n| !beneath.contains(n));
-                    let takes = if lasts.iter().all(apart) { takes } else { takes_beside(plan, risk, v, &lasts) };
-                    view.down[v] += takes * hours;
+                    let meets = |l: &Interruption| plan.risks[l.risk as usize].on.iter().any(|n| beneath.contains(n));
+                    if lasts.iter().any(meets) {
+                        let alone = risk.takes.iter().find(|t| t.0 == v).map_or(0.0, |t| t.1);
+                        let hours: f64 = self.sums(0, k)[turn[0]..turn[1]].iter().sum();
+                        view.down[v] += (takes_beside(plan, risk, v, &lasts) - alone) * hours;
+                    }
                 }
             }
         }
     }
 }
 
-/// Finds the cell of each outage of a risk; one beyond all if it is not alone. `parts`: as `Alone` has them, and how much
-/// finer bins are.
+/// Cells by time: their ends, of which the last is infinite, and the first of each month.
+#[derive(Clone, Copy)]
+struct Places<'a> {
+    ends: &'a [f64],
+    firsts: &'a [usize],
+}
+
+impl Places<'_> {
+    /// The cell in which a moment lies, whose month is known.
+    #[inline]
+    fn of(&self, month: u32, t: f64) -> usize {
+        let mut cell = self.firsts[(month as usize).min(self.firsts.len() - 1)];
+        // Nearly always once at most, and whether at all is a toss.
+        cell += usize::from(self.ends[cell] <= t);
+        while self.ends[cell] <= t {
+            cell += 1;
+        }
+        cell
+    }
+}
+
+/// The month in which a moment lies; the one before within a blink of its beginning.
+#[expect(clippy::cast_possible_truncation, reason = "a number of months")]
+#[inline]
+fn month(t: f64) -> u32 {
+    // Adding 2^52 leaves the nearest whole number in the lowest bits: cheaper than a cast, which must saturate.
+    const WHOLE: f64 = 4_503_599_627_370_496.0;
+    let middle = t * (1.0 / MONTH) - (0.5 + 1e-9);
+    (if middle > 0.0 { middle } else { 0.0 } + WHOLE).to_bits() as u32
+}
+
+/// Finds the cell of each outage of a risk; one beyond all if it is not alone. `places`: their months before.
 #[expect(clippy::needless_bitwise_bool, reason = "a branch less an outage")]
 #[inline(never)]
 fn find_places(
     (starts, ends): (&[f64], &[f64]),
-    (bins, touched): (&[u32], &[bool]),
-    (parts, finer): (&[u32], u32),
-    (cell_ends, blocked): (&[f64], &[bool]),
+    touched: &[bool],
+    cells: Places,
+    blocked: &[bool],
     places: &mut [u32],
 ) {
     // One length for all, and numbers instead of iterators: it all fits into registers.
     let n = places.len();
-    let (starts, ends, bins, touched) = (&starts[..n], &ends[..n], &bins[..n], &touched[..n]);
-    let (parts, blocked) = (&parts[..PARTS], &blocked[..cell_ends.len()]);
-    let nowhere = cell_ends.len();
+    let (starts, ends, touched) = (&starts[..n], &ends[..n], &touched[..n]);
+    let nowhere = cells.ends.len();
+    let blocked = &blocked[..nowhere];
     for j in 0..n {
-        let (start, end) = (starts[j], ends[j]);
-        let mut cell = parts[(bins[j] >> finer) as usize % PARTS] as usize;
-        // Nearly always once at most, and whether at all is a toss.
-        cell += usize::from(cell_ends[cell] <= start);
-        while cell_ends[cell] <= start {
-            cell += 1;
-        }
-        let alone = (end < cell_ends[cell]) & !touched[j] & !blocked[cell];
+        let cell = cells.of(places[j], starts[j]);
+        let alone = (ends[j] < cells.ends[cell]) & !touched[j] & !blocked[cell];
         places[j] = index(if alone { cell } else { nowhere });
     }
 }
 
-/// Hours of a risk's outages, their sums and the longest by cell; gives how many are not alone, and notes which.
+/// Hours of a risk's outages, their sums and the longest by cell; `second`: sums of what exceeds an offset. Gives how many are not
+/// alone, and notes which.
 #[inline(never)]
 fn sum_hours(
     (starts, ends): (&[f64], &[f64]),
     places: &[u32],
     hours: &mut [f64],
     (sums, longest): (&mut [f64], &mut [f64]),
+    (second, offset): (&mut [f64], f64),
     (others, nowhere): (&mut [u32], u32),
 ) -> usize {
     let n = places.len();
     let (starts, ends, hours, others) = (&starts[..n], &ends[..n], &mut hours[..n], &mut others[..n]);
-    let longest = &mut longest[..sums.len()];
+    let (longest, second) = (&mut longest[..sums.len()], &mut second[..sums.len()]);
     let mut n_others = 0;
     for j in 0..n {
         let (lasts, cell) = (ends[j] - starts[j], places[j] as usize);
         hours[j] = lasts;
         sums[cell] += lasts;
         longest[cell] = if lasts > longest[cell] { lasts } else { longest[cell] };
+        second[cell] += if lasts > offset { lasts - offset } else { 0.0 };
         others[n_others] = index(j);
         n_others += usize::from(places[j] == nowhere);
     }

@@ -2,9 +2,12 @@
 
 use super::failover::Sweep;
 use super::found::{By, Lost};
-use super::{NEGLIGIBLE, Placement};
+use super::{NEGLIGIBLE, Placement, Role};
+use crate::plan::Plan;
 use crate::plan::plain::PlainRisk;
 use crate::scenario::Failover;
+use crate::view::{available, share_out};
+use crate::world::Interruption;
 
 /// What changes in a group's traffic, so many hours after an outage has begun; undone at its end.
 #[derive(Debug, Clone)]
@@ -34,13 +37,7 @@ pub(crate) struct Part {
     pub(crate) served: Vec<(usize, f64)>,
 }
 
-/// What lasts while the outage comes and goes, on other vendors.
-#[derive(Debug, Default, PartialEq)]
-pub(crate) struct Beside {
-    pub(crate) falls: Vec<Fallen>,
-}
-
-/// A vendor that keeps a part for long, and who answers for that, by their place among what lasts.
+/// A vendor that keeps a part, and who answers for what is missing of it, by their number.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Fallen {
     pub(crate) vendor: usize,
@@ -48,48 +45,61 @@ pub(crate) struct Fallen {
     pub(crate) takers: Vec<(usize, f64)>,
 }
 
-/// Who answers for what at one moment: the outage first.
-type State = Vec<(Option<usize>, Part)>;
+/// What a group does while these vendors keep a part each.
+#[derive(Debug)]
+pub(crate) struct Settled {
+    /// Per number of who answers.
+    pub(crate) parts: Vec<Part>,
+    /// Exactly 0 where negligible.
+    pub(crate) unserved: f64,
+    /// When another room opens.
+    next: f64,
+}
 
 impl Reaction {
-    /// The reaction to an outage of `risk`, where failover works whenever there is one.
+    /// The reaction to an outage of `risk` beside what lasts, where failover works whenever there is one.
     pub(crate) fn new(
+        plan: &Plan,
         risk: &PlainRisk,
-        placement: &Placement,
-        failover: Option<&Failover>,
-        beside: &Beside,
+        (placement, failover): (&Placement, Option<&Failover>),
+        lasts: &[Interruption],
         sweep: &mut Sweep,
     ) -> Self {
         let mut reaction = Self { changes: Vec::new(), served_after: 0.0, goes_on: false };
-        let touched = |&(v, _): &(usize, f64)| {
-            placement.shares[v] > 0.0 || (!beside.falls.is_empty() && placement.rooms.iter().any(|r| r.vendor == v))
-        };
-        if !risk.takes.iter().any(touched) {
+        // The outage itself answers as number 0, what lasts as the numbers from 1 on.
+        let outage = Interruption::of_plain(risk);
+        let all: Vec<Interruption> = [outage].iter().chain(lasts).copied().collect();
+        let (falls, fallen_before) = (fallen(plan, placement, &all, 0), fallen(plan, placement, lasts, 1));
+        if falls == fallen_before {
             return reaction;
         }
         // What has lasted has been movable for long.
         let lost = |f: &Fallen| placement.shares[f.vendor] * (1.0 - f.available) > 0.0;
-        let long = failover.filter(|_| beside.falls.iter().any(lost)).map(|_| f64::NEG_INFINITY);
-        let mut before: State = Vec::new();
-        if !beside.falls.is_empty() {
-            let (state, unserved, _) = state(None, placement, beside, long, (0.0, false), sweep);
-            (before, reaction.goes_on) = (state, unserved > 0.0);
+        let long = failover.filter(|_| fallen_before.iter().any(lost)).map(|_| f64::NEG_INFINITY);
+        let n = all.len();
+        let mut before: Vec<Part> = vec![Part::default(); n];
+        if !fallen_before.is_empty() {
+            let times = (long.unwrap_or(f64::INFINITY), 0.0);
+            let settled = settle(placement, &fallen_before, n, |_| long.is_some(), times, sweep);
+            (before, reaction.goes_on) = (settled.parts, settled.unserved > 0.0);
         }
+        let is_down = |fall: usize| fallen_before.iter().any(|f| f.vendor == falls[fall].vendor);
+        let moves_now = |fall: usize, moves: bool| if is_down(fall) { long.is_some() } else { moves };
         let mut moment = Some((0.0, false));
         let mut interrupted = false;
         while let Some((after, moves)) = moment {
             let detect = failover.map_or(f64::INFINITY, |f| f.detect_hours);
-            let since = long.or(moves.then_some(detect));
-            let (now, unserved, next) = state(Some(risk), placement, beside, since, (after, moves), sweep);
-            reaction.changes.push(Change::between(after, &before, &now));
-            if unserved > 0.0 {
+            let since = long.or(moves.then_some(detect)).unwrap_or(f64::INFINITY);
+            let now = settle(placement, &falls, n, |fall| moves_now(fall, moves), (since, after), sweep);
+            reaction.changes.push(Change::between(after, &before, &now.parts));
+            if now.unserved > 0.0 {
                 interrupted = true;
                 reaction.served_after = f64::INFINITY;
             } else if interrupted && reaction.served_after == f64::INFINITY {
                 reaction.served_after = after;
             }
-            before = now;
-            let after = if moves { next } else { detect };
+            before = now.parts;
+            let after = if moves { now.next } else { detect };
             moment = (after < f64::INFINITY).then_some((after, true));
         }
         if reaction.goes_on {
@@ -99,55 +109,62 @@ impl Reaction {
     }
 }
 
-/// Who answers for what, what is unserved (exactly 0 where negligible), and when another room opens.
-fn state(
-    risk: Option<&PlainRisk>,
+/// Vendors that matter and are down under these interruptions, and who answers for them: by their place, from `first` on.
+pub(super) fn fallen(plan: &Plan, placement: &Placement, interruptions: &[Interruption], first: usize) -> Vec<Fallen> {
+    let (mut own, mut scratch) = (vec![1.0; plan.n_nodes], vec![1.0; plan.n_nodes]);
+    let mut falls = Vec::new();
+    for vendor in (0..plan.vendors.len()).filter(|&v| placement.roles[v] != Role::None) {
+        let beneath = plan.graph.beneath(vendor);
+        let on = |i: &Interruption| plan.risks[i.risk as usize].on.iter().any(|n| beneath.contains(n));
+        let places = (first..).zip(interruptions).filter(|(_, i)| on(i));
+        let (places, active): (Vec<usize>, Vec<Interruption>) = places.map(|(place, i)| (place, *i)).unzip();
+        if active.is_empty() {
+            continue;
+        }
+        let available = available(plan, vendor, &active, &mut own, &mut scratch);
+        if available < 1.0 {
+            let mut takers = Vec::new();
+            share_out(plan, vendor, &active, &mut takers);
+            let takers = places.into_iter().zip(takers).map(|(place, taker)| (place, taker.part)).collect();
+            falls.push(Fallen { vendor, available, takers });
+        }
+    }
+    falls
+}
+
+/// What a group does at a moment at which these vendors keep a part, what `moves` names of them having been movable since a
+/// moment. `n`: how many may answer.
+pub(super) fn settle(
     placement: &Placement,
-    beside: &Beside,
-    since: Option<f64>,
-    (after, moves): (f64, bool),
+    falls: &[Fallen],
+    n: usize,
+    moves: impl Fn(usize) -> bool,
+    (since, at): (f64, f64),
     sweep: &mut Sweep,
-) -> (State, f64, f64) {
-    let takes = risk.map_or(&[][..], |r| &r.takes);
-    let lost = |vendor: usize, missing: f64, movable: bool| Lost {
-        vendor,
-        missing,
-        unserved: missing,
-        by: By::Event(0),
-        movable,
+) -> Settled {
+    let lost = |(i, fall): (usize, &Fallen)| {
+        let missing = placement.shares[fall.vendor] * (1.0 - fall.available);
+        Lost { vendor: fall.vendor, missing, unserved: missing, by: By::Event(0), movable: moves(i) }
     };
-    let own = takes.iter().map(|&(v, takes)| lost(v, placement.shares[v] * takes, moves));
-    let lasting = beside.falls.iter();
-    let others =
-        lasting.clone().map(|f| lost(f.vendor, placement.shares[f.vendor] * (1.0 - f.available), since.is_some()));
-    let falls = takes.iter().map(|&(v, takes)| (v, 1.0 - takes)).chain(lasting.map(|f| (f.vendor, f.available)));
-    let all = own.chain(others).filter(|l| l.missing > 0.0);
-    let next = sweep.place(placement, falls, all, since.unwrap_or(f64::INFINITY), after);
+    let all = falls.iter().enumerate().map(lost).filter(|l| l.missing > 0.0);
+    let next = sweep.place(placement, falls.iter().map(|f| (f.vendor, f.available)), all, since, at);
     let (lost, moved) = sweep.placed();
     let unserved: f64 = lost.iter().map(|l| l.unserved).sum();
-    let settled = unserved > NEGLIGIBLE;
+    let matters = unserved > NEGLIGIBLE;
     let all_moved: f64 = moved.iter().map(|m| m.1).sum();
-    let mut state: State = vec![(None, Part::default())];
+    let mut parts = vec![Part::default(); n];
     for lost in lost {
         let elsewhere = if all_moved > 0.0 { (lost.missing - lost.unserved) / all_moved } else { 0.0 };
-        let fallen = beside.falls.iter().find(|f| f.vendor == lost.vendor);
-        let itself = [(None, 1.0)];
-        let takers = fallen
-            .map_or_else(|| itself.to_vec(), |f| f.takers.iter().map(|&(event, part)| (Some(event), part)).collect());
-        for (event, part) in takers {
-            let place = state.iter().position(|s| s.0 == event).unwrap_or_else(|| {
-                state.push((event, Part::default()));
-                state.len() - 1
-            });
-            let of = &mut state[place].1;
-            of.unserved += if settled { lost.unserved * part } else { 0.0 };
+        for &(who, part) in falls.iter().filter(|f| f.vendor == lost.vendor).flat_map(|f| &f.takers) {
+            let of = &mut parts[who];
+            of.unserved += if matters { lost.unserved * part } else { 0.0 };
             add(&mut of.served, lost.vendor, -lost.missing * part);
             for &(v, x) in moved {
                 add(&mut of.served, v, x * elsewhere * part);
             }
         }
     }
-    (state, if settled { unserved } else { 0.0 }, next)
+    Settled { parts, unserved: if matters { unserved } else { 0.0 }, next }
 }
 
 fn add(list: &mut Vec<(usize, f64)>, vendor: usize, amount: f64) {
@@ -158,21 +175,16 @@ fn add(list: &mut Vec<(usize, f64)>, vendor: usize, amount: f64) {
 }
 
 impl Change {
-    fn between(after: f64, before: &State, now: &State) -> Self {
-        let none = Part::default();
-        let part_of = |state: &'_ State, event: Option<usize>| state.iter().position(|s| s.0 == event);
-        let mut change = Self { after, own: Part::default(), others: Vec::new() };
-        for (event, part) in now {
-            let earlier = part_of(before, *event).map_or(&none, |i| &before[i].1);
-            let mut difference = part.clone();
-            difference.unserved -= earlier.unserved;
-            earlier.served.iter().for_each(|&(v, x)| add(&mut difference.served, v, -x));
+    /// From one moment to the next: the outage's part first, then those of what lasts.
+    fn between(after: f64, before: &[Part], now: &[Part]) -> Self {
+        let mut differences = now.iter().zip(before).map(|(now, before)| {
+            let mut difference = now.clone();
+            difference.unserved -= before.unserved;
+            before.served.iter().for_each(|&(v, x)| add(&mut difference.served, v, -x));
             difference.served.retain(|s| s.1 != 0.0);
-            match event {
-                None => change.own = difference,
-                Some(event) => change.others.push((*event, difference)),
-            }
-        }
-        change
+            difference
+        });
+        let own = differences.next().unwrap_or_default();
+        Self { after, own, others: differences.enumerate().collect() }
     }
 }

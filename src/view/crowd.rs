@@ -26,9 +26,8 @@ pub(crate) struct Crowd {
     ends: Vec<f64>,
     /// Per interruption: whether it touches another.
     touched: Vec<bool>,
-    /// Bins per hour, and by how much their numbers are larger than those of parts, in powers of two.
+    /// Bins per hour.
     scale: f64,
-    finer: u32,
     bins: Vec<Bins>,
     /// Per interruption: the bins that it begins and ends in.
     firsts: Vec<u32>,
@@ -39,9 +38,6 @@ pub(crate) struct Crowd {
     near: Vec<u32>,
     order: Vec<(f64, u32)>,
 }
-
-/// Parts of time, from a moment 0 on to the horizon: some bins each.
-pub(crate) const PARTS: usize = 256;
 
 /// So many are compared each with each.
 const FEW: usize = 64;
@@ -66,7 +62,6 @@ impl Crowd {
         #[expect(clippy::cast_precision_loss, reason = "a small number")]
         let scale = (n_bins - 1) as f64 / horizon;
         self.scale = scale;
-        self.finer = n_bins.trailing_zeros() - PARTS.trailing_zeros();
         self.touched.clear();
         self.touched.resize(self.starts.len(), false);
         self.bins.clear();
@@ -178,23 +173,15 @@ impl Crowd {
         }
     }
 
-    /// The part of time in which a moment lies; no later one lies in an earlier part.
-    pub(crate) fn part(&self, t: f64) -> usize {
-        (bin(t, self.scale) >> self.finer) as usize
-    }
-
-    /// The bins in which some begin; less their last so many bits they are parts.
-    pub(crate) fn bins(&self, of: std::ops::Range<usize>) -> &[u32] {
-        &self.firsts[of]
-    }
-
-    pub(crate) fn finer(&self) -> u32 {
-        self.finer
-    }
-
     /// Of the first so many: whether each touches another.
     pub(crate) fn touched(&self, n: usize) -> &[bool] {
         &self.touched[..n]
+    }
+
+    /// Those behind the first so many that touch another.
+    pub(crate) fn touched_behind(&self, n: usize) -> impl Iterator<Item = (f64, f64)> + '_ {
+        let times = self.starts[n..].iter().copied().zip(self.ends[n..].iter().copied());
+        times.zip(&self.touched[n..]).filter_map(|(times, &touched)| touched.then_some(times))
     }
 
     /// It is known to touch no other: one that came later is not known.

@@ -91,6 +91,22 @@ impl Plain {
     }
 }
 
+impl Interruption {
+    /// An outage of a plain risk, at no time in particular.
+    pub(crate) fn of_plain(risk: &PlainRisk) -> Self {
+        Self {
+            by: Happening { event: 0, occurrence: OWN },
+            risk: super::index(risk.risk),
+            start: 0.0,
+            end: 0.0,
+            leaves: risk.leaves,
+            length: 0.0,
+            announced: 0.0,
+            access: false,
+        }
+    }
+}
+
 impl World {
     /// Draws the plain outages; those that are too long become events at once.
     pub(super) fn draw_plain(&mut self, plan: &Plan, trial: u64) {
@@ -165,13 +181,11 @@ impl World {
         self.events.push(Event { risk, counter, tau: start, mark: 0.0, year: Clock::year(start) });
         let interruption = Interruption {
             by: Happening { event, occurrence: OWN },
-            risk,
             start,
             end: (start + hours).min(plan.clock.horizon),
-            leaves: of.leaves,
             length: hours,
             announced: start,
-            access: false,
+            ..Interruption::of_plain(of)
         };
         super::push_interruption(&mut self.interruptions, interruption);
     }

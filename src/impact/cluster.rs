@@ -1,0 +1,216 @@
+//! Plain outages that overlap each other alone, as money. What a state of a group takes an hour is worked out once.
+
+use std::sync::Arc;
+
+use super::ledger::Ledger;
+use super::{Case, Judge};
+use crate::plan::plain::PlainPlan;
+use crate::response::cluster::{Cluster, Moment, State, Walk};
+use crate::response::failover::Sweep;
+use crate::response::{Placement, Regime};
+use crate::results::Component;
+
+/// Buffers, kept between trials for their memory.
+#[derive(Debug, Default)]
+pub(super) struct Buffers {
+    walk: Walk,
+    /// Per outage of a cluster: what it costs the portfolio.
+    charges: Vec<f64>,
+    /// Per portfolio: states by placement.
+    known: Vec<Vec<(Arc<Placement>, States)>>,
+}
+
+/// What states cost, as far as they were met.
+#[derive(Debug, Default)]
+struct States {
+    all: Vec<(State, Rates)>,
+    /// Where they stand, by their hash; [`NONE`] where none does. Half of it at least is empty.
+    places: Vec<u32>,
+}
+
+/// What a state changes, as parts of all traffic.
+#[derive(Debug)]
+struct Rates {
+    unserved: f64,
+    /// Of each outage under way.
+    parts: Vec<f64>,
+    /// By month, what a unit of usage costs for each outage under way.
+    bills: Vec<f64>,
+    /// What each vendor serves more or less.
+    served: Vec<(usize, f64)>,
+}
+
+/// So many placements are kept of a portfolio, and so many states of each.
+const PLACEMENTS: usize = 64;
+const STATES: usize = 4096;
+const NONE: u32 = u32::MAX;
+
+impl Judge {
+    /// Books the outages of clusters. `regimes`: of a group of services of the portfolio.
+    pub(super) fn clusters<'r>(
+        &mut self,
+        case: &Case,
+        (plain, p): (&PlainPlan, usize),
+        regimes: impl Fn(usize) -> &'r [Regime],
+        ledger: &mut Ledger,
+    ) {
+        let mut buffers = std::mem::take(&mut self.clustered);
+        buffers.known.resize_with(case.plan.portfolios.len(), Vec::new);
+        for cluster in &case.alone.clusters.all {
+            let members = case.alone.clusters.members(cluster);
+            let Buffers { walk, charges, known } = &mut buffers;
+            charges.clear();
+            charges.resize(members.len(), 0.0);
+            let month = case.view.cells.months[cluster.cell];
+            for (g, group) in case.portfolio.groups.iter().enumerate() {
+                let regimes = regimes(g);
+                let begun = regimes.partition_point(|regime| regime.start <= members[0].start);
+                let regime = &regimes[begun.saturating_sub(1)];
+                let states = states(&mut known[p], regime.placement());
+                let mut run = (f64::NEG_INFINITY, f64::NEG_INFINITY);
+                walk.through(regime, case.portfolio.failover.as_ref(), members, |moment| {
+                    let rates =
+                        states.of(moment.state, || Rates::new(case, plain, regime, moment.state, &mut self.sweep));
+                    if rates.unserved > 0.0 {
+                        if run.1 < moment.from {
+                            run.0 = moment.from;
+                        }
+                        run.1 = moment.to;
+                    }
+                    for &s in &group.services {
+                        book(case, (s, run.0), (cluster, month), moment, rates, (&mut self.usage, charges), ledger);
+                    }
+                });
+            }
+            for (member, &charge) in members.iter().zip(&*charges) {
+                ledger.plain_risk(plain.risks[usize::from(member.risk)].risk, charge);
+                ledger.plain_event(month / 12, charge);
+            }
+        }
+        self.clustered = buffers;
+    }
+}
+
+/// The states of a placement.
+fn states<'k>(known: &'k mut Vec<(Arc<Placement>, States)>, placement: &Arc<Placement>) -> &'k mut States {
+    let place = known.iter().position(|k| Arc::ptr_eq(&k.0, placement)).unwrap_or_else(|| {
+        if known.len() >= PLACEMENTS {
+            known.clear();
+        }
+        known.push((Arc::clone(placement), States::default()));
+        known.len() - 1
+    });
+    &mut known[place].1
+}
+
+impl States {
+    /// What a state costs, worked out where it was not met before.
+    #[inline]
+    fn of(&mut self, state: State, rates: impl FnOnce() -> Rates) -> &Rates {
+        if let Some(known) = self.find(state) {
+            return &self.all[known].1;
+        }
+        self.all.push((state, rates()));
+        self.put_in_place();
+        &self.all[self.all.len() - 1].1
+    }
+
+    #[inline]
+    fn find(&self, state: State) -> Option<usize> {
+        let last = self.places.len().checked_sub(1)?;
+        let mut place = state.hash() & last;
+        loop {
+            let (known, _) = self.all.get(self.places[place] as usize)?;
+            if *known == state {
+                return Some(self.places[place] as usize);
+            }
+            place = (place + 1) & last;
+        }
+    }
+
+    /// Finds places for all after one came.
+    #[cold]
+    fn put_in_place(&mut self) {
+        if self.all.len() > STATES {
+            self.all.drain(..STATES);
+        }
+        self.places.clear();
+        self.places.resize((4 * self.all.len()).next_power_of_two(), NONE);
+        let last = self.places.len() - 1;
+        for (i, (state, _)) in (0..).zip(&self.all) {
+            let mut place = state.hash() & last;
+            while self.places[place] != NONE {
+                place = (place + 1) & last;
+            }
+            self.places[place] = i;
+        }
+    }
+}
+
+impl Rates {
+    fn new(case: &Case, plain: &PlainPlan, placement: &Placement, state: State, sweep: &mut Sweep) -> Self {
+        let settled = state.settle(case.plan, plain, placement, sweep);
+        let of_month = |month: usize| {
+            let price = move |&(v, x): &(usize, f64)| x * case.portfolio.price(v, month);
+            settled.parts.iter().map(move |part| part.served.iter().map(price).sum::<f64>())
+        };
+        let mut served: Vec<(usize, f64)> = Vec::new();
+        for &(vendor, x) in settled.parts.iter().flat_map(|part| &part.served) {
+            match served.iter_mut().find(|s| s.0 == vendor) {
+                Some(there) => there.1 += x,
+                None => served.push((vendor, x)),
+            }
+        }
+        Self {
+            unserved: settled.unserved,
+            parts: settled.parts.iter().map(|part| part.unserved).collect(),
+            bills: (0..case.plan.clock.n_months()).flat_map(of_month).collect(),
+            served,
+        }
+    }
+}
+
+/// Books what a moment takes of a service. `since`: when the interruption began, if it is one.
+fn book(
+    case: &Case,
+    (s, since): (usize, f64),
+    (cluster, month): (&Cluster, usize),
+    moment: &Moment,
+    rates: &Rates,
+    (usage, charges): (&mut [f64], &mut [f64]),
+    ledger: &mut Ledger,
+) {
+    let service = &case.plan.services[s];
+    let &Moment { from, to, active, .. } = moment;
+    let area = |from: f64, to: f64| {
+        if service.present.is_flat() { to - from } else { service.present.area(from, to) }
+    };
+    let all = area(from, to);
+    let mut worth = 0.0;
+    if rates.unserved > 0.0 {
+        ledger.unserved_hours[s] += rates.unserved * (to - from);
+        ledger.longest_hours[s] = ledger.longest_hours[s].max(to - since);
+        let counts = since + service.tolerance;
+        if counts < to {
+            worth = service.at_stake * if counts <= from { all } else { area(counts, to) };
+            ledger.book(Component::Interruption, s, month, worth * rates.unserved);
+        }
+    }
+    let used = service.usage * all;
+    let n = active.len();
+    let bills = &rates.bills[month * n..(month + 1) * n];
+    let mut spend = 0.0;
+    for ((&a, part), bill) in active.iter().zip(&rates.parts).zip(bills) {
+        let bill = used * bill;
+        charges[a] += worth * part + bill;
+        spend += bill;
+    }
+    if service.usage > 0.0 {
+        ledger.book(Component::Spend, s, month, spend);
+        let width = case.view.cells.width();
+        let first = s * case.plan.vendors.len() * width + cluster.cell;
+        for &(v, x) in &rates.served {
+            usage[first + v * width] += used * x;
+        }
+    }
+}

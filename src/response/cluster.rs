@@ -1,0 +1,302 @@
+//! Plain outages that touch each other and nothing else: who is down and whose traffic may move, moment by moment. What a group
+//! does then depends on that alone, so it is worked out once for all trials. Knows neither kinds of risk nor money.
+
+use std::ops::Range;
+
+use super::Placement;
+use super::failover::Sweep;
+use super::reaction::{Settled, fallen, settle};
+use crate::plan::Plan;
+use crate::plan::plain::PlainPlan;
+use crate::scenario::Failover;
+use crate::view::available;
+use crate::world::Interruption;
+
+/// So many outages of a cluster may be under way at once; more are settled one by one.
+const MOST: usize = 4;
+
+/// Bits of a state for each of them.
+const BITS: usize = 64 / MOST;
+
+/// One outage of a cluster.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Member {
+    pub(crate) start: f64,
+    pub(crate) end: f64,
+    /// Its plain risk.
+    pub(crate) risk: u16,
+}
+
+/// Clusters of one trial, each within one cell. Kept between trials for its memory.
+#[derive(Debug, Default)]
+pub(crate) struct Clusters {
+    /// In order of time.
+    pub(crate) all: Vec<Cluster>,
+    /// Cluster after cluster, each in order of time.
+    members: Vec<Member>,
+}
+
+/// Outages that touch, directly or by others between them.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Cluster {
+    pub(crate) cell: usize,
+    members: Range<usize>,
+}
+
+/// An interruption that is not alone, or that something else keeps from being settled by sums.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Crowded {
+    pub(super) start: f64,
+    pub(super) end: f64,
+    /// Its plain risk, its number among that risk's outages, and the cell in which it may be part of a cluster; none of what is an
+    /// event already.
+    pub(super) plain: Option<(usize, u32, Option<usize>)>,
+}
+
+impl Clusters {
+    pub(super) fn clear(&mut self) {
+        self.all.clear();
+        self.members.clear();
+    }
+
+    /// Makes clusters of those that lie within a cell and are shorter than `limit`, and hands the outages of others to
+    /// `one_by_one`, by their risk and number. `crowded`: put in order of time.
+    pub(super) fn form(&mut self, crowded: &mut [Crowded], limit: f64, mut one_by_one: impl FnMut(usize, u32)) {
+        crowded.sort_unstable_by(|a, b| a.start.total_cmp(&b.start).then(a.plain.cmp(&b.plain)));
+        let mut rest = &*crowded;
+        while let Some(first) = rest.first() {
+            let (mut reach, mut n) = (first.end, 1);
+            while let Some(next) = rest.get(n).filter(|next| next.start <= reach) {
+                reach = reach.max(next.end);
+                n += 1;
+            }
+            let (cluster, others) = rest.split_at(n);
+            rest = others;
+            let cell = first.plain.and_then(|p| p.2);
+            let within = |c: &Crowded| c.plain.is_some_and(|p| p.2 == cell);
+            match cell {
+                Some(cell)
+                    if n > 1 && reach - first.start < limit && cluster.iter().all(within) && is_sparse(cluster) =>
+                {
+                    let from = self.members.len();
+                    self.members.extend(cluster.iter().filter_map(Crowded::member));
+                    self.all.push(Cluster { cell, members: from..self.members.len() });
+                }
+                _ => cluster.iter().filter_map(|c| c.plain).for_each(|(risk, number, _)| one_by_one(risk, number)),
+            }
+        }
+    }
+
+    pub(crate) fn members(&self, cluster: &Cluster) -> &[Member] {
+        &self.members[cluster.members.clone()]
+    }
+
+    /// Adds what the outages take of vendors to their hours down.
+    pub(super) fn take_down(&self, plan: &Plan, plain: &PlainPlan, down: &mut [f64]) {
+        for cluster in &self.all {
+            let members = self.members(cluster);
+            let struck = |m: &Member| plain.risks[usize::from(m.risk)].strikes.unwrap_or(0);
+            let (_, twice) = members.iter().map(struck).fold((0, 0), |(all, twice), s| (all | s, twice | (all & s)));
+            for member in members {
+                let takes = plain.risks[usize::from(member.risk)].takes.iter().filter(|t| twice >> t.0 & 1 == 0);
+                takes.for_each(|&(v, takes)| down[v] += takes * (member.end - member.start));
+            }
+            for vendor in (0..plan.vendors.len()).filter(|&v| twice >> v & 1 == 1) {
+                down[vendor] += together(plan, plain, vendor, members);
+            }
+        }
+    }
+}
+
+impl Crowded {
+    #[expect(clippy::cast_possible_truncation, reason = "`PlainPlan::clusters`")]
+    fn member(&self) -> Option<Member> {
+        self.plain.map(|(risk, ..)| Member { start: self.start, end: self.end, risk: risk as u16 })
+    }
+}
+
+/// No more than [`MOST`] are under way at once. `cluster`: in order of time.
+fn is_sparse(cluster: &[Crowded]) -> bool {
+    cluster.len() <= MOST
+        || (MOST..cluster.len()).all(|i| cluster[..i].iter().filter(|c| c.end >= cluster[i].start).count() < MOST)
+}
+
+/// Hours that outages of a cluster take of a vendor together.
+fn together(plan: &Plan, plain: &PlainPlan, vendor: usize, members: &[Member]) -> f64 {
+    let (mut own, mut scratch) = (vec![1.0; plan.n_nodes], vec![1.0; plan.n_nodes]);
+    let mut turns: Vec<f64> = members.iter().flat_map(|m| [m.start, m.end]).collect();
+    turns.sort_unstable_by(f64::total_cmp);
+    let hours = |turn: &[f64]| {
+        let active = members.iter().filter(|m| m.start < turn[1] && m.end > turn[0]);
+        let active: Vec<Interruption> =
+            active.map(|m| Interruption::of_plain(&plain.risks[usize::from(m.risk)])).collect();
+        (1.0 - available(plan, vendor, &active, &mut own, &mut scratch)) * (turn[1] - turn[0])
+    };
+    turns.windows(2).map(hours).sum()
+}
+
+/// All that a group's response depends on at a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct State {
+    /// One more than the risks of the outages under way, ascending, 16 bits each from the lowest on.
+    risks: u64,
+    /// Vendors whose traffic may move, a bit each.
+    movable: u64,
+    /// How many delays of rooms have passed since some traffic may move.
+    opened: usize,
+}
+
+/// A time during which nothing changes, and something is missing where it was placed.
+#[derive(Debug)]
+pub(crate) struct Moment<'a> {
+    pub(crate) from: f64,
+    pub(crate) to: f64,
+    pub(crate) state: State,
+    /// The outages under way, by their number in the cluster, in the order of the state.
+    pub(crate) active: &'a [usize],
+}
+
+impl State {
+    #[inline]
+    pub(crate) fn hash(self) -> usize {
+        // Fibonacci hashing (Knuth, The Art of Computer Programming 3, section 6.4).
+        let mixed =
+            (self.risks ^ self.movable.rotate_left(37) ^ self.opened as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (mixed >> 40) as usize
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "of 64 bits, 16 at a time")]
+    /// What a group does in it; parts are those of the outages in its order.
+    pub(crate) fn settle(self, plan: &Plan, plain: &PlainPlan, placement: &Placement, sweep: &mut Sweep) -> Settled {
+        let under_way = (0..MOST).map(|i| (self.risks >> (BITS * i)) as u16).filter(|risk| *risk > 0);
+        let outages: Vec<Interruption> =
+            under_way.map(|risk| Interruption::of_plain(&plain.risks[usize::from(risk) - 1])).collect();
+        let falls = fallen(plan, placement, &outages, 0);
+        let moves = |fall: usize| self.movable >> falls[fall].vendor & 1 == 1;
+        let since = if self.movable == 0 { f64::INFINITY } else { 0.0 };
+        let at = if self.opened == 0 { 0.0 } else { placement.delays[self.opened - 1] };
+        settle(placement, &falls, outages.len(), moves, (since, at), sweep)
+    }
+}
+
+/// When vendors fell. Kept between clusters for its memory.
+#[derive(Debug, Default)]
+pub(crate) struct Walk {
+    /// Per vendor: when it fell, if it is down.
+    fell: Vec<f64>,
+}
+
+/// Outages under way, by their number in the cluster; in order of their risks.
+struct Active {
+    all: [usize; MOST],
+    n: usize,
+}
+
+impl Active {
+    fn list(&self) -> &[usize] {
+        &self.all[..self.n]
+    }
+
+    fn enter(&mut self, m: usize, members: &[Member]) {
+        let mut place = self.n;
+        while place > 0 && members[self.all[place - 1]].risk > members[m].risk {
+            self.all[place] = self.all[place - 1];
+            place -= 1;
+        }
+        self.all[place] = m;
+        self.n += 1;
+    }
+
+    fn leave(&mut self, t: f64, members: &[Member]) {
+        let mut kept = 0;
+        for i in 0..self.n {
+            let m = self.all[i];
+            self.all[kept] = m;
+            kept += usize::from(members[m].end > t);
+        }
+        self.n = kept;
+    }
+}
+
+impl Walk {
+    /// Walks through a cluster as a group sees it.
+    #[inline]
+    pub(crate) fn through(
+        &mut self,
+        placement: &Placement,
+        failover: Option<&Failover>,
+        members: &[Member],
+        mut emit: impl FnMut(&Moment),
+    ) {
+        let detect = failover.map_or(f64::INFINITY, |f| f.detect_hours);
+        let strikes = |m: usize| placement.strikes[usize::from(members[m].risk)];
+        self.fell.resize(placement.roles.len(), 0.0);
+        let mut active = Active { all: [0; MOST], n: 0 };
+        let (mut next, mut down) = (0, 0_u64);
+        // Since when something may move without a break, if anything does.
+        let mut since = f64::NAN;
+        let mut t = f64::NEG_INFINITY;
+        loop {
+            let mut until = f64::INFINITY;
+            while let Some(member) = members.get(next) {
+                if strikes(next).is_some() {
+                    if member.start > t {
+                        until = member.start;
+                        break;
+                    }
+                    // What ends as it begins makes room for it, yet the fall goes on.
+                    active.leave(t, members);
+                    active.enter(next, members);
+                }
+                next += 1;
+            }
+            active.leave(t, members);
+            let mut now = 0;
+            for &a in active.list() {
+                until = until.min(members[a].end);
+                now |= strikes(a).unwrap_or(0);
+            }
+            let mut movable = 0;
+            for v in bits(now) {
+                if down >> v & 1 == 0 {
+                    self.fell[v] = t;
+                }
+                let moves = self.fell[v] + detect;
+                if moves <= t {
+                    movable |= 1 << v;
+                } else {
+                    until = until.min(moves);
+                }
+            }
+            down = now;
+            let mut opened = 0;
+            if movable == 0 {
+                since = f64::NAN;
+            } else {
+                since = if since.is_nan() { t } else { since };
+                opened = placement.delays.partition_point(|delay| since + delay <= t);
+                until = placement.delays.get(opened).map_or(until, |delay| until.min(since + delay));
+            }
+            if down != 0 {
+                let risk = |&a: &usize| u64::from(members[a].risk + 1);
+                let risks = active.list().iter().rev().fold(0, |risks, a| risks << BITS | risk(a));
+                emit(&Moment { from: t, to: until, state: State { risks, movable, opened }, active: active.list() });
+            }
+            if until == f64::INFINITY {
+                return;
+            }
+            t = until;
+        }
+    }
+}
+
+/// The numbers of the bits that are set, ascending.
+fn bits(mut set: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let bit = set.trailing_zeros() as usize;
+        (set != 0).then(|| {
+            set &= set - 1;
+            bit
+        })
+    })
+}
