@@ -28,8 +28,11 @@ impl Site {
     }
 
     /// What came out of a choice that was made so often by piece, numbers above 0 being alike; none if it was not made, or is none.
-    pub(crate) fn outcome(&self, pieces: &[f64]) -> Option<usize> {
-        let last = pieces.iter().rposition(|&n| n > 0.0)?;
+    pub(crate) fn outcome(
+        &self,
+        mut pieces: impl ExactSizeIterator<Item = f64> + DoubleEndedIterator,
+    ) -> Option<usize> {
+        let last = pieces.rposition(|n| n > 0.0)?;
         Some(if self.is_count() { last.min(1) } else { last })
     }
 }

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use fearless_simd::{Level, Simd, SimdBase, dispatch, f64x8};
 use rayon::prelude::*;
 
 use super::PLAIN;
 use crate::chance::math;
+use crate::lanes::{Lane, join, lanes, load, width};
 use crate::plan::Plan;
 use crate::plan::mixture::{AS_IT_IS, Component, Mixture, Tilt};
 use crate::plan::site::{Kind, Piece, Site};
@@ -148,8 +150,51 @@ struct Worst<'a> {
     plan: &'a Plan,
     /// How much each counts; they sum to 1.
     counts: Vec<f64>,
-    /// Trial by trial, site by site.
-    seen: Vec<Vec<Seen>>,
+    /// Per site.
+    seen: Vec<Columns>,
+}
+
+/// What a site shows, column by column: a number per trial, and zeros up to whole steps. What the site's kind does not ask for is
+/// empty.
+#[derive(Default)]
+struct Columns {
+    n: Vec<f64>,
+    sum: Vec<f64>,
+    squares: Vec<f64>,
+    pieces: Vec<Vec<f64>>,
+}
+
+impl Columns {
+    fn new(kind: &Kind, seen: &[Vec<Seen>], site: usize) -> Self {
+        let column = |of: &dyn Fn(&Seen) -> f64| {
+            let mut column: Vec<f64> = seen.iter().map(|seen| of(&seen[site])).collect();
+            column.resize(width(seen.len()), 0.0);
+            column
+        };
+        let piece = |k: usize| column(&|seen| seen.pieces.get(k).copied().unwrap_or(0.0));
+        match kind {
+            Kind::Choice(pieces) => Self { pieces: (0..pieces.len()).map(piece).collect(), ..Self::default() },
+            Kind::Rate | Kind::Steps => Self { n: column(&|s| s.n), sum: column(&|s| s.sum), ..Self::default() },
+            Kind::Value => {
+                let squares = column(&|s| s.squares);
+                Self { n: column(&|s| s.n), sum: column(&|s| s.sum), squares, ..Self::default() }
+            }
+        }
+    }
+
+    /// The sum over trials that count so much. `counts`: in whole steps.
+    fn mean(&self, counts: &[f64]) -> Seen {
+        let mean = |column: &Vec<f64>| dispatch!(Level::new(), simd => product(simd, lanes(column), lanes(counts)));
+        let [n, sum, squares] = [&self.n, &self.sum, &self.squares].map(mean);
+        Seen { n, sum, squares, pieces: self.pieces.iter().map(mean).collect() }
+    }
+}
+
+/// The sum of the products of two rows.
+#[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
+#[inline(always)]
+fn product<S: Simd>(simd: S, a: &[Lane], b: &[Lane]) -> f64 {
+    join(a.iter().zip(b).fold(f64x8::splat(simd, 0.0), |sum, (a, b)| sum + load(simd, a) * load(simd, b)))
 }
 
 impl<'a> Worst<'a> {
@@ -168,36 +213,34 @@ impl<'a> Worst<'a> {
             world.likelihood.seen = Some(Vec::new());
             world
         };
-        let seen = (worst.par_iter())
+        let seen: Vec<Vec<Seen>> = (worst.par_iter())
             .map_init(observer, |world, &(trial, _)| {
                 world.draw(plan_of(trial), trial);
                 world.likelihood.seen.clone().unwrap_or_default()
             })
             .collect();
+        let sites = plan.sites.iter().enumerate();
+        let seen = sites.map(|(s, site)| Columns::new(&site.kind, &seen, s)).collect();
         Self { plan, counts: worst.into_iter().map(|w| w.1).collect(), seen }
     }
 
     /// Tilts under which trials that count so much are likeliest; none where nothing counts. `n`: how many they stand for.
     fn tilts(&self, counts: &[f64], n: f64) -> Vec<Tilt> {
         let sum: f64 = counts.iter().sum();
-        (self.plan.sites.iter().enumerate())
-            .map(|(s, site)| {
-                let mut mean = Seen::default();
-                for (seen, count) in self.seen.iter().zip(counts).filter(|(_, count)| **count > 0.0) {
-                    mean.add(&seen[s], count / sum);
-                }
-                tilt(site, &mean, n)
-            })
-            .collect()
+        let mut counts: Vec<f64> = counts.iter().map(|count| count / sum).collect();
+        counts.resize(width(counts.len()), 0.0);
+        self.plan.sites.iter().zip(&self.seen).map(|(site, seen)| tilt(site, &seen.mean(&counts), n)).collect()
     }
 
     /// Of every trial: the density under `tilts` over that of the scenario.
     fn ratios(&self, tilts: &[Tilt]) -> Vec<f64> {
-        let tilted: Vec<(usize, Counted)> = (self.plan.sites.iter().zip(tilts).enumerate())
-            .filter_map(|(s, (site, tilt))| Some((s, Counted::new(&site.kind, tilt)?)))
-            .collect();
-        let log = |seen: &Vec<Seen>| tilted.iter().map(|(s, counted)| counted.ln_ratio(&seen[*s])).sum();
-        self.seen.iter().map(|seen| math::exp(log(seen))).collect()
+        let mut logs = vec![0.0; self.counts.len()];
+        for ((site, seen), tilt) in self.plan.sites.iter().zip(&self.seen).zip(tilts) {
+            if let Some(counted) = Counted::new(&site.kind, tilt) {
+                counted.add_ln_ratios(seen, &mut logs);
+            }
+        }
+        logs.iter().map(|log| math::exp(*log)).collect()
     }
 
     /// A mixture of as many components as pay, by adding one after the other where the mixture so far does worst, and
@@ -241,7 +284,7 @@ impl<'a> Worst<'a> {
     /// Of every trial: its weight under `mixture`. The smaller, the better such trials are served.
     fn weights(&self, mixture: &Mixture, ratios: &[Vec<f64>]) -> Vec<f64> {
         let all = |i: usize| mixture.components.iter().zip(ratios).map(|(c, r)| c.share * r[i]).sum::<f64>();
-        (0..self.seen.len()).map(|i| 1.0 / (mixture.plain + all(i))).collect()
+        (0..self.counts.len()).map(|i| 1.0 / (mixture.plain + all(i))).collect()
     }
 
     /// A component for what is served worst: to begin with, for the trials of one kind that bring most of the error.
@@ -262,10 +305,11 @@ impl<'a> Worst<'a> {
     /// `missed`, with 0 for all trials but those of the kind that misses most. Trials are of a kind if the same came out of all choices that matter.
     fn worst_kind(&self, missed: &[f64], matters: impl Fn(usize) -> bool) -> Vec<f64> {
         let sites: Vec<usize> = (0..self.plan.sites.len()).filter(|&s| matters(s)).collect();
-        let kind = |seen: &Vec<Seen>| -> Vec<Option<usize>> {
-            sites.iter().map(|&s| self.plan.sites[s].outcome(&seen[s].pieces)).collect()
+        let kind = |i: usize| -> Vec<Option<usize>> {
+            let outcome = |&s: &usize| self.plan.sites[s].outcome(self.seen[s].pieces.iter().map(|piece| piece[i]));
+            sites.iter().map(outcome).collect()
         };
-        let kinds: Vec<Vec<Option<usize>>> = self.seen.iter().map(kind).collect();
+        let kinds: Vec<Vec<Option<usize>>> = (0..self.counts.len()).map(kind).collect();
         let mut sums = BTreeMap::<_, f64>::new();
         for (kind, missed) in kinds.iter().zip(missed) {
             *sums.entry(kind).or_default() += missed;
@@ -341,15 +385,27 @@ impl Counted {
             Self::Steps(shift) => shift * (seen.sum - seen.n * shift / 2.0),
         }
     }
-}
 
-impl Seen {
-    fn add(&mut self, other: &Seen, count: f64) {
-        self.n += count * other.n;
-        self.sum += count * other.sum;
-        self.squares += count * other.squares;
-        self.pieces.resize(self.pieces.len().max(other.pieces.len()), 0.0);
-        self.pieces.iter_mut().zip(&other.pieces).for_each(|(a, b)| *a += count * b);
+    /// Adds ln(g/f) of every trial.
+    fn add_ln_ratios(&self, seen: &Columns, logs: &mut [f64]) {
+        let Columns { n, sum, squares, pieces } = seen;
+        match self {
+            Self::Choice(ln) => {
+                for (piece, ln) in pieces.iter().zip(ln) {
+                    logs.iter_mut().zip(piece).for_each(|(log, n)| *log += n * ln);
+                }
+            }
+            Self::Value { .. } => {
+                for (((log, &n), &sum), &squares) in logs.iter_mut().zip(n).zip(sum).zip(squares) {
+                    *log += self.ln_ratio(&Seen { n, sum, squares, pieces: Vec::new() });
+                }
+            }
+            Self::Rate { .. } | Self::Steps(_) => {
+                for ((log, &n), &sum) in logs.iter_mut().zip(n).zip(sum) {
+                    *log += self.ln_ratio(&Seen { n, sum, ..Seen::default() });
+                }
+            }
+        }
     }
 }
 
