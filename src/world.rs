@@ -4,6 +4,7 @@
 pub(crate) mod arrivals;
 pub(crate) mod likelihood;
 pub(crate) mod lineage;
+mod paths;
 pub(crate) mod plain;
 pub(crate) mod ramp;
 mod sizes;
@@ -182,6 +183,8 @@ struct Draws {
     /// Of each cause: the uniform that decides, and how long after.
     causes: Vec<(Vec<f64>, Vec<f64>)>,
     tails: Vec<(usize, f64)>,
+    /// Steps of the price paths.
+    steps: Vec<f64>,
 }
 
 impl World {
@@ -216,16 +219,7 @@ impl World {
             self.put_in_order();
         }
         self.paths.resize_with(plan.paths.len(), Vec::new);
-        for (path, index) in plan.paths.iter().zip(&mut self.paths) {
-            if mixture.is_none() && path.vendors.iter().all(|&v| !plan.minded[v]) {
-                // Nobody pays by it. Where chance is tilted it is drawn all the same, for the weights.
-                index.clone_from(&path.expected);
-                continue;
-            }
-            path.draw(trial, &self.factors, index, &mut self.scratch.draws.tails, |steps| {
-                self.likelihood.luck(mixture).steps(path.site, steps);
-            });
-        }
+        self.draw_paths(plan, trial);
         self.leave(plan);
         self.weight = self.likelihood.weight(mixture);
         self.draw_plain(plan, trial);

@@ -47,6 +47,8 @@ pub(crate) fn quantile(mean: f64, u: f64) -> usize {
 #[derive(Debug, Clone)]
 pub(crate) struct Poisson {
     first: usize,
+    /// The distribution function there: of rare events nearly all draws are below.
+    least: f64,
     cdf: Vec<f64>,
     /// For each of `guide.len()` equal cells of (0, 1): where its search begins.
     guide: Vec<u32>,
@@ -84,7 +86,7 @@ impl Poisson {
         }
         let cells = cdf.len().next_power_of_two().clamp(16, 1 << 14);
         let guide = (0..cells).map(|i| cdf.partition_point(|&p| p < i as f64 / cells as f64) as u32).collect();
-        Self { first, cdf, guide }
+        Self { first, least: cdf[0], cdf, guide }
     }
 
     /// The smallest count whose distribution function reaches `u`.
@@ -95,6 +97,9 @@ impl Poisson {
         reason = "u is in (0, 1)"
     )]
     pub(crate) fn quantile(&self, u: f64) -> usize {
+        if u <= self.least {
+            return self.first;
+        }
         let mut i = self.guide[(u * self.guide.len() as f64) as usize] as usize;
         while i + 1 < self.cdf.len() && self.cdf[i] < u {
             i += 1;

@@ -11,7 +11,7 @@ use super::tally::Sized;
 use super::{Clock, Plan};
 use crate::chance::law::Law;
 use crate::chance::poisson::Poisson;
-use crate::chance::{Key, math, name_hash};
+use crate::chance::{Key, name_hash};
 use crate::scenario::{Arrivals, Conditions, Effects, Follows, Length, Risk, ScalesWith, Scenario, YEAR};
 
 /// A risk ready to be drawn.
@@ -486,38 +486,24 @@ pub(crate) fn paths(scenario: &Scenario, risks: &[RiskPlan], seed: u64, clock: &
 }
 
 impl PathPlan {
-    /// The index of every month in `trial`.
-    ///
-    /// `tilt`: may move the path's own normals before anything is made of them.
-    pub(crate) fn draw(
-        &self,
-        trial: u64,
-        factors: &[FactorPath],
-        index: &mut Vec<f64>,
-        tails: &mut Vec<(usize, f64)>,
-        tilt: impl FnOnce(&mut [f64]),
-    ) {
-        index.clear();
-        if self.sigma == 0.0 {
-            index.extend_from_slice(&self.expected);
-            return;
-        }
+    /// Adds the uniforms of the path's steps in `trial`, one for each month but the first.
+    pub(crate) fn draw(&self, trial: u64, steps: &mut Vec<f64>) {
         let mut stream = self.key.stream(trial);
-        index.push(0.0);
-        index.extend(self.expected[1..].iter().map(|_| stream.uniform()));
-        math::normal_quantiles(&mut index[1..], tails);
-        tilt(&mut index[1..]);
+        steps.extend(self.expected[1..].iter().map(|_| stream.uniform()));
+    }
+
+    /// Makes the logarithm of the index, from the second month on, of as many normal scores.
+    pub(crate) fn walk(&self, factors: &[FactorPath], steps: &mut [f64]) {
         if !self.follows.is_empty() {
-            for (month, step) in index.iter_mut().enumerate().skip(1) {
+            for (month, step) in (1..).zip(&mut *steps) {
                 let common = |f: &Follows| f.beta * factors[f.factor].innovations[month];
                 *step = self.follows.iter().map(common).sum::<f64>() + self.own * *step;
             }
         }
         let mut log_index = 0.0;
-        for step in &mut index[1..] {
+        for step in steps {
             log_index += self.step + self.sigma * *step;
             *step = log_index;
         }
-        math::exps(index);
     }
 }

@@ -40,6 +40,8 @@ pub(super) struct Capacity {
     /// Bins per octave of the histograms that take the place of rows, and of those of months, as powers of 2.
     bits: u32,
     month_bits: u32,
+    /// How many losses of months may wait to be counted.
+    late: u64,
 }
 
 /// One portfolio's trials. Losses are present values in currency. Rows are in order of the trials.
@@ -170,9 +172,6 @@ pub(super) struct Late {
     weights: Vec<f64>,
 }
 
-/// As many losses may wait: 4 MiB.
-const LATE: usize = 1 << 19;
-
 impl Late {
     fn take(&mut self, block: &Block) {
         let n = usize::try_from(block.trials.end - block.trials.start).unwrap_or(0).max(1);
@@ -185,7 +184,8 @@ impl Late {
     }
 }
 
-/// How memory is divided: half of it for rows, a quarter each for the histograms of months and for those of all else. Octaves
+/// How memory is divided: half of it for rows, a quarter each for the histograms of months and for those of all else, and of the
+/// rows' half a sixteenth for losses of months that wait. Octaves
 /// that a histogram is taken to need, and bytes of a bin.
 const OCTAVES: u64 = 40;
 const BIN: u64 = 24;
@@ -204,7 +204,8 @@ impl Capacity {
         let columns = 1 + 2 * n_years + 2 * n_services + if options.keep_components { 10 } else { 0 };
         Self {
             all: plan.mixture.is_some(),
-            rows: (options.memory / 2 / (8 * columns * n_portfolios)).max(LEAST),
+            rows: ((options.memory / 2 - options.memory / 32) / (8 * columns * n_portfolios)).max(LEAST),
+            late: options.memory / 32 / 8,
             bits: bits(n_portfolios * (3 + 2 * n_services), options.memory / 4, 10),
             month_bits: bits(n_portfolios * n_months, options.memory / 4, 8),
         }
@@ -274,7 +275,7 @@ impl Trials {
         self.n += block.trials.end - block.trials.start;
         let keep = (block.trials.start / BLOCK).is_multiple_of(1 << self.thinned);
         late.take(&block);
-        if late.n > LATE {
+        if late.n as u64 > capacity.late {
             self.count_late(late);
         }
         for (all, one) in self.portfolios.iter_mut().zip(block.portfolios) {
