@@ -445,18 +445,21 @@ fn add(
     (bounds, cells): (&[f64], &std::ops::Range<usize>),
     regime: &Regime,
 ) {
-    row.iter_mut().zip(&areas[cells.clone()]).for_each(|(r, area)| *r += factor * area);
-    // What lies outside the regime of the first cell and of the last.
-    let (from, to) = (bounds[cells.start], bounds[cells.end]);
-    let mut less = |cell: usize, a: f64, b: f64| {
-        row[cell - cells.start] -= factor * (curve.integral(b) - curve.integral(a));
+    let mut whole = cells.clone();
+    let mut part = |cell: usize| {
+        let (from, to) = (bounds[cell].max(regime.start), bounds[cell + 1].min(regime.end));
+        row[cell - cells.start] += factor * (curve.integral(to) - curve.integral(from));
     };
-    if from < regime.start && !cells.is_empty() {
-        less(cells.start, from, regime.start);
+    if !whole.is_empty() && bounds[whole.start] < regime.start {
+        part(whole.start);
+        whole.start += 1;
     }
-    if regime.end < to && !cells.is_empty() {
-        less(cells.end - 1, regime.end, to);
+    if !whole.is_empty() && regime.end < bounds[whole.end] {
+        part(whole.end - 1);
+        whole.end -= 1;
     }
+    let row = &mut row[whole.start - cells.start..whole.end - cells.start];
+    row.iter_mut().zip(&areas[whole]).for_each(|(r, area)| *r += factor * area);
 }
 
 impl Case<'_> {
