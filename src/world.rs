@@ -190,6 +190,12 @@ struct Draws {
 impl World {
     /// Draws trial `trial`.
     pub(crate) fn draw(&mut self, plan: &Plan, trial: u64) {
+        self.draw_tilted(plan, trial);
+        self.draw_plain(plan, trial);
+    }
+
+    /// Draws all of a trial that may be tilted, and weighs it; plain outages are left as they were.
+    pub(crate) fn draw_tilted(&mut self, plan: &Plan, trial: u64) {
         self.clear();
         self.sizes.clear();
         self.sizes.resize(plan.tally.sizes.len(), 0.0);
@@ -222,7 +228,6 @@ impl World {
         self.draw_paths(plan, trial);
         self.leave(plan);
         self.weight = self.likelihood.weight(mixture);
-        self.draw_plain(plan, trial);
     }
 
     fn clear(&mut self) {

@@ -98,7 +98,7 @@ pub(super) fn weighing(plan: &Plan, rounds: &[Round]) -> Vec<Plan> {
 /// Trials with the weights that `plan` gives them.
 fn weighed(plan: &Plan, drawn: &[Drawn]) -> Vec<Drawn> {
     let weigh = |world: &mut World, one: &Drawn| {
-        world.draw(plan, one.trial);
+        world.draw_tilted(plan, one.trial);
         Drawn { weight: world.weight, ..one.clone() }
     };
     drawn.par_iter().map_init(World::default, weigh).collect()
@@ -215,7 +215,7 @@ impl<'a> Worst<'a> {
         };
         let seen: Vec<Vec<Seen>> = (worst.par_iter())
             .map_init(observer, |world, &(trial, _)| {
-                world.draw(plan_of(trial), trial);
+                world.draw_tilted(plan_of(trial), trial);
                 world.likelihood.seen.clone().unwrap_or_default()
             })
             .collect();
