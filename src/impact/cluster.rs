@@ -110,8 +110,8 @@ impl States {
         if let Some(known) = self.find(state) {
             return &self.all[known].1;
         }
-        self.all.push((state, rates()));
-        self.put_in_place();
+        let rates = rates();
+        self.enter(state, rates);
         &self.all[self.all.len() - 1].1
     }
 
@@ -128,22 +128,29 @@ impl States {
         }
     }
 
-    /// Finds places for all after one came.
     #[cold]
-    fn put_in_place(&mut self) {
-        if self.all.len() > STATES {
-            self.all.drain(..STATES);
+    fn enter(&mut self, state: State, rates: Rates) {
+        if self.all.len() >= STATES {
+            self.all.clear();
+            self.places.fill(NONE);
         }
-        self.places.clear();
-        self.places.resize((4 * self.all.len()).next_power_of_two(), NONE);
+        if 2 * (self.all.len() + 1) > self.places.len() {
+            self.places.clear();
+            self.places.resize((4 * (self.all.len() + 1)).next_power_of_two(), NONE);
+            (0..self.all.len()).for_each(|i| self.put_in_place(i));
+        }
+        self.all.push((state, rates));
+        self.put_in_place(self.all.len() - 1);
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "there are few")]
+    fn put_in_place(&mut self, i: usize) {
         let last = self.places.len() - 1;
-        for (i, (state, _)) in (0..).zip(&self.all) {
-            let mut place = state.hash() & last;
-            while self.places[place] != NONE {
-                place = (place + 1) & last;
-            }
-            self.places[place] = i;
+        let mut place = self.all[i].0.hash() & last;
+        while self.places[place] != NONE {
+            place = (place + 1) & last;
         }
+        self.places[place] = i as u32;
     }
 }
 

@@ -114,6 +114,12 @@ impl Judge {
         let services = &case.portfolio.groups[stretch.of.1].services;
         let mut room = std::mem::take(&mut self.plain.hours);
         for (k, tariffs) in known.iter().enumerate() {
+            if tariffs.get().is_none()
+                && most(simd, window(alone.longest(k), n_cells, &stretch.cells, &mut room)) == 0.0
+            {
+                // There is none that anything would have to be worked out for.
+                continue;
+            }
             let tariffs = tariffs.get_or_init(|| {
                 let reaction = self.reaction(case, plain, k, regime, stretch);
                 if reaction.changes.is_empty() {

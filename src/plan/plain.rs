@@ -10,6 +10,9 @@ use crate::scenario::{Scenario, Trigger};
 /// Outages longer than this are settled one by one: they may make a firm move, or meet many others.
 const LONGEST: f64 = 240.0;
 
+/// Most kinds of outages that are settled together where they overlap: of more there are too many ways to do so.
+const KINDS: usize = 12;
+
 /// What all plain risks have in common.
 #[derive(Debug, Clone)]
 pub(crate) struct PlainPlan {
@@ -35,6 +38,8 @@ pub(crate) struct PlainRisk {
     pub(crate) leaves: f64,
     /// What it takes, alone, of each vendor that it strikes.
     pub(crate) takes: Vec<(usize, f64)>,
+    /// The first plain risk whose outages do the same.
+    pub(crate) kind: usize,
     /// The vendors that it strikes, a bit each; none if its outages are not settled together with others.
     pub(crate) strikes: Option<u64>,
     /// It matters to nobody: it is drawn for the checks of the run, and looked at no further.
@@ -60,8 +65,14 @@ impl PlainPlan {
         }
         let works =
             plan.portfolios.iter().filter_map(|p| p.failover.as_ref()).fold(1.0, |least, f| f64::min(least, f.works));
+        let like =
+            |a: &PlainRisk, b: &PlainRisk| plan.risks[a.risk].on == plan.risks[b.risk].on && a.leaves == b.leaves;
+        for k in 0..risks.len() {
+            risks[k].kind = (0..k).find(|&first| like(&risks[first], &risks[k])).unwrap_or(k);
+        }
+        let kinds = risks.iter().enumerate().filter(|(k, risk)| !risk.idle && risk.kind == *k).count();
         // Where failover may not work, it is up to each outage; and vendors must fit into 64 bits, risks into 16.
-        if works < 1.0 || plan.vendors.len() > 64 || risks.len() >= usize::from(u16::MAX) {
+        if works < 1.0 || kinds > KINDS || plan.vendors.len() > 64 || risks.len() >= usize::from(u16::MAX) {
             for risk in &mut risks {
                 risk.strikes = None;
             }
@@ -134,7 +145,7 @@ impl PlainRisk {
             let takes: Vec<(usize, f64)> = risk.reach.iter().map(taken).filter(|t| t.1 > 0.0).collect();
             // A vendor that stands while only one of several things fails may fall when two do.
             let strikes = (takes.len() == risk.reach.len()).then(|| strikes(takes.iter().map(|t| t.0)));
-            Self { risk: r, leaves, takes, strikes, idle: plan.idle[r] }
+            Self { risk: r, leaves, takes, kind: 0, strikes, idle: plan.idle[r] }
         })
     }
 }

@@ -23,8 +23,9 @@ const BITS: usize = 64 / MOST;
 pub(crate) struct Member {
     pub(crate) start: f64,
     pub(crate) end: f64,
-    /// Its plain risk.
+    /// Its plain risk, and the first that does the same.
     pub(crate) risk: u16,
+    kind: u16,
 }
 
 /// Clusters of one trial, each within one cell. Kept between trials for its memory.
@@ -59,9 +60,9 @@ impl Clusters {
         self.members.clear();
     }
 
-    /// Makes clusters of those that lie within a cell and are shorter than `limit`, and hands the outages of others to
-    /// `one_by_one`, by their risk and number. `crowded`: put in order of time.
-    pub(super) fn form(&mut self, crowded: &mut [Crowded], limit: f64, mut one_by_one: impl FnMut(usize, u32)) {
+    /// Makes clusters of those that lie within a cell and are not too long, and hands the outages of others to `one_by_one`, by
+    /// their risk and number. `crowded`: put in order of time.
+    pub(super) fn form(&mut self, plain: &PlainPlan, crowded: &mut [Crowded], mut one_by_one: impl FnMut(usize, u32)) {
         crowded.sort_unstable_by(|a, b| a.start.total_cmp(&b.start).then(a.plain.cmp(&b.plain)));
         let mut rest = &*crowded;
         while let Some(first) = rest.first() {
@@ -76,10 +77,13 @@ impl Clusters {
             let within = |c: &Crowded| c.plain.is_some_and(|p| p.2 == cell);
             match cell {
                 Some(cell)
-                    if n > 1 && reach - first.start < limit && cluster.iter().all(within) && is_sparse(cluster) =>
+                    if n > 1
+                        && reach - first.start < plain.limit
+                        && cluster.iter().all(within)
+                        && is_sparse(cluster) =>
                 {
                     let from = self.members.len();
-                    self.members.extend(cluster.iter().filter_map(Crowded::member));
+                    self.members.extend(cluster.iter().filter_map(|c| c.member(plain)));
                     self.all.push(Cluster { cell, members: from..self.members.len() });
                 }
                 _ => cluster.iter().filter_map(|c| c.plain).for_each(|(risk, number, _)| one_by_one(risk, number)),
@@ -101,7 +105,7 @@ impl Clusters {
                 let takes = plain.risks[usize::from(member.risk)].takes.iter().filter(|t| twice >> t.0 & 1 == 0);
                 takes.for_each(|&(v, takes)| down[v] += takes * (member.end - member.start));
             }
-            for vendor in (0..plan.vendors.len()).filter(|&v| twice >> v & 1 == 1) {
+            for vendor in bits(twice) {
                 down[vendor] += together(plan, plain, vendor, members);
             }
         }
@@ -109,9 +113,10 @@ impl Clusters {
 }
 
 impl Crowded {
-    #[expect(clippy::cast_possible_truncation, reason = "`PlainPlan::clusters`")]
-    fn member(&self) -> Option<Member> {
-        self.plain.map(|(risk, ..)| Member { start: self.start, end: self.end, risk: risk as u16 })
+    #[expect(clippy::cast_possible_truncation, reason = "such risks are numbered in 16 bits")]
+    fn member(&self, plain: &PlainPlan) -> Option<Member> {
+        let kind = |risk: usize| plain.risks[risk].kind as u16;
+        self.plain.map(|(risk, ..)| Member { start: self.start, end: self.end, risk: risk as u16, kind: kind(risk) })
     }
 }
 
@@ -138,8 +143,8 @@ fn together(plan: &Plan, plain: &PlainPlan, vendor: usize, members: &[Member]) -
 /// All that a group's response depends on at a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct State {
-    /// One more than the risks of the outages under way, ascending, 16 bits each from the lowest on.
-    risks: u64,
+    /// One more than the kinds of the outages under way, ascending, 16 bits each from the lowest on.
+    kinds: u64,
     /// Vendors whose traffic may move, a bit each.
     movable: u64,
     /// How many delays of rooms have passed since some traffic may move.
@@ -161,14 +166,14 @@ impl State {
     pub(crate) fn hash(self) -> usize {
         // Fibonacci hashing (Knuth, The Art of Computer Programming 3, section 6.4).
         let mixed =
-            (self.risks ^ self.movable.rotate_left(37) ^ self.opened as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            (self.kinds ^ self.movable.rotate_left(37) ^ self.opened as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         (mixed >> 40) as usize
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "of 64 bits, 16 at a time")]
     /// What a group does in it; parts are those of the outages in its order.
     pub(crate) fn settle(self, plan: &Plan, plain: &PlainPlan, placement: &Placement, sweep: &mut Sweep) -> Settled {
-        let under_way = (0..MOST).map(|i| (self.risks >> (BITS * i)) as u16).filter(|risk| *risk > 0);
+        let under_way = (0..MOST).map(|i| (self.kinds >> (BITS * i)) as u16).filter(|risk| *risk > 0);
         let outages: Vec<Interruption> =
             under_way.map(|risk| Interruption::of_plain(&plain.risks[usize::from(risk) - 1])).collect();
         let falls = fallen(plan, placement, &outages, 0);
@@ -186,7 +191,7 @@ pub(crate) struct Walk {
     fell: Vec<f64>,
 }
 
-/// Outages under way, by their number in the cluster; in order of their risks.
+/// Outages under way, by their number in the cluster; in order of their kinds.
 struct Active {
     all: [usize; MOST],
     n: usize,
@@ -199,7 +204,7 @@ impl Active {
 
     fn enter(&mut self, m: usize, members: &[Member]) {
         let mut place = self.n;
-        while place > 0 && members[self.all[place - 1]].risk > members[m].risk {
+        while place > 0 && members[self.all[place - 1]].kind > members[m].kind {
             self.all[place] = self.all[place - 1];
             place -= 1;
         }
@@ -278,9 +283,9 @@ impl Walk {
                 until = placement.delays.get(opened).map_or(until, |delay| until.min(since + delay));
             }
             if down != 0 {
-                let risk = |&a: &usize| u64::from(members[a].risk + 1);
-                let risks = active.list().iter().rev().fold(0, |risks, a| risks << BITS | risk(a));
-                emit(&Moment { from: t, to: until, state: State { risks, movable, opened }, active: active.list() });
+                let kind = |&a: &usize| u64::from(members[a].kind + 1);
+                let kinds = active.list().iter().rev().fold(0, |kinds, a| kinds << BITS | kind(a));
+                emit(&Moment { from: t, to: until, state: State { kinds, movable, opened }, active: active.list() });
             }
             if until == f64::INFINITY {
                 return;

@@ -67,6 +67,9 @@ pub(crate) struct Stretch {
     lasting: Vec<u32>,
 }
 
+/// A group that uses at most so many vendors is placed alike in many trials, whatever was lost.
+const FEW: usize = 4;
+
 impl Stretch {
     /// Nothing lasts that matters.
     pub(crate) fn is_quiet(&self) -> bool {
@@ -274,7 +277,7 @@ impl Alone {
         let events = view.crowd.touched_behind(n).map(|(start, end)| Crowded { start, end, plain: None });
         self.crowded.extend(events);
         let promote = &mut self.promoted;
-        self.clusters.form(&mut self.crowded, plain.limit, |k, j| promote.push((k, j)));
+        self.clusters.form(plain, &mut self.crowded, |k, j| promote.push((k, j)));
         // Events stand in order by risk.
         promote.sort_unstable();
         for (k, j) in promote.drain(..) {
@@ -314,6 +317,8 @@ impl Alone {
         let portfolio = &plan.portfolios[of.0];
         let simple = portfolio.failover.as_ref().is_none_or(|f| f.works >= 1.0)
             && portfolio.harmless.iter().all(|hours| *hours == f64::INFINITY);
+        // Of many vendors there are so many ways to place traffic that hardly one is met again.
+        let many = regimes[0].roles.iter().filter(|role| **role != Role::None).count() > FEW;
         for (r, regime) in regimes.iter().enumerate() {
             let cells =
                 if regime.start == 0.0 && regime.last { 0..n_cells } else { place(regime.start)..place(regime.end) };
@@ -322,6 +327,9 @@ impl Alone {
                     && l.end > regime.start
                     && plan.risks[l.risk as usize].reach.iter().any(|v| regime.roles[v.0] != Role::None)
             };
+            if many && r > 0 {
+                self.struck[cells.clone()].fill(u64::MAX);
+            }
             if !view.lasting.iter().any(matters) {
                 self.stretches.push(Stretch { of, regime: r, cells, lasting: Vec::new() });
                 continue;
@@ -345,6 +353,15 @@ impl Alone {
                     let settled = here().map(|l| l.2).fold(cells.start, usize::max).min(cells.end);
                     let settled = if simple { settled } else { cells.end };
                     self.block(cells.start..settled, |_| true);
+                    if many {
+                        let reach = |risk: usize| plan.risks[risk].reach.iter().map(|v| v.0);
+                        let lost = |v: usize| {
+                            lasting.iter().any(|&i| reach(view.lasting[i as usize].risk as usize).any(|w| w == v))
+                        };
+                        let meets =
+                            |k: usize| reach(plain.risks[k].risk).any(|v| regime.roles[v] != Role::None && lost(v));
+                        self.block(settled..cells.end, meets);
+                    }
                 }
                 first = cells.end;
                 self.stretches.push(Stretch { of, regime: r, cells, lasting });

@@ -38,7 +38,7 @@ pub(crate) struct Part {
 }
 
 /// A vendor that keeps a part, and who answers for what is missing of it, by their number.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Fallen {
     pub(crate) vendor: usize,
     pub(crate) available: f64,
@@ -67,16 +67,24 @@ impl Reaction {
     ) -> Self {
         let mut reaction = Self { changes: Vec::new(), served_after: 0.0, goes_on: false };
         // The outage itself answers as number 0, what lasts as the numbers from 1 on.
-        let outage = Interruption::of_plain(risk);
-        let all: Vec<Interruption> = [outage].iter().chain(lasts).copied().collect();
-        let (falls, fallen_before) = (fallen(plan, placement, &all, 0), fallen(plan, placement, lasts, 1));
-        if falls == fallen_before {
+        let fallen_before = fallen(plan, placement, lasts, 1);
+        let strikes = |r: usize, v: usize| plan.risks[r].reach.iter().any(|reached| reached.0 == v);
+        let meets = |l: &Interruption| plan.risks[risk.risk].reach.iter().any(|r| strikes(l.risk as usize, r.0));
+        let falls = if lasts.iter().any(meets) {
+            let all: Vec<Interruption> = [Interruption::of_plain(risk)].iter().chain(lasts).copied().collect();
+            fallen(plan, placement, &all, 0)
+        } else {
+            let own = risk.takes.iter().filter(|t| placement.roles[t.0] != Role::None);
+            let own = own.map(|&(vendor, takes)| Fallen { vendor, available: 1.0 - takes, takers: vec![(0, 1.0)] });
+            own.chain(fallen_before.iter().cloned()).collect()
+        };
+        if falls == fallen_before || (lasts.is_empty() && falls.iter().all(|f| placement.shares[f.vendor] == 0.0)) {
             return reaction;
         }
         // What has lasted has been movable for long.
         let lost = |f: &Fallen| placement.shares[f.vendor] * (1.0 - f.available) > 0.0;
         let long = failover.filter(|_| fallen_before.iter().any(lost)).map(|_| f64::NEG_INFINITY);
-        let n = all.len();
+        let n = lasts.len() + 1;
         let mut before: Vec<Part> = vec![Part::default(); n];
         if !fallen_before.is_empty() {
             let times = (long.unwrap_or(f64::INFINITY), 0.0);
@@ -111,8 +119,11 @@ impl Reaction {
 
 /// Vendors that matter and are down under these interruptions, and who answers for them: by their place, from `first` on.
 pub(super) fn fallen(plan: &Plan, placement: &Placement, interruptions: &[Interruption], first: usize) -> Vec<Fallen> {
-    let (mut own, mut scratch) = (vec![1.0; plan.n_nodes], vec![1.0; plan.n_nodes]);
     let mut falls = Vec::new();
+    if interruptions.is_empty() {
+        return falls;
+    }
+    let (mut own, mut scratch) = (vec![1.0; plan.n_nodes], vec![1.0; plan.n_nodes]);
     for vendor in (0..plan.vendors.len()).filter(|&v| placement.roles[v] != Role::None) {
         let beneath = plan.graph.beneath(vendor);
         let on = |i: &Interruption| plan.risks[i.risk as usize].on.iter().any(|n| beneath.contains(n));
