@@ -1,41 +1,134 @@
 //! Lost traffic as money: what is unserved, what is not billed, and what is billed elsewhere, charged to who takes it.
 
-use super::ledger::Ledger;
+use super::ledger::{Cause, Ledger};
+use super::smooth::{LITTLE_DISCOUNT, SHORT};
 use super::{Case, Judge};
-use crate::response::found::{Alone, By, Lost, Piece};
+use crate::plan::curve::walk::Moments;
+use crate::response::found::{Alone, Lost, Piece};
 use crate::results::Component;
 
+/// Where in time a fall that is alone lies.
+struct Place {
+    month: usize,
+    cell: usize,
+    hours: f64,
+    /// The moment around which all of it is looked at, and what is worth 1 there at the start.
+    centre: f64,
+    undiscounted: f64,
+}
+
 impl Judge {
-    /// A fall that is alone: phase by phase, if it lies within one cell and nobody needs to know what it interrupts.
-    pub(super) fn alone(&mut self, case: &Case, s: usize, alone: &Alone, ledger: &mut Ledger) {
-        let (cells, service) = (&case.view.cells, &case.plan.services[s]);
-        let month = case.plan.clock.month(alone.start);
-        let cell = cells.find(month, alone.start);
-        if alone.end > cells.bounds[cell + 1] || case.needs_pieces(s, alone.end - alone.start, ledger) {
-            // It comes out of order: what is under way elsewhere goes on.
-            let run = self.runs[s];
-            alone.pieces(|piece| self.piece(case, s, piece, ledger));
-            self.runs[s] = run;
-            return;
-        }
-        let counts_from = alone.start + service.tolerance;
-        let (mut until, mut unserved) = (alone.start, 0.0);
-        alone.pieces(|piece| {
-            if piece.unserved > 0.0 {
-                until = piece.end;
-                unserved += piece.unserved * (piece.end - piece.start);
+    /// A fall that is alone: as a whole, if it is short and nobody needs to know what it interrupts.
+    pub(super) fn alone(&mut self, case: &Case, services: &[usize], alone: &Alone, ledger: &mut Ledger) {
+        let (month, hours) = (case.view.cells.months[alone.cell], alone.end - alone.start);
+        let centre = f64::midpoint(alone.start, alone.end);
+        let undiscounted = case.undiscounted(alone.cell, centre);
+        let place = Place { month, cell: alone.cell, hours, centre, undiscounted };
+        for &s in services {
+            if case.needs_pieces(s, hours, ledger) {
+                // It comes out of order: what is under way elsewhere goes on.
+                let run = self.runs[s];
+                alone.pieces(|piece| self.piece(case, s, piece, ledger));
+                self.runs[s] = run;
+            } else {
+                self.interrupt_alone(case, s, alone, &place, ledger);
             }
-            self.part(case, s, piece, (piece.start, piece.end), counts_from, (cell, month), ledger);
-        });
+        }
+    }
+
+    /// A fall that is alone.
+    fn interrupt_alone(&mut self, case: &Case, s: usize, alone: &Alone, place: &Place, ledger: &mut Ledger) {
+        if !self.settle(case, s, alone, place, ledger) {
+            let counts_from = alone.start + case.plan.services[s].tolerance;
+            let at = (place.cell, place.month);
+            alone.pieces(|piece| self.part(case, s, piece, (piece.start, piece.end), counts_from, at, ledger));
+        }
+        let (mut until, mut unserved) = (alone.start, 0.0);
+        for phase in alone.phases.iter().filter(|phase| phase.unserved > 0.0) {
+            until = phase.to;
+            unserved += phase.unserved * (phase.to - phase.from);
+        }
         if until <= alone.start {
             return;
         }
         ledger.unserved_hours[s] += unserved;
         ledger.longest_hours[s] = ledger.longest_hours[s].max(until - alone.start);
-        let churn = service.churn.as_ref().filter(|churn| until - alone.start > churn.after);
-        if let (Some(churn), By::Event(event)) = (churn, alone.by) {
+        let churn = case.plan.services[s].churn.as_ref().filter(|churn| until - alone.start > churn.after);
+        if let Some(churn) = churn {
+            let event = alone.event;
             self.drive_away(case, s, churn, (alone.start, until), &[(event, unserved)], |_| event, ledger);
         }
+    }
+
+    /// The money of a fall that is alone, all phases at once: what flows in each enters by its
+    /// moments around the fall's middle, around which factors are a parabola. Does nothing and gives no where they are not.
+    #[inline(never)]
+    fn settle(&mut self, case: &Case, s: usize, alone: &Alone, place: &Place, ledger: &mut Ledger) -> bool {
+        let &Place { month, cell, hours, centre, undiscounted } = place;
+        let (plan, service) = (case.plan, &case.plan.services[s]);
+        if hours > SHORT || plan.clock.rho * hours > LITTLE_DISCOUNT {
+            return false;
+        }
+        let factors = case.common.revenues[s].product(month, (alone.start, alone.end), centre);
+        let Some(factors) = factors.filter(|factors| factors.is_smooth(hours)) else { return false };
+        let Some(mut walk) = service.present.walk(alone.start, centre) else { return false };
+        let counts_from = alone.start + service.tolerance;
+        let (mut all, mut unserved) = (Moments::default(), 0.0);
+        self.served.clear();
+        for phase in alone.phases {
+            let (to, mut flow) = (phase.to, Moments::default());
+            if phase.unserved > 0.0 && counts_from < to {
+                if counts_from > phase.from {
+                    flow = walk.to(counts_from);
+                }
+                let counts = walk.to(to);
+                unserved += phase.unserved * factors.of_moments(&counts);
+                flow += counts;
+            } else {
+                flow = walk.to(to);
+            }
+            for &(v, part) in alone.moved(phase) {
+                serve(&mut self.served, v, flow.times(part));
+            }
+            all += flow;
+        }
+        let width = case.view.cells.width();
+        let first = s * plan.vendors.len() * width + cell;
+        let capable = case.common.is_capable(s, alone.start, alone.end);
+        let (mut spend, mut short, mut changed) = (0.0, 0.0, 0.0);
+        alone.missing().iter().for_each(|lost| serve(&mut self.served, lost.vendor, all.times(-lost.missing)));
+        for &(v, flow) in &self.served {
+            if capable {
+                short += case.short_of(v, factors.of_moments(&flow));
+                changed += case.changed_capability(s, v, (alone, month, centre), (&factors, &flow), ledger);
+            }
+            if service.usage == 0.0 {
+                continue;
+            }
+            let price = case.portfolio.price(v, month);
+            let used = service.usage * flow.area;
+            spend += used * price;
+            self.usage[first + v * width] += used;
+            if case.portfolio.counts_bills() {
+                // Undiscounted around the centre, where e^ρx is a parabola.
+                let rho = plan.clock.rho;
+                let nominal = flow.area + rho * (flow.first + 0.5 * rho * flow.second);
+                let used = service.usage * undiscounted * nominal;
+                self.usage_nominal[first + v * width] += used;
+                if let Some(terms) = case.portfolio.yearly.iter().position(|y| y.vendor == v) {
+                    ledger.bill(terms, month / 12, Cause::Event(alone.event), used * price);
+                }
+            }
+        }
+        let interruption = service.at_stake * unserved;
+        let short = service.per_capability() * short;
+        ledger.charge(Cause::Event(alone.event), interruption + spend + short);
+        ledger.book(Component::Interruption, s, month, interruption);
+        ledger.book(Component::Spend, s, month, spend);
+        if capable {
+            ledger.book(Component::Capability, s, month, short + changed);
+        }
+        true
     }
 
     /// A piece of lost traffic of one service.
@@ -142,6 +235,15 @@ impl Judge {
                 case.part_of_bills(&part, used, ledger);
             }
         }
+    }
+}
+
+/// Adds to what a vendor serves.
+#[inline]
+fn serve(served: &mut Vec<(usize, Moments)>, vendor: usize, flow: Moments) {
+    match served.iter_mut().find(|s| s.0 == vendor) {
+        Some(of_vendor) => of_vendor.1 += flow,
+        None => served.push((vendor, flow)),
     }
 }
 
