@@ -162,6 +162,18 @@ impl Spans {
         self.span(month, from, to).map(|span| &self.lines[span.lines.0..span.lines.1])
     }
 
+    /// The same, if a parabola says all that counts of its product with another around `t`.
+    #[inline]
+    pub(super) fn smooth_with(&self, other: &Product, month: usize, (from, to): (f64, f64), t: f64) -> Option<&[Line]> {
+        let span = self.span(month, from, to)?;
+        let (first, last) = span.rising;
+        let lines = &self.lines[span.lines.0..span.lines.1];
+        // Two that rise are a parabola.
+        let few = other.rising as usize + (last - first) <= 2;
+        let whole = || self.rising[first..last].iter().fold(*other, |left, line| left.times(line, t));
+        (few || whole().is_smooth(to - from)).then_some(lines)
+    }
+
     /// The product of what is at work all through [from, to), which begins in a month, around `t`; none if that changes
     /// within.
     #[inline]

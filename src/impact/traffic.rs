@@ -1,19 +1,18 @@
 //! Lost traffic as money: what is unserved, what is not billed, and what is billed elsewhere, charged to who takes it.
 
 use super::ledger::{Cause, Ledger};
-use super::smooth::{LITTLE_DISCOUNT, SHORT};
+use super::smooth::{LITTLE_DISCOUNT, Product, SHORT};
 use super::{Case, Judge};
-use crate::plan::curve::walk::Moments;
+use crate::plan::curve::walk::{Moments, Walk};
 use crate::response::found::{Alone, Lost, Piece};
 use crate::results::Component;
 
 /// Where in time a fall that is alone lies.
-struct Place {
-    month: usize,
-    cell: usize,
+pub(super) struct Place {
+    pub(super) month: usize,
     hours: f64,
     /// The moment around which all of it is looked at, and what is worth 1 there at the start.
-    centre: f64,
+    pub(super) centre: f64,
     undiscounted: f64,
 }
 
@@ -23,7 +22,7 @@ impl Judge {
         let (month, hours) = (case.view.cells.months[alone.cell], alone.end - alone.start);
         let centre = f64::midpoint(alone.start, alone.end);
         let undiscounted = case.undiscounted(alone.cell, centre);
-        let place = Place { month, cell: alone.cell, hours, centre, undiscounted };
+        let place = Place { month, hours, centre, undiscounted };
         for &s in services {
             if case.needs_pieces(s, hours, ledger) {
                 // It comes out of order: what is under way elsewhere goes on.
@@ -40,7 +39,7 @@ impl Judge {
     fn interrupt_alone(&mut self, case: &Case, s: usize, alone: &Alone, place: &Place, ledger: &mut Ledger) {
         if !self.settle(case, s, alone, place, ledger) {
             let counts_from = alone.start + case.plan.services[s].tolerance;
-            let at = (place.cell, place.month);
+            let at = (alone.cell, place.month);
             alone.pieces(|piece| self.part(case, s, piece, (piece.start, piece.end), counts_from, at, ledger));
         }
         let (mut until, mut unserved) = (alone.start, 0.0);
@@ -60,75 +59,85 @@ impl Judge {
         }
     }
 
-    /// The money of a fall that is alone, all phases at once: what flows in each enters by its
-    /// moments around the fall's middle, around which factors are a parabola. Does nothing and gives no where they are not.
-    #[inline(never)]
+    /// The money of a fall that is alone, all phases at once: what flows in each enters by its moments around the fall's
+    /// middle, around which factors are a parabola. Does nothing and gives no where they are not.
     fn settle(&mut self, case: &Case, s: usize, alone: &Alone, place: &Place, ledger: &mut Ledger) -> bool {
-        let &Place { month, cell, hours, centre, undiscounted } = place;
-        let (plan, service) = (case.plan, &case.plan.services[s]);
-        if hours > SHORT || plan.clock.rho * hours > LITTLE_DISCOUNT {
+        if place.hours > SHORT || case.plan.clock.rho * place.hours > LITTLE_DISCOUNT {
             return false;
         }
-        let factors = case.common.revenues[s].product(month, (alone.start, alone.end), centre);
-        let Some(factors) = factors.filter(|factors| factors.is_smooth(hours)) else { return false };
-        let Some(mut walk) = service.present.walk(alone.start, centre) else { return false };
-        let counts_from = alone.start + service.tolerance;
+        let service = &case.plan.services[s];
+        let factors = case.common.revenues[s].product(place.month, (alone.start, alone.end), place.centre);
+        let Some(factors) = factors.filter(|factors| factors.is_smooth(place.hours)) else { return false };
+        let Some(walk) = service.present.walk(alone.start, place.centre) else { return false };
+        let interruption = service.at_stake * self.flow(alone, walk, alone.start + service.tolerance, &factors);
+        let spend = if service.usage > 0.0 { self.bill(case, s, alone, place, ledger) } else { 0.0 };
+        let (mut short, mut changed) = (0.0, 0.0);
+        if case.common.is_capable(s, alone.start, alone.end) {
+            for (v, flow) in &self.served {
+                short += case.short_of(*v, factors.of_moments(flow));
+                if !case.common.is_quiet(*v, place.month) {
+                    changed += case.changed_capability(s, *v, (alone, place), (&factors, flow), ledger);
+                }
+            }
+            short *= service.per_capability();
+            ledger.book(Component::Capability, s, place.month, short + changed);
+        }
+        ledger.charge(Cause::Event(alone.event), interruption + spend + short);
+        ledger.book(Component::Interruption, s, place.month, interruption);
+        ledger.book(Component::Spend, s, place.month, spend);
+        true
+    }
+
+    /// Finds out what vendors serve more or less in a fall that is alone; gives what is unserved × revenue, of what counts.
+    #[inline(never)]
+    fn flow(&mut self, alone: &Alone, mut walk: Walk, counts_from: f64, factors: &Product) -> f64 {
         let (mut all, mut unserved) = (Moments::default(), 0.0);
         self.served.clear();
         for phase in alone.phases {
-            let (to, mut flow) = (phase.to, Moments::default());
-            if phase.unserved > 0.0 && counts_from < to {
-                if counts_from > phase.from {
-                    flow = walk.to(counts_from);
-                }
-                let counts = walk.to(to);
-                unserved += phase.unserved * factors.of_moments(&counts);
-                flow += counts;
-            } else {
-                flow = walk.to(to);
+            let mut flow = Moments::default();
+            let counts = phase.unserved > 0.0 && counts_from < phase.to;
+            if counts && counts_from > phase.from {
+                flow = walk.to(counts_from);
             }
+            let rest = walk.to(phase.to);
+            if counts {
+                unserved += phase.unserved * factors.of_moments(&rest);
+            }
+            flow += rest;
             for &(v, part) in alone.moved(phase) {
                 serve(&mut self.served, v, flow.times(part));
             }
             all += flow;
         }
+        for lost in alone.missing() {
+            serve(&mut self.served, lost.vendor, all.times(-lost.missing));
+        }
+        unserved
+    }
+
+    /// Counts what is used more or less in a fall that is alone; gives what that costs.
+    #[inline(never)]
+    fn bill(&mut self, case: &Case, s: usize, alone: &Alone, place: &Place, ledger: &mut Ledger) -> f64 {
+        let (rho, usage, bills) = (case.plan.clock.rho, case.plan.services[s].usage, case.portfolio.counts_bills());
         let width = case.view.cells.width();
-        let first = s * plan.vendors.len() * width + cell;
-        let capable = case.common.is_capable(s, alone.start, alone.end);
-        let (mut spend, mut short, mut changed) = (0.0, 0.0, 0.0);
-        alone.missing().iter().for_each(|lost| serve(&mut self.served, lost.vendor, all.times(-lost.missing)));
+        let first = s * case.plan.vendors.len() * width + alone.cell;
+        let mut spend = 0.0;
         for &(v, flow) in &self.served {
-            if capable {
-                short += case.short_of(v, factors.of_moments(&flow));
-                changed += case.changed_capability(s, v, (alone, month, centre), (&factors, &flow), ledger);
-            }
-            if service.usage == 0.0 {
-                continue;
-            }
-            let price = case.portfolio.price(v, month);
-            let used = service.usage * flow.area;
+            let price = case.portfolio.price(v, place.month);
+            let used = usage * flow.area;
             spend += used * price;
             self.usage[first + v * width] += used;
-            if case.portfolio.counts_bills() {
+            if bills {
                 // Undiscounted around the centre, where e^ρx is a parabola.
-                let rho = plan.clock.rho;
                 let nominal = flow.area + rho * (flow.first + 0.5 * rho * flow.second);
-                let used = service.usage * undiscounted * nominal;
+                let used = usage * place.undiscounted * nominal;
                 self.usage_nominal[first + v * width] += used;
                 if let Some(terms) = case.portfolio.yearly.iter().position(|y| y.vendor == v) {
-                    ledger.bill(terms, month / 12, Cause::Event(alone.event), used * price);
+                    ledger.bill(terms, place.month / 12, Cause::Event(alone.event), used * price);
                 }
             }
         }
-        let interruption = service.at_stake * unserved;
-        let short = service.per_capability() * short;
-        ledger.charge(Cause::Event(alone.event), interruption + spend + short);
-        ledger.book(Component::Interruption, s, month, interruption);
-        ledger.book(Component::Spend, s, month, spend);
-        if capable {
-            ledger.book(Component::Capability, s, month, short + changed);
-        }
-        true
+        spend
     }
 
     /// A piece of lost traffic of one service.
