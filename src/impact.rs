@@ -24,7 +24,9 @@ use std::cell::{Cell, OnceCell};
 use fearless_simd::{Level, Simd, SimdBase, dispatch, f64x8};
 
 use crate::chance::event_counter;
+use crate::chance::math::exp;
 use crate::lanes::{clear, is_zero, join, lanes, lanes_mut, load};
+use crate::plan::curve::walk::Moments;
 use crate::plan::curve::{Curve, Flow};
 use crate::plan::portfolio::PortfolioPlan;
 use crate::plan::{Plan, ViewPlan};
@@ -56,6 +58,8 @@ pub(crate) struct Common {
     /// Per service: ∫ of its present-value curve over each cell, and of the nominal one.
     present: Vec<Vec<f64>>,
     nominal: Vec<Vec<f64>>,
+    /// Per cell: what is worth 1 at its beginning, seen from the start.
+    undiscounted: Vec<f64>,
     /// Per service: whether capability is money to it in this trial.
     capable: Vec<bool>,
     /// When some vendor's capability is not 1, from and to.
@@ -90,6 +94,8 @@ pub(crate) struct Judge {
     /// Per service and month: what its customers who have gone would have paid an hour from its beginning on.
     gone: Vec<Vec<f64>>,
     flows: Flows,
+    /// Vendors who serve more or less in a fall, and how much.
+    served: Vec<(usize, Moments)>,
     luck: FailoverLuck,
     /// What covers count.
     insured: Vec<cover::Insured>,
@@ -100,6 +106,8 @@ impl Common {
         self.prices.prepare(plan, view, world);
         self.capable(plan, view);
         self.changes(plan, view);
+        self.undiscounted.clear();
+        self.undiscounted.extend(view.cells.bounds.iter().map(|t| exp(plan.clock.rho * t)));
         self.present.resize_with(plan.services.len(), Vec::new);
         self.nominal.resize_with(plan.services.len(), Vec::new);
         let plain = view.cells.len() == plan.clock.n_months();
@@ -226,11 +234,11 @@ impl Lot<'_> {
     }
 }
 
-/// Whether failover works, as drawn in this trial, by vendor and event: all services, and all portfolios that see alike, ask for
-/// the same. Others may number events otherwise.
+/// Whether failover works, as drawn in this trial, by vendor and event: all services and portfolios ask for the same. Where
+/// plain outages become events, those who see otherwise number them otherwise.
 #[derive(Debug, Default)]
 struct FailoverLuck {
-    /// The trial, and the first portfolio of those that see alike.
+    /// The trial, and the first portfolio of those that see alike where that matters.
     of: Option<(u64, usize)>,
     known: Vec<Cell<f64>>,
 }
@@ -238,7 +246,8 @@ struct FailoverLuck {
 impl FailoverLuck {
     fn open(&mut self, lot: &Lot, seer: &ViewPlan) {
         let n = lot.plan.vendors.len() * lot.world.events.len();
-        let of = Some((lot.world.trial, seer.portfolios[0]));
+        let whose = if lot.plan.plain.is_some() { seer.portfolios[0] } else { 0 };
+        let of = Some((lot.world.trial, whose));
         if self.of != of || self.known.len() != n {
             self.of = of;
             self.known.clear();
@@ -294,12 +303,10 @@ impl Judge {
                 portfolio.failover.as_ref(),
                 regimes,
                 |v, e| luck.works(&case.lot, v, e),
-                |found| {
-                    for &s in &group.services {
-                        match &found {
-                            Found::Alone(alone) => self.alone(&case, s, alone, ledger),
-                            Found::Piece(piece) => self.piece(&case, s, piece, ledger),
-                        }
+                |found| match &found {
+                    Found::Alone(alone) => self.alone(&case, &group.services, alone, ledger),
+                    Found::Piece(piece) => {
+                        group.services.iter().for_each(|&s| self.piece(&case, s, piece, ledger));
                     }
                 },
             );
@@ -483,12 +490,10 @@ impl Case<'_> {
     fn stretch(&self, flows: &mut Flows, s: usize, month: usize, (from, to): (f64, f64)) -> Stretch {
         let service = &self.plan.services[s];
         let (hours, bills) = (to - from, self.portfolio.counts_bills());
-        if hours <= SHORT
-            && let Some(lines) = self.common.revenues[s].during(month, from, to)
-        {
+        if hours <= SHORT {
             let (flow, nominal) = flows.of(s, service, (self.plan.clock.rho, bills), (from, to));
-            let factors = lines.iter().fold(Product::ONE, |all, line| all.times(line, flow.centre));
-            if factors.is_smooth(hours) {
+            let factors = self.common.revenues[s].product(month, (from, to), flow.centre);
+            if let Some(factors) = factors.filter(|factors| factors.is_smooth(hours)) {
                 let (area, revenue, short) = (flow.area, factors.of(&flow), Some((flow, factors)));
                 return Stretch { month, from, to, area, nominal, revenue, short };
             }
@@ -498,6 +503,17 @@ impl Case<'_> {
         let nominal = if bills && service.usage > 0.0 { service.nominal.area(from, to) } else { 0.0 };
         let revenue = if self.common.revenues[s].is_empty() { area } else { self.revenue(s, curve, from, to) };
         Stretch { month, from, to, area, nominal, revenue, short: None }
+    }
+
+    /// What an amount that is due at `t`, within a cell, is undiscounted.
+    #[inline]
+    fn undiscounted(&self, cell: usize, t: f64) -> f64 {
+        let x = self.plan.clock.rho * (t - self.view.cells.bounds[cell]);
+        if x > 0.01 {
+            return exp(self.plan.clock.rho * t);
+        }
+        let within = 1.0 + x * (1.0 + x * (1.0 / 2.0 + x * (1.0 / 6.0 + x * (1.0 / 24.0 + x * (1.0 / 120.0)))));
+        self.common.undiscounted[cell] * within
     }
 
     #[inline]

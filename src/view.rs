@@ -23,6 +23,8 @@ pub(crate) struct View {
     /// happens: those that leave nothing, and those that leave a part.
     pub(crate) whole: Vec<Vec<Lone>>,
     pub(crate) partial: Vec<Vec<Lone>>,
+    /// Falls of several vendors at once by one interruption, alone in the same way.
+    pub(crate) joint: Vec<Joint>,
     /// All other falls, in order of their start.
     pub(crate) falls: Vec<Fall>,
     /// Interruptions that last.
@@ -53,12 +55,17 @@ pub(crate) struct View {
     seen: Vec<bool>,
     seen_events: Vec<bool>,
     stopped: Vec<bool>,
+    /// Interruptions that are seen and matter; whether the view before had the same, and between which bounds falls were found.
+    mattering: Vec<Interruption>,
+    same: bool,
+    bounds: Vec<f64>,
     order: Vec<(f64, u32)>,
     pub(crate) crowd: Crowd,
     open: Vec<Open>,
     runs: Vec<Run>,
     links: Vec<(u32, u32)>,
     outages: Vec<Interruption>,
+    struck: Vec<(usize, f64)>,
     own: Vec<f64>,
     scratch: Vec<f64>,
 }
@@ -70,6 +77,20 @@ pub(crate) struct Lone {
     pub(crate) end: f64,
     pub(crate) available: f64,
     pub(crate) event: u32,
+    /// The cell in which it lies.
+    pub(crate) cell: u32,
+}
+
+/// A short fall of several vendors by one interruption while, lasting falls apart, nothing else is wrong.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Joint {
+    pub(crate) start: f64,
+    pub(crate) end: f64,
+    pub(crate) event: u32,
+    pub(crate) cell: u32,
+    /// Who falls, and what is available then: see [`View::struck`].
+    first: usize,
+    last: usize,
 }
 
 /// Falls longer than this last: they do not keep others from being alone where they do not matter.
@@ -172,7 +193,7 @@ impl View {
     /// Fills the view of `seer` from a world without plain outages.
     pub(crate) fn see(&mut self, plan: &Plan, seer: &ViewPlan, world: &World) {
         self.look(plan, seer, world);
-        self.gather(plan, seer, world);
+        self.gather(plan, world);
         self.fall(plan, seer, world);
     }
 
@@ -184,14 +205,14 @@ impl View {
         if plan.plain.is_none() || plan.portfolios.iter().any(|p| !p.playbook.is_empty()) {
             self.cut(plan, std::iter::empty());
         }
-        self.down.clear();
-        self.down.resize(plan.vendors.len(), 0.0);
+        if plan.plain.is_some() {
+            // Of plain outages hours are counted before falls are found.
+            self.forget_hours(plan);
+        }
+        self.find_mattering(plan, seer, world);
         self.lasting.clear();
         self.long.clear();
-        for interruption in &world.interruptions {
-            if !self.matters(plan, seer, world, interruption) {
-                continue;
-            }
+        for interruption in &self.mattering {
             if interruption.length >= plan.least_patience {
                 self.long.push(*interruption);
             }
@@ -201,37 +222,93 @@ impl View {
         }
     }
 
+    fn forget_hours(&mut self, plan: &Plan) {
+        self.down.clear();
+        self.down.resize(plan.vendors.len(), 0.0);
+    }
+
+    /// Notes which interruptions matter, and whether they are those of the view before: most differ in little else.
+    fn find_mattering(&mut self, plan: &Plan, seer: &ViewPlan, world: &World) {
+        let mut mattering = std::mem::take(&mut self.mattering);
+        // Where outages are plain, decisions cut time anew for each view, so that nothing stays.
+        let (mut n, mut same) = (0, plan.plain.is_none());
+        if !same {
+            mattering.clear();
+        }
+        for interruption in world.interruptions.iter().filter(|i| self.matters(plan, seer, world, i)) {
+            if same && mattering.get(n).is_some_and(|before| before.is_same(interruption)) {
+                n += 1;
+                continue;
+            }
+            if same {
+                mattering.truncate(n);
+                same = false;
+            }
+            mattering.push(*interruption);
+        }
+        self.same = same && n == mattering.len();
+        if same {
+            mattering.truncate(n);
+        }
+        self.mattering = mattering;
+    }
+
     /// Whether an interruption is seen, and can matter to somebody.
     #[inline]
     fn matters(&self, plan: &Plan, seer: &ViewPlan, world: &World, interruption: &Interruption) -> bool {
         !plan.idle[interruption.risk as usize] && self.sees(seer, world, interruption.by)
     }
 
+    /// Vendors who fall at once, and what is available of each.
+    #[inline]
+    pub(crate) fn struck(&self, joint: &Joint) -> &[(usize, f64)] {
+        &self.struck[joint.first..joint.last]
+    }
+
+    /// The falls of a vendor that are alone, whoever falls with it; in no particular order.
+    pub(crate) fn alone_on(&self, vendor: usize) -> impl Iterator<Item = Lone> {
+        let joint = self.joint.iter().filter_map(move |joint| {
+            let &(_, available) = self.struck(joint).iter().find(|s| s.0 == vendor)?;
+            let &Joint { start, end, event, cell, .. } = joint;
+            Some(Lone { start, end, available, event, cell })
+        });
+        self.whole[vendor].iter().chain(&self.partial[vendor]).copied().chain(joint)
+    }
+
     /// Finds out which short interruptions touch no other.
-    pub(crate) fn gather(&mut self, plan: &Plan, seer: &ViewPlan, world: &World) {
+    pub(crate) fn gather(&mut self, plan: &Plan, world: &World) {
+        if self.same && plan.plain.is_none() {
+            return;
+        }
         let (starts, ends) = world.plain.used();
         self.crowd.begin_with(starts, ends);
-        for i in &world.interruptions {
-            if !i.lasts() && self.matters(plan, seer, world, i) {
-                self.crowd.enter(i.start, i.end);
-            }
+        for i in self.mattering.iter().filter(|i| !i.lasts()) {
+            self.crowd.enter(i.start, i.end);
         }
         self.crowd.find_touching(self.cells.end());
     }
 
     /// Falls of vendors, and what outages take of those who give credits.
     pub(crate) fn fall(&mut self, plan: &Plan, seer: &ViewPlan, world: &World) {
+        if plan.plain.is_some() {
+            self.mattering.extend_from_slice(world.promoted());
+        } else if self.same && self.bounds == self.cells.bounds {
+            return;
+        } else {
+            self.bounds.clone_from(&self.cells.bounds);
+            self.forget_hours(plan);
+        }
         for lists in [&mut self.whole, &mut self.partial] {
             lists.resize_with(plan.vendors.len(), Vec::new);
             lists.iter_mut().for_each(Vec::clear);
         }
+        self.joint.clear();
+        self.struck.clear();
         let mut order = std::mem::take(&mut self.order);
         order.clear();
+        let mattering = std::mem::take(&mut self.mattering);
         let mut short = world.plain.used().0.len();
-        for (i, interruption) in (0u32..).zip(&world.interruptions) {
-            if !self.matters(plan, seer, world, interruption) {
-                continue;
-            }
+        for (i, interruption) in (0u32..).zip(&mattering) {
             let lasts = interruption.lasts();
             if lasts || !self.crowd.is_alone(short) || !self.stands_alone(plan, interruption) {
                 order.push((interruption.start, i));
@@ -239,45 +316,61 @@ impl View {
             short += usize::from(!lasts);
         }
         order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        self.runs(plan, world, &order);
+        self.runs(plan, &mattering, &order);
         self.order = order;
-        self.falls(plan, world);
+        self.falls(plan, &mattering);
+        self.mattering = mattering;
         self.take(plan, seer, world);
     }
 
-    /// Settles a short interruption that touches no other, if it touches one vendor, within one cell, beside nothing that
-    /// lasts.
+    /// Settles a short interruption that touches no other, if it lies within one cell, beside nothing that lasts on a vendor
+    /// of its own.
     #[inline]
     fn stands_alone(&mut self, plan: &Plan, interruption: &Interruption) -> bool {
         let &Interruption { start, end, leaves, .. } = interruption;
-        let [(vendor, exponent)] = plan.risks[interruption.risk as usize].reach[..] else { return false };
+        let reach = &plan.risks[interruption.risk as usize].reach[..];
         if interruption.is_announced() {
             return false;
         }
+        let of_its_own = |r: &(usize, u32)| reach.iter().any(|own| own.0 == r.0);
         let touches = |l: &Interruption| {
-            l.start <= end && l.end >= start && plan.risks[l.risk as usize].reach.iter().any(|r| r.0 == vendor)
+            l.start <= end && l.end >= start && plan.risks[l.risk as usize].reach.iter().any(of_its_own)
         };
         let cell = self.cells.find(plan.clock.month(start), start);
         if end > self.cells.bounds[cell + 1] || self.lasting.iter().any(touches) {
             return false;
         }
-        let available = power(leaves, exponent);
-        if available < 1.0 {
+        let (event, first) = (interruption.by.event, self.struck.len());
+        #[expect(clippy::cast_possible_truncation, reason = "a few thousand cells")]
+        let cell = cell as u32;
+        for &(vendor, exponent) in reach {
+            let available = power(leaves, exponent);
+            if available >= 1.0 {
+                continue;
+            }
             self.down[vendor] += (1.0 - available) * (end - start);
-            let list = if available == 0.0 { &mut self.whole[vendor] } else { &mut self.partial[vendor] };
-            list.push(Lone { start, end, available, event: interruption.by.event });
+            if reach.len() > 1 {
+                self.struck.push((vendor, available));
+            } else {
+                let list = if available == 0.0 { &mut self.whole[vendor] } else { &mut self.partial[vendor] };
+                list.push(Lone { start, end, available, event, cell });
+            }
+        }
+        let last = self.struck.len();
+        if last > first {
+            self.joint.push(Joint { start, end, event, cell, first, last });
         }
         true
     }
 
     /// Gathers, vendor by vendor, interruptions that overlap or touch.
-    fn runs(&mut self, plan: &Plan, world: &World, order: &[(f64, u32)]) {
+    fn runs(&mut self, plan: &Plan, interruptions: &[Interruption], order: &[(f64, u32)]) {
         self.runs.clear();
         self.links.clear();
         self.open.clear();
         self.open.resize(plan.vendors.len(), Open { run: 0, end: f64::NEG_INFINITY });
         for &(start, i) in order {
-            let interruption = &world.interruptions[i as usize];
+            let interruption = &interruptions[i as usize];
             for &(vendor, exponent) in &plan.risks[interruption.risk as usize].reach {
                 let open = &mut self.open[vendor];
                 let link = |chain: u32, links: &mut Vec<(u32, u32)>| {
@@ -302,7 +395,7 @@ impl View {
         }
     }
 
-    fn falls(&mut self, plan: &Plan, world: &World) {
+    fn falls(&mut self, plan: &Plan, interruptions: &[Interruption]) {
         self.falls.clear();
         self.steps.clear();
         self.takers.clear();
@@ -310,14 +403,14 @@ impl View {
         let mut together = Vec::new();
         for run in &runs {
             if run.n == 1 {
-                self.fall_of_one(run, &world.interruptions[run.only as usize]);
+                self.fall_of_one(run, &interruptions[run.only as usize]);
                 continue;
             }
             together.clear();
             let mut at = run.chain;
             while at != NONE {
                 let (i, next) = self.links[at as usize];
-                together.push(world.interruptions[i as usize]);
+                together.push(interruptions[i as usize]);
                 at = next;
             }
             together.reverse();
@@ -442,6 +535,17 @@ impl View {
 impl Interruption {
     fn lasts(&self) -> bool {
         self.end - self.start > LASTING
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        let same = |number: fn(&Self) -> f64| number(self).to_bits() == number(other).to_bits();
+        self.by == other.by
+            && same(|i| i.start)
+            && same(|i| i.end)
+            && same(|i| i.leaves)
+            && same(|i| i.length)
+            && same(|i| i.announced)
+            && (self.risk, self.access) == (other.risk, other.access)
     }
 
     fn is_announced(&self) -> bool {

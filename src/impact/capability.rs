@@ -5,12 +5,14 @@ use std::cell::OnceCell;
 
 use super::ledger::{Cause, Ledger};
 use super::market::marginal;
-use super::smooth::Line;
-use super::traffic::Part;
+use super::smooth::{Line, Product};
+use super::traffic::{Part, Place};
 use super::{Case, Common, Stretch};
+use crate::plan::curve::walk::Moments;
 use crate::plan::{Plan, ServicePlan};
 use crate::response::Regime;
 use crate::response::decisions::Move;
+use crate::response::found::Alone;
 use crate::results::Component;
 use crate::view::View;
 use crate::world::CapabilityChange;
@@ -60,6 +62,11 @@ impl Common {
     /// Whether what is served of a service during [from, to) may earn less or more than at capability 1.
     pub(super) fn is_capable(&self, s: usize, from: f64, to: f64) -> bool {
         self.capable[s] && from < self.short.1 && to > self.short.0
+    }
+
+    /// No change of a vendor's capability is at work in a month.
+    pub(super) fn is_quiet(&self, v: usize, month: usize) -> bool {
+        self.capabilities[v].is_quiet(month)
     }
 }
 
@@ -156,6 +163,48 @@ impl Case<'_> {
             ledger.note(Component::Capability, s, cause, amount);
             sum += amount;
         });
+        sum
+    }
+
+    /// Charges what changes of a vendor's capability take from what it serves more or less of a service in a fall that is
+    /// alone; gives their sum. `flow`: that, around a moment, as are all changes of revenue.
+    pub(super) fn changed_capability(
+        &self,
+        s: usize,
+        v: usize,
+        (alone, place): (&Alone, &Place),
+        (revenue, flow): (&Product, &Moments),
+        ledger: &mut Ledger,
+    ) -> f64 {
+        let &Place { month, centre, .. } = place;
+        let (start, end) = (alone.start, alone.end);
+        let spans = &self.common.capabilities[v];
+        let Some(lines) = spans.smooth_with(revenue, month, (start, end), centre) else {
+            return self.changed_meanwhile(s, v, alone, month, ledger);
+        };
+        let worth = self.plan.services[s].per_capability() * self.plan.vendors[v].capability;
+        let (mut before, mut sum) = (*revenue, 0.0);
+        for line in lines {
+            let left = before.times(line, centre);
+            let amount = worth * before.less(&left).of_moments(flow);
+            ledger.charge(Cause::Event(self.view.capabilities[v][line.nth].by.event), amount);
+            sum += amount;
+            before = left;
+        }
+        sum
+    }
+
+    /// The same phase by phase, where a change begins or ends in the fall, or is steep.
+    #[cold]
+    fn changed_meanwhile(&self, s: usize, v: usize, alone: &Alone, month: usize, ledger: &mut Ledger) -> f64 {
+        let mut sum = 0.0;
+        for phase in alone.phases {
+            let (from, to) = (phase.from, phase.to);
+            let during = Stretch { month, from, to, area: 0.0, nominal: 0.0, revenue: 0.0, short: None };
+            for &(_, part) in alone.served(phase).iter().filter(|served| served.0 == v) {
+                sum += self.served_at(s, (v, part), (&during, None), ledger);
+            }
+        }
         sum
     }
 

@@ -4,6 +4,7 @@
 use crate::chance::math::exp;
 use crate::plan::ServicePlan;
 use crate::plan::curve::Flow;
+use crate::plan::curve::walk::Moments;
 use crate::world::ramp::Ramp;
 
 /// What a parabola may leave out of a product of more than two rising factors, as a part of it.
@@ -28,7 +29,7 @@ struct Known {
 }
 
 /// A discount over a short time of which a parabola leaves out nothing that counts.
-const LITTLE_DISCOUNT: f64 = 5e-4;
+pub(super) const LITTLE_DISCOUNT: f64 = 5e-4;
 
 /// Times that are kept, each in the place that its bits say.
 const KNOWN: usize = 1 << 12;
@@ -80,16 +81,19 @@ impl Flows {
 pub(super) struct Spans {
     all: Vec<Span>,
     lines: Vec<Line>,
-    /// Per month: the span in which it begins.
-    months: Vec<usize>,
+    /// Those of the lines that rise.
+    rising: Vec<Line>,
+    /// Per month: the span in which it begins, and whether nothing is at work all through it.
+    months: Vec<(usize, bool)>,
 }
 
-/// When a span ends, the last never, and its lines.
+/// When a span ends, the last never; its lines, those that rise, and the product of all others.
 #[derive(Debug, Clone, Copy)]
 struct Span {
     end: f64,
-    first: usize,
-    last: usize,
+    lines: (usize, usize),
+    rising: (usize, usize),
+    constant: f64,
 }
 
 /// A ramp during a span: which of the ramps, and the factor `at` + `rise` × t.
@@ -104,31 +108,40 @@ impl Spans {
     /// `months`: when they begin.
     #[expect(clippy::needless_pass_by_value, reason = "an iterator that is cloned for every walk")]
     pub(super) fn prepare(&mut self, ramps: impl Iterator<Item = Ramp> + Clone, months: &[f64]) {
-        let Self { all: spans, lines, months: of_months } = self;
+        let Self { all: spans, lines, rising, months: of_months } = self;
         spans.clear();
         lines.clear();
+        rising.clear();
         let ends = ramps.clone().flat_map(|r| [r.start, r.start + r.over, r.end]).chain([f64::INFINITY]);
-        spans.extend(ends.map(|end| Span { end, first: 0, last: 0 }));
+        spans.extend(ends.map(|end| Span { end, lines: (0, 0), rising: (0, 0), constant: 1.0 }));
         spans.sort_unstable_by(|a, b| a.end.total_cmp(&b.end));
         spans.dedup_by(|a, b| a.end.to_bits() == b.end.to_bits());
         let mut from = f64::NEG_INFINITY;
         for span in &mut *spans {
-            span.first = lines.len();
+            (span.lines.0, span.rising.0) = (lines.len(), rising.len());
             let there = ramps.clone().enumerate().filter(|(_, r)| r.start <= from && from < r.end);
             lines.extend(there.map(|(nth, r)| {
                 let rise = if from < r.start + r.over { r.change / r.over } else { 0.0 };
                 Line { nth, at: if rise == 0.0 { 1.0 + r.change } else { 1.0 - rise * r.start }, rise }
             }));
-            span.last = lines.len();
+            for line in &lines[span.lines.0..] {
+                if line.rise == 0.0 {
+                    span.constant *= line.at;
+                } else {
+                    rising.push(*line);
+                }
+            }
+            (span.lines.1, span.rising.1) = (lines.len(), rising.len());
             from = span.end;
         }
         of_months.clear();
         let mut at = 0;
-        of_months.extend(months.iter().map(|&month| {
+        of_months.extend(months.iter().enumerate().map(|(n, &month)| {
             while spans[at].end <= month {
                 at += 1;
             }
-            at
+            let Span { end, lines: (first, last), .. } = spans[at];
+            (at, first == last && months.get(n + 1).is_some_and(|&next| next <= end))
         }));
     }
 
@@ -137,15 +150,46 @@ impl Spans {
         self.lines.is_empty()
     }
 
+    /// Nothing is at work in a month.
+    #[inline]
+    pub(super) fn is_quiet(&self, month: usize) -> bool {
+        self.months[month].1
+    }
+
     /// What is at work all through [from, to), which begins in a month; none if that changes within.
     #[inline]
     pub(super) fn during(&self, month: usize, from: f64, to: f64) -> Option<&[Line]> {
-        let mut span = self.months[month];
+        self.span(month, from, to).map(|span| &self.lines[span.lines.0..span.lines.1])
+    }
+
+    /// The same, if a parabola says all that counts of its product with another around `t`.
+    #[inline]
+    pub(super) fn smooth_with(&self, other: &Product, month: usize, (from, to): (f64, f64), t: f64) -> Option<&[Line]> {
+        let span = self.span(month, from, to)?;
+        let (first, last) = span.rising;
+        let lines = &self.lines[span.lines.0..span.lines.1];
+        // Two that rise are a parabola.
+        let few = other.rising as usize + (last - first) <= 2;
+        let whole = || self.rising[first..last].iter().fold(*other, |left, line| left.times(line, t));
+        (few || whole().is_smooth(to - from)).then_some(lines)
+    }
+
+    /// The product of what is at work all through [from, to), which begins in a month, around `t`; none if that changes
+    /// within.
+    #[inline]
+    pub(super) fn product(&self, month: usize, (from, to): (f64, f64), t: f64) -> Option<Product> {
+        let span = self.span(month, from, to)?;
+        let constant = Product { value: span.constant, ..Product::ONE };
+        Some(self.rising[span.rising.0..span.rising.1].iter().fold(constant, |all, line| all.times(line, t)))
+    }
+
+    #[inline]
+    fn span(&self, month: usize, from: f64, to: f64) -> Option<&Span> {
+        let (mut span, _) = self.months[month];
         while self.all[span].end <= from {
             span += 1;
         }
-        let Span { end, first, last } = self.all[span];
-        (to <= end).then(|| &self.lines[first..last])
+        Some(&self.all[span]).filter(|span| to <= span.end)
     }
 }
 
@@ -194,6 +238,12 @@ impl Product {
     #[inline]
     pub(super) fn of(&self, flow: &Flow) -> f64 {
         flow.area * self.value + 0.5 * flow.spread * self.bend
+    }
+
+    /// ∫ of what flows × this; around the moment that the moments are around.
+    #[inline]
+    pub(super) fn of_moments(&self, flow: &Moments) -> f64 {
+        flow.area * self.value + flow.first * self.slope + 0.5 * flow.second * self.bend
     }
 
     /// A parabola says all that counts of it over so many hours.

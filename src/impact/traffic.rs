@@ -1,41 +1,143 @@
 //! Lost traffic as money: what is unserved, what is not billed, and what is billed elsewhere, charged to who takes it.
 
-use super::ledger::Ledger;
+use super::ledger::{Cause, Ledger};
+use super::smooth::{LITTLE_DISCOUNT, Product, SHORT};
 use super::{Case, Judge};
-use crate::response::found::{Alone, By, Lost, Piece};
+use crate::plan::curve::walk::{Moments, Walk};
+use crate::response::found::{Alone, Lost, Piece};
 use crate::results::Component;
 
+/// Where in time a fall that is alone lies.
+pub(super) struct Place {
+    pub(super) month: usize,
+    hours: f64,
+    /// The moment around which all of it is looked at, and what is worth 1 there at the start.
+    pub(super) centre: f64,
+    undiscounted: f64,
+}
+
 impl Judge {
-    /// A fall that is alone: phase by phase, if it lies within one cell and nobody needs to know what it interrupts.
-    pub(super) fn alone(&mut self, case: &Case, s: usize, alone: &Alone, ledger: &mut Ledger) {
-        let (cells, service) = (&case.view.cells, &case.plan.services[s]);
-        let month = case.plan.clock.month(alone.start);
-        let cell = cells.find(month, alone.start);
-        if alone.end > cells.bounds[cell + 1] || case.needs_pieces(s, alone.end - alone.start, ledger) {
-            // It comes out of order: what is under way elsewhere goes on.
-            let run = self.runs[s];
-            alone.pieces(|piece| self.piece(case, s, piece, ledger));
-            self.runs[s] = run;
-            return;
-        }
-        let counts_from = alone.start + service.tolerance;
-        let (mut until, mut unserved) = (alone.start, 0.0);
-        alone.pieces(|piece| {
-            if piece.unserved > 0.0 {
-                until = piece.end;
-                unserved += piece.unserved * (piece.end - piece.start);
+    /// A fall that is alone: as a whole, if it is short and nobody needs to know what it interrupts.
+    pub(super) fn alone(&mut self, case: &Case, services: &[usize], alone: &Alone, ledger: &mut Ledger) {
+        let (month, hours) = (case.view.cells.months[alone.cell], alone.end - alone.start);
+        let centre = f64::midpoint(alone.start, alone.end);
+        let undiscounted = case.undiscounted(alone.cell, centre);
+        let place = Place { month, hours, centre, undiscounted };
+        for &s in services {
+            if case.needs_pieces(s, hours, ledger) {
+                // It comes out of order: what is under way elsewhere goes on.
+                let run = self.runs[s];
+                alone.pieces(|piece| self.piece(case, s, piece, ledger));
+                self.runs[s] = run;
+            } else {
+                self.interrupt_alone(case, s, alone, &place, ledger);
             }
-            self.part(case, s, piece, (piece.start, piece.end), counts_from, (cell, month), ledger);
-        });
+        }
+    }
+
+    /// A fall that is alone.
+    fn interrupt_alone(&mut self, case: &Case, s: usize, alone: &Alone, place: &Place, ledger: &mut Ledger) {
+        if !self.settle(case, s, alone, place, ledger) {
+            let counts_from = alone.start + case.plan.services[s].tolerance;
+            let at = (alone.cell, place.month);
+            alone.pieces(|piece| self.part(case, s, piece, (piece.start, piece.end), counts_from, at, ledger));
+        }
+        let (mut until, mut unserved) = (alone.start, 0.0);
+        for phase in alone.phases.iter().filter(|phase| phase.unserved > 0.0) {
+            until = phase.to;
+            unserved += phase.unserved * (phase.to - phase.from);
+        }
         if until <= alone.start {
             return;
         }
         ledger.unserved_hours[s] += unserved;
         ledger.longest_hours[s] = ledger.longest_hours[s].max(until - alone.start);
-        let churn = service.churn.as_ref().filter(|churn| until - alone.start > churn.after);
-        if let (Some(churn), By::Event(event)) = (churn, alone.by) {
+        let churn = case.plan.services[s].churn.as_ref().filter(|churn| until - alone.start > churn.after);
+        if let Some(churn) = churn {
+            let event = alone.event;
             self.drive_away(case, s, churn, (alone.start, until), &[(event, unserved)], |_| event, ledger);
         }
+    }
+
+    /// The money of a fall that is alone, all phases at once: what flows in each enters by its moments around the fall's
+    /// middle, around which factors are a parabola. Does nothing and gives no where they are not.
+    fn settle(&mut self, case: &Case, s: usize, alone: &Alone, place: &Place, ledger: &mut Ledger) -> bool {
+        if place.hours > SHORT || case.plan.clock.rho * place.hours > LITTLE_DISCOUNT {
+            return false;
+        }
+        let service = &case.plan.services[s];
+        let factors = case.common.revenues[s].product(place.month, (alone.start, alone.end), place.centre);
+        let Some(factors) = factors.filter(|factors| factors.is_smooth(place.hours)) else { return false };
+        let Some(walk) = service.present.walk(alone.start, place.centre) else { return false };
+        let interruption = service.at_stake * self.flow(alone, walk, alone.start + service.tolerance, &factors);
+        let spend = if service.usage > 0.0 { self.bill(case, s, alone, place, ledger) } else { 0.0 };
+        let (mut short, mut changed) = (0.0, 0.0);
+        if case.common.is_capable(s, alone.start, alone.end) {
+            for (v, flow) in &self.served {
+                short += case.short_of(*v, factors.of_moments(flow));
+                if !case.common.is_quiet(*v, place.month) {
+                    changed += case.changed_capability(s, *v, (alone, place), (&factors, flow), ledger);
+                }
+            }
+            short *= service.per_capability();
+            ledger.book(Component::Capability, s, place.month, short + changed);
+        }
+        ledger.charge(Cause::Event(alone.event), interruption + spend + short);
+        ledger.book(Component::Interruption, s, place.month, interruption);
+        ledger.book(Component::Spend, s, place.month, spend);
+        true
+    }
+
+    /// Finds out what vendors serve more or less in a fall that is alone; gives what is unserved × revenue, of what counts.
+    #[inline(never)]
+    fn flow(&mut self, alone: &Alone, mut walk: Walk, counts_from: f64, factors: &Product) -> f64 {
+        let (mut all, mut unserved) = (Moments::default(), 0.0);
+        self.served.clear();
+        for phase in alone.phases {
+            let mut flow = Moments::default();
+            let counts = phase.unserved > 0.0 && counts_from < phase.to;
+            if counts && counts_from > phase.from {
+                flow = walk.to(counts_from);
+            }
+            let rest = walk.to(phase.to);
+            if counts {
+                unserved += phase.unserved * factors.of_moments(&rest);
+            }
+            flow += rest;
+            for &(v, part) in alone.moved(phase) {
+                serve(&mut self.served, v, flow.times(part));
+            }
+            all += flow;
+        }
+        for lost in alone.missing() {
+            serve(&mut self.served, lost.vendor, all.times(-lost.missing));
+        }
+        unserved
+    }
+
+    /// Counts what is used more or less in a fall that is alone; gives what that costs.
+    #[inline(never)]
+    fn bill(&mut self, case: &Case, s: usize, alone: &Alone, place: &Place, ledger: &mut Ledger) -> f64 {
+        let (rho, usage, bills) = (case.plan.clock.rho, case.plan.services[s].usage, case.portfolio.counts_bills());
+        let width = case.view.cells.width();
+        let first = s * case.plan.vendors.len() * width + alone.cell;
+        let mut spend = 0.0;
+        for &(v, flow) in &self.served {
+            let price = case.portfolio.price(v, place.month);
+            let used = usage * flow.area;
+            spend += used * price;
+            self.usage[first + v * width] += used;
+            if bills {
+                // Undiscounted around the centre, where e^ρx is a parabola.
+                let nominal = flow.area + rho * (flow.first + 0.5 * rho * flow.second);
+                let used = usage * place.undiscounted * nominal;
+                self.usage_nominal[first + v * width] += used;
+                if let Some(terms) = case.portfolio.yearly.iter().position(|y| y.vendor == v) {
+                    ledger.bill(terms, place.month / 12, Cause::Event(alone.event), used * price);
+                }
+            }
+        }
+        spend
     }
 
     /// A piece of lost traffic of one service.
@@ -142,6 +244,15 @@ impl Judge {
                 case.part_of_bills(&part, used, ledger);
             }
         }
+    }
+}
+
+/// Adds to what a vendor serves.
+#[inline]
+fn serve(served: &mut Vec<(usize, Moments)>, vendor: usize, flow: Moments) {
+    match served.iter_mut().find(|s| s.0 == vendor) {
+        Some(of_vendor) => of_vendor.1 += flow,
+        None => served.push((vendor, flow)),
     }
 }
 

@@ -4,6 +4,7 @@
 //! profile share one table of 168 hours; a week's growth is a factor. So an integral costs two look-ups.
 
 pub(crate) mod fade;
+pub(crate) mod walk;
 
 use std::ops::Range;
 
@@ -28,6 +29,9 @@ struct Tables {
     /// Per hour of the week: profile × growth since the week began; and the integral up to its beginning.
     rate: [f64; 168],
     within: [f64; 169],
+    /// Its two factors: the profile, and that growth.
+    profile: [f64; 168],
+    grown: [f64; 168],
     /// The integral of that integral up to the hour's beginning.
     within_twice: [f64; 169],
     /// Per week since the Monday before t = 0: growth until it begins; and the integral up to there.
@@ -214,11 +218,12 @@ impl Tables {
         // 1970-01-01 was a Thursday: three days after a Monday.
         let phase = (start_unix + 3 * 86_400).rem_euclid(7 * 86_400) as f64 / 3600.0;
         let weight = |hour: usize| profile.map_or(1.0, |p| p.weekday[hour / 24] * p.hour[hour % 24]);
-        let mut rate = [0.0; HOURS_OF_WEEK];
+        let (mut rate, mut grown_since) = ([0.0; HOURS_OF_WEEK], [0.0; HOURS_OF_WEEK]);
         let mut within = [0.0; HOURS_OF_WEEK + 1];
         let mut within_twice = [0.0; HOURS_OF_WEEK + 1];
         for hour in 0..HOURS_OF_WEEK {
-            rate[hour] = weight(hour) * exp(growth * hour as f64);
+            grown_since[hour] = exp(growth * hour as f64);
+            rate[hour] = weight(hour) * grown_since[hour];
             within[hour + 1] = within[hour] + rate[hour] * grown(growth, 1.0);
             within_twice[hour + 1] = within_twice[hour] + within[hour] + rate[hour] * grown_twice(growth, 1.0);
         }
@@ -237,6 +242,8 @@ impl Tables {
             smooth: profile.is_none(),
             rate,
             within,
+            profile: std::array::from_fn(weight),
+            grown: grown_since,
             within_twice,
             factor,
             before,
@@ -331,10 +338,10 @@ impl Tables {
     )]
     fn place(&self, t: f64) -> (usize, usize, f64) {
         let s = t + self.phase;
-        let week = ((s * (1.0 / WEEK)) as usize).min(self.factor.len() - 1);
-        let x = (s - week as f64 * WEEK).max(0.0);
-        let hour = (x as usize).min(HOURS_OF_WEEK - 1);
-        (week, hour, x - hour as f64)
+        // Through 32 bits, for that takes fewer steps.
+        let week = ((s * (1.0 / WEEK)) as u32 as usize).min(self.factor.len() - 1);
+        let (hour, rest) = hour_of((s - week as f64 * WEEK).max(0.0));
+        (week, hour, rest)
     }
 
     #[inline]
@@ -360,6 +367,15 @@ impl Tables {
         let rest = if growth == 0.0 { area } else { log1p(growth * area) / growth };
         week as f64 * WEEK + hour as f64 + rest.min(1.0) - self.phase
     }
+}
+
+/// The hour of so many hours of a week, and the rest.
+#[inline]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "hours of a week")]
+fn hour_of(x: f64) -> (usize, f64) {
+    const LAST: u32 = HOURS_OF_WEEK as u32 - 1;
+    let hour = (x as u32).min(LAST);
+    (hour as usize, x - f64::from(hour))
 }
 
 /// Gauss's rule of three points, exact to degree five.

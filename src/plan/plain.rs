@@ -65,8 +65,9 @@ impl PlainPlan {
         }
         let works =
             plan.portfolios.iter().filter_map(|p| p.failover.as_ref()).fold(1.0, |least, f| f64::min(least, f.works));
-        let like =
-            |a: &PlainRisk, b: &PlainRisk| plan.risks[a.risk].on == plan.risks[b.risk].on && a.leaves == b.leaves;
+        let like = |a: &PlainRisk, b: &PlainRisk| {
+            plan.risks[a.risk].on == plan.risks[b.risk].on && a.leaves.to_bits() == b.leaves.to_bits()
+        };
         for k in 0..risks.len() {
             risks[k].kind = (0..k).find(|&first| like(&risks[first], &risks[k])).unwrap_or(k);
         }

@@ -4,7 +4,7 @@ use super::found::{Alone, By, Found, Lost, Phase, Piece};
 use super::{NEGLIGIBLE, Placement, Regime, Role};
 use crate::plan::Plan;
 use crate::scenario::Failover;
-use crate::view::{Fall, Lone, Step, View};
+use crate::view::{Fall, Joint, Lone, Step, View};
 use crate::world::Interruption;
 
 /// Buffers, kept between sweeps for their memory.
@@ -17,12 +17,20 @@ pub(crate) struct Sweep {
     lost: Vec<Lost>,
     /// What vendors serve less or more: those of `lost`, then those to whom something was moved.
     served: Vec<(usize, f64)>,
-    phases: Vec<Phase>,
+    phases: Phases,
     /// Falls that are alone but cut by a change of regime or overlapped by a lasting fall.
     cut: Vec<Fall>,
     free: Vec<Lone>,
     /// When interruptions that last matter.
     blocked: Vec<(f64, f64)>,
+}
+
+/// The phases of a fall that is alone, as [`Alone`] shows them.
+#[derive(Debug, Default)]
+struct Phases {
+    all: Vec<Phase>,
+    lost: Vec<Lost>,
+    served: Vec<(usize, f64)>,
 }
 
 /// A fall at work.
@@ -138,7 +146,57 @@ impl Sweep {
             }
         }
         self.free = free;
+        for joint in &view.joint {
+            if all_free || is_free(joint.start, joint.end, (regime, &blocked)) {
+                self.joint(scene, joint, emit);
+            } else if joint.start <= regime.end && joint.end >= regime.start {
+                for &(vendor, available) in view.struck(joint).iter().filter(|s| regime.roles[s.0] != Role::None) {
+                    let &Joint { start, end, event, cell, .. } = joint;
+                    cut_off(cut, vendor, Lone { start, end, available, event, cell });
+                }
+            }
+        }
         self.blocked = blocked;
+    }
+
+    /// Settles a fall of several vendors.
+    fn joint(&mut self, scene: &Scene<impl Fn(usize, u32) -> f64>, joint: &Joint, emit: &mut impl FnMut(Found)) {
+        let (regime, &Joint { start, end, event, .. }) = (scene.regime, joint);
+        let struck = scene.view.struck(joint);
+        self.lost.clear();
+        let mut movable = f64::INFINITY;
+        for &(vendor, available) in struck.iter().filter(|s| regime.roles[s.0] == Role::Serves) {
+            let from = movable_from(scene, vendor, start, event, false);
+            let missing = regime.shares[vendor] * (1.0 - available);
+            let by = By::Event(event);
+            self.lost.push(Lost { vendor, missing, unserved: missing, by, movable: from < f64::INFINITY });
+            movable = movable.min(from);
+        }
+        if self.lost.is_empty() {
+            return;
+        }
+        self.available.clear();
+        self.available.resize(regime.roles.len(), 1.0);
+        for &(vendor, available) in struck {
+            self.available[vendor] = available;
+        }
+        let mut phases = std::mem::take(&mut self.phases);
+        phases.clear();
+        let mut t = start;
+        if movable > start {
+            self.served.clear();
+            self.served.extend(self.lost.iter().map(|l| (l.vendor, -l.missing)));
+            phases.push((start, movable.min(end)), &self.lost, &self.served);
+            t = movable;
+        }
+        while t < end {
+            self.lost.iter_mut().for_each(|l| l.unserved = l.missing);
+            let next = self.move_lost(t, end, movable, regime);
+            phases.push((t, next), &self.lost, &self.served);
+            t = next;
+        }
+        emit(Found::Alone(&phases.alone((start, end, joint.cell), event, self.lost.len())));
+        self.phases = phases;
     }
 
     fn each(
@@ -149,51 +207,12 @@ impl Sweep {
         falls: &[Lone],
         emit: &mut impl FnMut(Found),
     ) {
-        for &Lone { start, end, available, event, .. } in falls {
+        for &Lone { start, end, available, event, cell } in falls {
             let missing = share * (1.0 - available);
-            self.phases(scene.regime, vendor, missing, start, end, movable_from(scene, vendor, start, event, false));
-            emit(Found::Alone(&Alone {
-                start,
-                end,
-                vendor,
-                missing,
-                by: By::Event(event),
-                phases: &self.phases,
-                served: &self.served,
-            }));
-        }
-    }
-
-    /// The phases of a fall that is alone.
-    fn phases(&mut self, regime: &Regime, vendor: usize, missing: f64, start: f64, end: f64, movable: f64) {
-        let settled = |x: f64| if x > NEGLIGIBLE { x } else { 0.0 };
-        self.phases.clear();
-        self.served.clear();
-        let mut from = movable.max(start);
-        if from > start {
-            self.served.push((vendor, -missing));
-            self.phases.push(Phase { from: start, unserved: settled(missing), first: 0, last: 1 });
-        }
-        while from < end {
-            let (first, mut left, mut opens) = (self.served.len(), missing, end);
-            self.served.push((vendor, -missing));
-            for room in regime.rooms.iter().filter(|r| r.vendor != vendor) {
-                let open = movable + room.starts;
-                if open > from {
-                    opens = opens.min(open);
-                    continue;
-                }
-                let taken = left.min(room.size);
-                if taken > 0.0 {
-                    self.served.push((room.vendor, taken));
-                    left -= taken;
-                }
-                if left <= 0.0 && regime.delays.is_empty() {
-                    break;
-                }
-            }
-            self.phases.push(Phase { from, unserved: settled(left), first, last: self.served.len() });
-            from = opens;
+            let movable = movable_from(scene, vendor, start, event, false);
+            let lost = Lost { vendor, missing, unserved: missing, by: By::Event(event), movable: false };
+            self.phases.of_one(scene.regime, lost, (start, end), movable);
+            emit(Found::Alone(&self.phases.alone((start, end, cell), event, 1)));
         }
     }
 
@@ -217,8 +236,7 @@ impl Sweep {
                 since.see(t, self.lost.iter().any(|l| l.movable));
                 let end = self.move_lost(t, end, since.movable, regime);
                 since.until = end;
-                let unserved: f64 = self.lost.iter().map(|l| l.unserved).sum();
-                let unserved = if unserved > NEGLIGIBLE { unserved } else { 0.0 };
+                let unserved = settled(self.lost.iter().map(|l| l.unserved).sum());
                 emit(Found::Piece(&Piece { start: t, end, lost: &self.lost, served: &self.served, unserved }));
                 t = end;
             } else {
@@ -349,6 +367,62 @@ impl Sweep {
     }
 }
 
+impl Phases {
+    fn clear(&mut self) {
+        self.all.clear();
+        self.lost.clear();
+        self.served.clear();
+    }
+
+    /// Adds a phase.
+    fn push(&mut self, (from, to): (f64, f64), lost: &[Lost], served: &[(usize, f64)]) {
+        let first = self.served.len();
+        self.lost.extend_from_slice(lost);
+        self.served.extend_from_slice(served);
+        let unserved = settled(lost.iter().map(|l| l.unserved).sum());
+        self.all.push(Phase { from, to, unserved, first, last: self.served.len() });
+    }
+
+    fn alone(&self, (start, end, cell): (f64, f64, u32), event: u32, n: usize) -> Alone<'_> {
+        Alone { start, end, cell: cell as usize, event, n, phases: &self.all, lost: &self.lost, served: &self.served }
+    }
+
+    /// One vendor falls. Rooms only open, so what is unserved only falls from phase to phase.
+    fn of_one(&mut self, regime: &Regime, lost: Lost, (start, end): (f64, f64), movable: f64) {
+        let Lost { vendor, missing, .. } = lost;
+        self.clear();
+        self.lost.push(lost);
+        let mut from = movable.max(start);
+        if from > start {
+            self.served.push((vendor, -missing));
+            let (to, unserved) = (from.min(end), settled(missing));
+            self.all.push(Phase { from: start, to, unserved, first: 0, last: 1 });
+        }
+        while from < end {
+            let (first, mut left, mut opens) = (self.served.len(), missing, end);
+            self.served.push((vendor, -missing));
+            for room in regime.rooms.iter().filter(|r| r.vendor != vendor) {
+                let open = movable + room.starts;
+                if open > from {
+                    opens = opens.min(open);
+                    continue;
+                }
+                let taken = left.min(room.size);
+                if taken > 0.0 {
+                    self.served.push((room.vendor, taken));
+                    left -= taken;
+                }
+                if left <= 0.0 && regime.delays.is_empty() {
+                    break;
+                }
+            }
+            let unserved = settled(left);
+            self.all.push(Phase { from, to: opens, unserved, first, last: self.served.len() });
+            from = opens;
+        }
+    }
+}
+
 /// Whether a lasting interruption touches a vendor that matters in the regime, while it lasts.
 fn matters(scene: &Scene<impl Fn(usize, u32) -> f64>, lasting: &Interruption) -> bool {
     let Scene { regime, plan, .. } = scene;
@@ -368,18 +442,39 @@ fn free_of<'f>(
 ) -> &'f [Lone] {
     free.clear();
     for fall in falls {
-        let &Lone { start, end, available, event, .. } = fall;
+        let &Lone { start, end, .. } = fall;
         if start > regime.end || end < regime.start {
             continue;
         }
-        let inside = (start > regime.start || regime.start == 0.0) && (end < regime.end || regime.last);
-        if inside && !blocked.iter().any(|&(from, to)| from <= end && to >= start) {
+        if is_free(start, end, (regime, blocked)) {
             free.push(*fall);
-        } else if !cut.iter().any(|f| f.vendor == vendor && f.start.to_bits() == start.to_bits()) {
-            cut.push(Fall { vendor, start, end, event, announced: false, first: 0, last: 0, alone: Some(available) });
+        } else {
+            cut_off(cut, vendor, *fall);
         }
     }
     free
+}
+
+/// Whether a fall lies within the regime and meets none of the times that are blocked.
+#[inline]
+fn is_free(start: f64, end: f64, (regime, blocked): (&Regime, &[(f64, f64)])) -> bool {
+    (start > regime.start || regime.start == 0.0)
+        && (end < regime.end || regime.last)
+        && !blocked.iter().any(|&(from, to)| from <= end && to >= start)
+}
+
+/// Adds a vendor's fall to those that are cut or overlapped, unless it is one of them.
+fn cut_off(cut: &mut Vec<Fall>, vendor: usize, fall: Lone) {
+    let Lone { start, end, available, event, .. } = fall;
+    if !cut.iter().any(|f| f.vendor == vendor && f.start.to_bits() == start.to_bits()) {
+        cut.push(Fall { vendor, start, end, event, announced: false, first: 0, last: 0, alone: Some(available) });
+    }
+}
+
+/// What counts as unserved.
+#[inline]
+fn settled(unserved: f64) -> f64 {
+    if unserved > NEGLIGIBLE { unserved } else { 0.0 }
 }
 
 /// When what is missing in a fall may move.

@@ -21,56 +21,67 @@ impl Piece<'_> {
     }
 }
 
-/// The common case: one vendor falls, once and evenly, while nothing else is wrong. Rooms only open, so what is unserved
-/// only falls from phase to phase.
+/// The common case: one event makes vendors fall, once and evenly, while nothing else is wrong.
 #[derive(Debug)]
 pub(crate) struct Alone<'a> {
     pub(crate) start: f64,
     pub(crate) end: f64,
-    pub(crate) vendor: usize,
-    pub(crate) missing: f64,
-    pub(crate) by: By,
-    /// In order of time, each until the next begins; the first begins at `start`.
+    pub(crate) event: u32,
+    /// The cell in which it lies.
+    pub(crate) cell: usize,
+    /// How many vendors fall.
+    pub(super) n: usize,
+    /// In order of time, each until the next begins, from `start` to `end`.
     pub(crate) phases: &'a [Phase],
-    /// What vendors serve less or more in the phases, the one that falls first.
-    pub(crate) served: &'a [(usize, f64)],
+    /// Those who fall, phase by phase where they are several.
+    pub(super) lost: &'a [Lost],
+    /// What vendors serve less or more in the phases, those who fall first.
+    pub(super) served: &'a [(usize, f64)],
 }
 
 /// A time within a fall during which nothing changes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Phase {
     pub(crate) from: f64,
+    pub(crate) to: f64,
     /// Exactly 0 where negligible.
     pub(crate) unserved: f64,
     /// `served[first..last]`.
-    pub(crate) first: usize,
-    pub(crate) last: usize,
+    pub(super) first: usize,
+    pub(super) last: usize,
 }
 
 impl Alone<'_> {
-    /// The phases with their ends.
-    pub(crate) fn phases(&self) -> impl Iterator<Item = (f64, &Phase)> {
-        let ends = self.phases[1..].iter().map(|p| p.from).chain([self.end]);
-        ends.zip(self.phases)
+    /// Who falls, and what is missing of them all along.
+    #[inline]
+    pub(crate) fn missing(&self) -> &[Lost] {
+        &self.lost[..self.n]
+    }
+
+    /// What vendors serve less or more in a phase.
+    #[inline]
+    pub(crate) fn served(&self, phase: &Phase) -> &[(usize, f64)] {
+        &self.served[phase.first..phase.last]
+    }
+
+    /// Vendors to whom something was moved in a phase, and how much.
+    #[inline]
+    pub(crate) fn moved(&self, phase: &Phase) -> &[(usize, f64)] {
+        &self.served[phase.first + self.n..phase.last]
     }
 
     /// The same as pieces.
     pub(crate) fn pieces(&self, mut emit: impl FnMut(&Piece)) {
-        for (end, phase) in self.phases() {
-            let lost = Lost {
-                vendor: self.vendor,
-                missing: self.missing,
-                unserved: phase.unserved,
-                by: self.by,
-                movable: false,
+        for (i, phase) in self.phases.iter().enumerate() {
+            let &Phase { from: start, to: end, unserved, .. } = phase;
+            let one;
+            let lost = if let [lost] = self.lost {
+                one = [Lost { unserved, ..*lost }];
+                &one
+            } else {
+                &self.lost[i * self.n..(i + 1) * self.n]
             };
-            emit(&Piece {
-                start: phase.from,
-                end,
-                lost: &[lost],
-                served: &self.served[phase.first..phase.last],
-                unserved: phase.unserved,
-            });
+            emit(&Piece { start, end, lost, served: self.served(phase), unserved });
         }
     }
 }

@@ -211,8 +211,7 @@ impl Alone {
             }
         }
         view.cut(plan, moments.drain(..));
-        world.restore();
-        view.gather(plan, seer, world);
+        view.gather(plan, world);
         self.clear(plain, &view.cells);
         self.block_changed(view);
         self.strike(plan, view);

@@ -163,7 +163,7 @@ impl Watch {
             let rate = 1.0 - available;
             self.turns.extend([(start, rate), (end, -rate), (start + WINDOW, -rate), (end + WINDOW, rate)]);
         };
-        for lone in view.whole[vendor].iter().chain(&view.partial[vendor]) {
+        for lone in view.alone_on(vendor) {
             down(lone.start, lone.end, lone.available);
         }
         for fall in view.falls.iter().filter(|f| f.vendor == vendor) {

@@ -126,6 +126,7 @@ impl Engine {
             decide(world, view, decisions);
             return;
         }
+        world.restore();
         view.look(plan, seer, world);
         decide(world, view, decisions);
         alone.part(plan, seer, world, view, |p, g| {

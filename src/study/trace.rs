@@ -571,8 +571,7 @@ impl Event {
 
 /// When a vendor is not fully available.
 pub(super) fn levels(view: &View, vendor: usize) -> Vec<Level> {
-    let lone = view.whole[vendor].iter().chain(&view.partial[vendor]);
-    let lone = lone.map(|l| Level { from_hours: l.start, to_hours: l.end, available: l.available });
+    let lone = view.alone_on(vendor).map(|l| Level { from_hours: l.start, to_hours: l.end, available: l.available });
     let falls = view.falls.iter().filter(|f| f.vendor == vendor);
     let steps = falls.flat_map(|f| &view.steps[f.first..f.last]);
     let steps = steps.map(|s| Level { from_hours: s.start, to_hours: s.end, available: s.available });

@@ -190,6 +190,11 @@ impl World {
         super::push_interruption(&mut self.interruptions, interruption);
     }
 
+    /// Plain outages that were made events for somebody's eyes.
+    pub(crate) fn promoted(&self) -> &[Interruption] {
+        &self.interruptions[self.plain.others.1..]
+    }
+
     /// Forgets which plain outages were made events for somebody's eyes.
     pub(crate) fn restore(&mut self) {
         self.events.truncate(self.plain.others.0);
