@@ -168,7 +168,9 @@ pub(super) struct Late {
     n: usize,
     /// Per portfolio and month: of each trial.
     months: Vec<Vec<f64>>,
-    /// Of each trial, where they do not weigh alike.
+    /// Whose turn it is to be counted.
+    next: usize,
+    /// Of each trial, where they do not weigh alike: then all are counted at once.
     weights: Vec<f64>,
 }
 
@@ -185,8 +187,8 @@ impl Late {
 }
 
 /// How memory is divided: half of it for rows, a quarter each for the histograms of months and for those of all else, and of the
-/// rows' half a sixteenth for losses of months that wait. Octaves
-/// that a histogram is taken to need, and bytes of a bin.
+/// rows' half a sixteenth for losses of months that wait, which may take twice their length. Octaves that a histogram is taken to need,
+/// and bytes of a bin.
 const OCTAVES: u64 = 40;
 const BIN: u64 = 24;
 /// Trials that are kept in any case.
@@ -205,7 +207,7 @@ impl Capacity {
         Self {
             all: plan.mixture.is_some(),
             rows: ((options.memory / 2 - options.memory / 32) / (8 * columns * n_portfolios)).max(LEAST),
-            late: options.memory / 32 / 8,
+            late: options.memory / 32 / 16,
             bits: bits(n_portfolios * (3 + 2 * n_services), options.memory / 4, 10),
             month_bits: bits(n_portfolios * n_months, options.memory / 4, 8),
         }
@@ -275,8 +277,18 @@ impl Trials {
         self.n += block.trials.end - block.trials.start;
         let keep = (block.trials.start / BLOCK).is_multiple_of(1 << self.thinned);
         late.take(&block);
-        if late.n as u64 > capacity.late {
+        if late.n as u64 > capacity.late && !late.weights.is_empty() {
             self.count_late(late);
+        }
+        // One month after the other, so that nobody waits for long.
+        while late.n as u64 > capacity.late {
+            let months = self.portfolios.iter_mut().flat_map(|p| &mut p.month_histograms);
+            let (histogram, losses) = months.zip(&mut late.months).nth(late.next).expect("one of all months");
+            histogram.add_all(losses);
+            late.n -= losses.len();
+            // Its room goes to those that wait longer.
+            *losses = Vec::new();
+            late.next = (late.next + 1) % late.months.len();
         }
         for (all, one) in self.portfolios.iter_mut().zip(block.portfolios) {
             if let Some(counted) = &mut all.counted {
