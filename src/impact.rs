@@ -509,7 +509,7 @@ impl Case<'_> {
     #[inline]
     fn undiscounted(&self, cell: usize, t: f64) -> f64 {
         let x = self.plan.clock.rho * (t - self.view.cells.bounds[cell]);
-        if x > 0.01 {
+        if x.abs() > 0.01 {
             return exp(self.plan.clock.rho * t);
         }
         let within = 1.0 + x * (1.0 + x * (1.0 / 2.0 + x * (1.0 / 6.0 + x * (1.0 / 24.0 + x * (1.0 / 120.0)))));

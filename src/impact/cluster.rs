@@ -40,9 +40,9 @@ struct Rates {
     served: Vec<(usize, f64)>,
 }
 
-/// So many placements are kept of a portfolio, and so many states of each.
-const PLACEMENTS: usize = 64;
-const STATES: usize = 4096;
+/// So many placements are kept of a portfolio, and of each so many states × months: 2 MiB or so.
+const PLACEMENTS: usize = 16;
+const STATES: usize = 1 << 17;
 const NONE: u32 = u32::MAX;
 
 impl Judge {
@@ -130,7 +130,7 @@ impl States {
 
     #[cold]
     fn enter(&mut self, state: State, rates: Rates) {
-        if self.all.len() >= STATES {
+        if self.all.len() * rates.bills.len() >= STATES {
             self.all.clear();
             self.places.fill(NONE);
         }

@@ -170,7 +170,8 @@ impl Judge {
         let (n_cells, width) = (case.view.cells.len(), case.view.cells.width());
         let steps = steps(&stretch.cells);
         let Buffers { longest, rises, amounts, bills, sums: room, .. } = &mut self.plain;
-        rises[k] &= tariff.rises;
+        // Where there is none, nothing may depend on whether tariffs happen to be known.
+        rises[k] &= tariff.rises || most(simd, hours) == 0.0;
         let amounts = &mut lanes_mut(amounts)[steps.clone()];
         let costs = &mut lanes_mut(&mut longest[k * width..][..width])[steps.clone()];
         let bills = &mut lanes_mut(bills)[steps.clone()];

@@ -50,7 +50,7 @@ impl Flows {
         (from, to): (f64, f64),
     ) -> (Flow, f64) {
         let nominal = |flow: &Flow| {
-            if rho * (to - from) > LITTLE_DISCOUNT {
+            if rho.abs() * (to - from) > LITTLE_DISCOUNT {
                 return service.nominal.area(from, to);
             }
             // Undiscounted around the centre, where e^ρx is a parabola.

@@ -62,7 +62,7 @@ impl Judge {
     /// The money of a fall that is alone, all phases at once: what flows in each enters by its moments around the fall's
     /// middle, around which factors are a parabola. Does nothing and gives no where they are not.
     fn settle(&mut self, case: &Case, s: usize, alone: &Alone, place: &Place, ledger: &mut Ledger) -> bool {
-        if place.hours > SHORT || case.plan.clock.rho * place.hours > LITTLE_DISCOUNT {
+        if place.hours > SHORT || case.plan.clock.rho.abs() * place.hours > LITTLE_DISCOUNT {
             return false;
         }
         let service = &case.plan.services[s];

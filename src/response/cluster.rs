@@ -122,8 +122,18 @@ impl Crowded {
 
 /// No more than [`MOST`] are under way at once. `cluster`: in order of time.
 fn is_sparse(cluster: &[Crowded]) -> bool {
+    let (mut ends, mut n) = ([0.0; MOST], 0);
     cluster.len() <= MOST
-        || (MOST..cluster.len()).all(|i| cluster[..i].iter().filter(|c| c.end >= cluster[i].start).count() < MOST)
+        || cluster.iter().all(|next| {
+            let mut kept = 0;
+            for i in 0..n {
+                ends[kept] = ends[i];
+                kept += usize::from(ends[i] >= next.start);
+            }
+            n = (kept + 1).min(MOST);
+            ends[n - 1] = next.end;
+            kept < MOST
+        })
 }
 
 /// Hours that outages of a cluster take of a vendor together.

@@ -88,6 +88,9 @@ impl Sweep {
         let merged = if falls.is_empty() {
             &view.falls
         } else {
+            // Those that several regimes cut were found in each.
+            falls.sort_by(|a, b| a.start.total_cmp(&b.start).then(a.vendor.cmp(&b.vendor)));
+            falls.dedup_by(|a, b| a.vendor == b.vendor && a.start.to_bits() == b.start.to_bits());
             falls.extend_from_slice(&view.falls);
             falls.sort_by(|a, b| a.start.total_cmp(&b.start));
             &falls
@@ -463,12 +466,10 @@ fn is_free(start: f64, end: f64, (regime, blocked): (&Regime, &[(f64, f64)])) ->
         && !blocked.iter().any(|&(from, to)| from <= end && to >= start)
 }
 
-/// Adds a vendor's fall to those that are cut or overlapped, unless it is one of them.
+/// Adds a vendor's fall to those that are cut or overlapped.
 fn cut_off(cut: &mut Vec<Fall>, vendor: usize, fall: Lone) {
     let Lone { start, end, available, event, .. } = fall;
-    if !cut.iter().any(|f| f.vendor == vendor && f.start.to_bits() == start.to_bits()) {
-        cut.push(Fall { vendor, start, end, event, announced: false, first: 0, last: 0, alone: Some(available) });
-    }
+    cut.push(Fall { vendor, start, end, event, announced: false, first: 0, last: 0, alone: Some(available) });
 }
 
 /// What counts as unserved.

@@ -1,5 +1,5 @@
 //! Parts the plain outages that somebody sees: those that have their part of time for themselves are summed by risk and cell,
-//! the others become events, to be settled one by one.
+//! those that touch only each other form clusters, the others become events, to be settled one by one.
 
 use std::ops::Range;
 
@@ -307,8 +307,8 @@ impl Alone {
         }
     }
 
-    /// Finds the stretches of a portfolio's group, and blocks outages that meet what lasts on a vendor of theirs, or come
-    /// before the response to it has settled.
+    /// Finds the stretches of a portfolio's group, and blocks outages that come before the response to what lasts has settled;
+    /// in a group of many vendors also those that meet it on a vendor of theirs.
     fn stretch(&mut self, plan: &Plan, plain: &PlainPlan, view: &View, of: (usize, usize), regimes: &[Regime]) {
         let bounds = &view.cells.bounds;
         let n_cells = self.n_cells;

@@ -1,6 +1,7 @@
 //! Outages that are settled together, against the same settled one by one: every figure of every trial.
 
 use std::fs;
+use std::ops::Range;
 use std::path::PathBuf;
 
 use linchpin::scenario::{NoFiles, Risk, Scenario, Trigger, read};
@@ -181,7 +182,29 @@ fn settles_together(scenario: &Scenario, seed: u64, trials: u64) -> Result<bool,
         }
         differs |= differ(observed(&together), observed(&apart)).map_err(|what| format!("trial {trial}, {what}"))?;
     }
+    forgets(&plans[0], 23..24)?;
     Ok(differs)
+}
+
+/// Holds trials that come after all others to the same trials alone, bit by bit: what an engine keeps leaves no trace.
+fn forgets(plan: &Plan, trials: Range<u64>) -> Result<(), String> {
+    let of = |range| simulate(plan, &Options::of(range), &|_| true).expect("not stopped");
+    let after = of(0..trials.end);
+    for trial in trials {
+        let alone = of(trial..trial + 1);
+        for (p, (after, alone)) in after.portfolios.iter().zip(&alone.portfolios).enumerate() {
+            for (what, after, alone) in
+                [("loss", &after.loss, &alone.loss), ("AEP", &after.aep, &alone.aep), ("OEP", &after.oep, &alone.oep)]
+            {
+                let n = alone.len();
+                let there = &after[usize::try_from(trial).expect("few") * n..][..n];
+                if there.iter().zip(alone).any(|(a, b)| a.to_bits() != b.to_bits()) {
+                    return Err(format!("portfolio {p}: {what} of trial {trial} depends on those before"));
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 fn differ(ours: Vec<List>, theirs: Vec<List>) -> Result<bool, String> {
@@ -203,6 +226,7 @@ fn assert_same(text: &str) {
     let scenario = scenario(text);
     let together = settles_together(&scenario, scenario.seed, 100).unwrap_or_else(|wrong| panic!("{wrong}\n{text}"));
     assert!(together, "nothing is settled together\n{text}");
+    forgets(&Plan::new(&scenario, scenario.seed), 300..500).unwrap_or_else(|wrong| panic!("{wrong}\n{text}"));
 }
 
 #[test]
