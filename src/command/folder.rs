@@ -11,6 +11,8 @@ use super::{Exit, Failure, interrupt, terminal};
 
 /// The file that makes a folder one of ours; moved last, so that a folder with it is complete.
 pub(super) const MANIFEST: &str = "run.json";
+/// How the folders of drafts are called.
+const DRAFT: &str = ".linchpin-";
 /// Copies of what the run read.
 pub(super) const INPUTS: &str = "inputs";
 
@@ -40,7 +42,7 @@ impl Draft {
         let beside = if target.is_dir() { target.to_owned() } else { parent(target) };
         make_folders(&beside, &mut made).map_err(failed)?;
         let draft = || {
-            let temporary = tempfile::Builder::new().prefix(".linchpin-").tempdir_in(&beside)?;
+            let temporary = tempfile::Builder::new().prefix(DRAFT).tempdir_in(&beside)?;
             interrupt::set_draft(Some(temporary.path()));
             fs::create_dir(temporary.path().join("new"))?;
             Ok(temporary)
@@ -84,12 +86,24 @@ impl Draft {
         let undisturbed = interrupt::undisturbed();
         if self.target.is_dir() {
             self.replace(stale)?;
+            self.clear_away();
         } else {
             fs::rename(self.new_files(), &self.target).map_err(|error| self.failure(Path::new(""), &error))?;
         }
         self.made.clear();
         drop(undisturbed);
         Ok(())
+    }
+
+    /// Removes drafts in the folder that runs left there which were killed while they wrote.
+    fn clear_away(&self) {
+        for entry in fs::read_dir(&self.target).into_iter().flatten().flatten() {
+            let ours = entry.file_name().to_string_lossy().starts_with(DRAFT);
+            if ours && entry.path() != self.temporary.path() && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                // What cannot be removed does no harm.
+                drop(fs::remove_dir_all(entry.path()));
+            }
+        }
     }
 
     fn replace(&self, stale: &[PathBuf]) -> Result<(), Failure> {

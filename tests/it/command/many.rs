@@ -89,6 +89,19 @@ fn parts_that_do_not_go_together_are_refused_by_name() {
 }
 
 #[test]
+fn a_run_clears_away_what_a_killed_one_left_in_its_folder() {
+    let desk = Desk::new();
+    desk.expect(0, "run small.toml --trials 512 --quiet --out o");
+    for folder in ["o/.linchpin-left/new", "o/.mine"] {
+        fs::create_dir_all(desk.path(folder)).expect("made");
+        fs::write(desk.path(folder).join("summary.csv"), "half").expect("written");
+    }
+    desk.expect(0, "run small.toml --trials 512 --quiet --out o");
+    assert!(!desk.path("o/.linchpin-left").exists());
+    assert!(desk.path("o/.mine/summary.csv").exists(), "strangers stay");
+}
+
+#[test]
 fn a_run_that_is_killed_again_and_again_ends_with_the_same_bytes() {
     let desk = Desk::new();
     // Slow enough to be killed half-way, whatever the machine.
