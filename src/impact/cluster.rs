@@ -40,9 +40,9 @@ struct Rates {
     served: Vec<(usize, f64)>,
 }
 
-/// So many placements are kept of a portfolio, and of each so many states × months: 2 MiB or so.
-const PLACEMENTS: usize = 16;
-const STATES: usize = 1 << 17;
+/// So many placements are kept of a portfolio, and of each so many states × months: a quarter of a MiB.
+const PLACEMENTS: usize = 64;
+const STATES: usize = 1 << 15;
 const NONE: u32 = u32::MAX;
 
 impl Judge {
