@@ -60,12 +60,12 @@ pub(crate) fn total<S: Simd>(simd: S, row: &[Lane]) -> f64 {
     join(row.iter().fold(f64x8::splat(simd, 0.0), |sum, x| sum + load(simd, x)))
 }
 
-/// The largest of a row of values that are not negative; 0 of none.
+/// The largest of those values of a row, none of them negative, that [`show`] shows; 0 of none.
 #[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
 #[inline(always)]
-pub(crate) fn most<S: Simd>(simd: S, row: &[Lane]) -> f64 {
-    let most = row.iter().fold(f64x8::splat(simd, 0.0), |most, x| most.max(load(simd, x)));
-    let strands: Lane = most.into();
+pub(crate) fn most<S: Simd>(simd: S, row: &[Lane], shown: &[Lane]) -> f64 {
+    let each = row.iter().zip(shown).map(|(x, shown)| load(simd, x) * load(simd, shown));
+    let strands: Lane = each.fold(f64x8::splat(simd, 0.0), |most, x| most.max(x)).into();
     strands.into_iter().fold(0.0, f64::max)
 }
 
@@ -76,32 +76,19 @@ pub(crate) fn is_zero<S: Simd>(simd: S, row: &[Lane]) -> bool {
     join(row.iter().fold(f64x8::splat(simd, 0.0), |sum, x| sum + load(simd, x).abs())) == 0.0
 }
 
-/// Of a row of `n` numbers, those of `range`, with zeros before and behind; all steps but those that hold them are left as
-/// they were.
+/// Makes a row 1 within `range` and 0 beside it, in the steps that hold it; all other steps are left as they were.
 #[inline]
-pub(crate) fn window<'a>(
-    row: &'a [f64],
-    n: usize,
-    range: &std::ops::Range<usize>,
-    room: &'a mut Vec<f64>,
-) -> &'a [Lane] {
+pub(crate) fn show(row: &mut [f64], range: &std::ops::Range<usize>) {
     let steps = steps(range);
-    if range.start == 0 && range.end == n {
-        return &lanes(row)[steps];
-    }
-    room.resize(row.len(), 0.0);
-    let lanes = &mut lanes_mut(room)[steps];
-    lanes.as_flattened_mut().fill(0.0);
-    let first = range.start / WIDTH * WIDTH;
-    lanes.as_flattened_mut()[range.start - first..range.end - first].copy_from_slice(&row[range.clone()]);
-    lanes
+    row[steps.start * WIDTH..steps.end * WIDTH].fill(0.0);
+    row[range.clone()].fill(1.0);
 }
 
 #[cfg(test)]
 mod tests {
     use fearless_simd::{Level, dispatch};
 
-    use super::{is_zero, lanes, most, steps, total, width, window};
+    use super::{is_zero, lanes, most, show, steps, total, width};
 
     #[test]
     fn rows_have_whole_steps_and_room_for_one_more() {
@@ -112,8 +99,11 @@ mod tests {
     #[test]
     fn sums_are_those_of_the_numbers() {
         let row: Vec<f64> = (0..16).map(f64::from).collect();
-        let (total, most) = dispatch!(Level::new(), simd => (total(simd, lanes(&row)), most(simd, lanes(&row))));
-        assert_eq!((total, most), (120.0, 15.0));
+        let mut shown = vec![0.0; 16];
+        show(&mut shown, &(3..14));
+        let (row, shown) = (lanes(&row), lanes(&shown));
+        let (total, most) = dispatch!(Level::new(), simd => (total(simd, row), most(simd, row, shown)));
+        assert_eq!((total, most), (120.0, 13.0));
         let mut row = vec![0.0; 16];
         let zero = |row: &[f64]| dispatch!(Level::new(), simd => is_zero(simd, lanes(row)));
         assert!(zero(&row));
@@ -122,15 +112,13 @@ mod tests {
     }
 
     #[test]
-    fn a_window_is_what_it_shows() {
-        let row: Vec<f64> = (1..=24).map(f64::from).collect();
-        let mut room = vec![7.0; 24];
+    fn a_range_is_shown_within_its_steps() {
         for range in [0..20, 3..9, 8..16, 9..10, 17..20] {
-            let seen = window(&row, 20, &range, &mut room).as_flattened().to_vec();
-            let first = range.start / 8 * 8;
-            for (i, x) in (first..).zip(seen) {
-                let hidden = !range.contains(&i) && range != (0..20);
-                assert_eq!(x, if hidden { 0.0 } else { row[i] }, "{range:?} {i}");
+            let mut row = vec![7.0; 24];
+            show(&mut row, &range);
+            for (i, x) in (0..).zip(row) {
+                let beyond = i / 8 < range.start / 8 || i >= range.end.div_ceil(8) * 8;
+                assert_eq!(x, if beyond { 7.0 } else { f64::from(u8::from(range.contains(&i))) }, "{range:?} {i}");
             }
         }
     }

@@ -1,13 +1,14 @@
 //! Plain outages that are alone, as money: by their sums, cell by cell; each by itself only as far as the largest event of a
 //! year asks for it.
 
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use fearless_simd::{Level, Select, Simd, SimdBase, dispatch, f64x8};
 
 use super::ledger::{Cause, Ledger};
 use super::{Case, Judge};
-use crate::lanes::{Lane, clear, join, lanes, lanes_mut, load, most, steps, window};
+use crate::lanes::{Lane, clear, join, lanes, lanes_mut, load, most, show, steps};
 use crate::plan::Plan;
 use crate::plan::plain::PlainPlan;
 use crate::plan::portfolio::PortfolioPlan;
@@ -27,11 +28,8 @@ pub(super) struct Buffers {
     costs: Vec<f64>,
     /// Amounts by cell.
     amounts: Vec<f64>,
-    /// Bills a unit of an area, by cell.
-    bills: Vec<f64>,
-    /// Sums and longest outages during a stretch.
-    sums: Vec<f64>,
-    hours: Vec<f64>,
+    /// Per cell: 1 during a stretch; whatever it is beyond the steps of that.
+    shown: Vec<f64>,
     /// Per cell: the costliest outage, −∞ if there is none.
     costliest: Vec<f64>,
     /// Per portfolio.
@@ -71,9 +69,20 @@ struct Line {
     unserved: f64,
     /// Lost revenue a unit of the area.
     worth: f64,
-    /// Usage a unit of the area, by vendor.
-    used: Vec<(usize, f64)>,
+    /// At most [`VENDORS`].
+    used: Vec<Used>,
 }
+
+/// Usage of a vendor a unit of an area, and what it costs at the prices of the beginning.
+#[derive(Debug)]
+struct Used {
+    vendor: usize,
+    units: f64,
+    due: f64,
+}
+
+/// What has to do with more vendors is divided into several lines.
+const VENDORS: usize = 4;
 
 impl Judge {
     /// Books the outages that are alone. `regimes`: of a group of services of the portfolio.
@@ -110,14 +119,14 @@ impl Judge {
         stretch: &Stretch,
         ledger: &mut Ledger,
     ) {
-        let (alone, n_cells) = (case.alone, case.view.cells.len());
+        let alone = case.alone;
         let services = &case.portfolio.groups[stretch.of.1].services;
-        let mut room = std::mem::take(&mut self.plain.hours);
+        let steps = steps(&stretch.cells);
+        show(&mut self.plain.shown, &stretch.cells);
         for (k, tariffs) in known.iter().enumerate() {
-            if tariffs.get().is_none()
-                && most(simd, window(alone.longest(k), n_cells, &stretch.cells, &mut room)) == 0.0
-            {
-                // There is none that anything would have to be worked out for.
+            let shown = &lanes(&self.plain.shown)[steps.clone()];
+            let longest = most(simd, &lanes(alone.longest(k))[steps.clone()], shown);
+            if longest == 0.0 {
                 continue;
             }
             let tariffs = tariffs.get_or_init(|| {
@@ -128,22 +137,13 @@ impl Judge {
                 let tariff = |&s: &usize| Tariff::new(case.plan, plain, case.portfolio, s, &reaction);
                 services.iter().map(tariff).collect()
             });
-            if tariffs.is_empty() {
-                continue;
-            }
-            let hours = window(alone.longest(k), n_cells, &stretch.cells, &mut room);
-            // Where all is soon served again, one outage as long as that says all.
-            if services.iter().zip(tariffs).any(|(&s, tariff)| tariff.served_after > ledger.longest_hours[s]) {
-                let longest = most(simd, hours);
-                for (&s, tariff) in services.iter().zip(tariffs) {
-                    ledger.longest_hours[s] = ledger.longest_hours[s].max(f64::min(longest, tariff.served_after));
-                }
-            }
             for (&s, tariff) in services.iter().zip(tariffs) {
-                self.plain_risk(simd, (case, plain), (s, k), tariff, (stretch, hours), ledger);
+                // Where all is soon served again, one outage as long as that says all.
+                let lasts = f64::min(longest, tariff.served_after);
+                ledger.longest_hours[s] = ledger.longest_hours[s].max(lasts);
+                self.plain_risk(simd, (case, plain), (s, k), tariff, (stretch, &steps), ledger);
             }
         }
-        self.plain.hours = room;
     }
 
     /// How a group responds to an outage of a plain risk during a stretch.
@@ -151,11 +151,12 @@ impl Judge {
         if stretch.is_quiet() {
             return regime.reactions[k].clone();
         }
+        let beside: Vec<_> = case.alone.lasts(stretch, case.view).copied().collect();
         let placed = (&**regime.placement(), case.portfolio.failover.as_ref());
-        Reaction::new(case.plan, &plain.risks[k], placed, &stretch.beside(case.view), &mut self.sweep)
+        Reaction::new(case.plan, &plain.risks[k], placed, &beside, &mut self.sweep)
     }
 
-    /// Books what outages of a plain risk take of a service during a stretch. `hours`: the longest of each cell.
+    /// Books what outages of a plain risk take of a service during a stretch. `steps`: those of its cells.
     #[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
     #[inline(always)]
     fn plain_risk<S: Simd>(
@@ -164,68 +165,97 @@ impl Judge {
         (case, plain): (&Case, &PlainPlan),
         (s, k): (usize, usize),
         tariff: &Tariff,
-        (stretch, hours): (&Stretch, &[Lane]),
+        (stretch, steps): (&Stretch, &Range<usize>),
         ledger: &mut Ledger,
     ) {
-        let (n_cells, width) = (case.view.cells.len(), case.view.cells.width());
-        let steps = steps(&stretch.cells);
-        let Buffers { longest, rises, amounts, bills, sums: room, .. } = &mut self.plain;
-        // Where there is none, nothing may depend on whether tariffs happen to be known.
-        rises[k] &= tariff.rises || most(simd, hours) == 0.0;
-        let amounts = &mut lanes_mut(amounts)[steps.clone()];
-        let costs = &mut lanes_mut(&mut longest[k * width..][..width])[steps.clone()];
-        let bills = &mut lanes_mut(bills)[steps.clone()];
+        let width = case.view.cells.width();
+        let Buffers { longest, rises, amounts, shown, .. } = &mut self.plain;
+        rises[k] &= tariff.rises;
+        let mut rows = Rows {
+            amounts: &mut lanes_mut(amounts)[steps.clone()],
+            costs: &mut lanes_mut(&mut longest[k * width..][..width])[steps.clone()],
+            hours: &lanes(case.alone.longest(k))[steps.clone()],
+            shown: &lanes(shown)[steps.clone()],
+        };
+        let usage = &mut self.usage[s * case.plan.vendors.len() * width..];
         let (mut interruption, mut spend, mut unserved) = (0.0, 0.0, 0.0);
         for line in &tariff.lines {
-            let sums = window(case.alone.sums(line.area, k), n_cells, &stretch.cells, room);
-            if line.used.is_empty() {
-                bills.fill([0.0; 8]);
-            }
-            for (nth, &(v, used)) in line.used.iter().enumerate() {
-                let row = (s * case.plan.vendors.len() + v) * width;
-                let usage = &mut lanes_mut(&mut self.usage[row..row + width])[steps.clone()];
-                let index = &lanes(case.planned(v))[steps.clone()];
-                let due = used * case.plan.vendors[v].price;
-                let each = usage.iter_mut().zip(&mut *bills).zip(sums).zip(index);
-                if nth == 0 {
-                    for (((usage, bill), sum), index) in each {
-                        (load(simd, usage) + load(simd, sum) * used).store_slice(usage);
-                        (load(simd, index) * due).store_slice(bill);
-                    }
-                } else {
-                    for (((usage, bill), sum), index) in each {
-                        (load(simd, usage) + load(simd, sum) * used).store_slice(usage);
-                        (load(simd, bill) + load(simd, index) * due).store_slice(bill);
-                    }
-                }
-            }
-            let (mut all, mut billed) = (f64x8::splat(simd, 0.0), f64x8::splat(simd, 0.0));
-            for ((amount, sum), bill) in amounts.iter_mut().zip(sums).zip(&*bills) {
-                let (sum, bill) = (load(simd, sum), load(simd, bill));
-                all += sum;
-                billed += bill * sum;
-                (load(simd, amount) + (bill + line.worth) * sum).store_slice(amount);
-            }
-            let (all, billed) = (join(all), join(billed));
+            let sums = &lanes(case.alone.sums(line.area, k))[steps.clone()];
+            // Of the outages themselves, where the longest is the costliest: what it costs.
+            let offset = plain.offsets.get(line.area).copied().filter(|_| rises[k] && line.who.is_none());
+            let of = (case, steps);
+            let (all, billed) = match line.used.len() {
+                0 => rows.book::<S, 0>(simd, of, line, (sums, offset), usage),
+                1 => rows.book::<S, 1>(simd, of, line, (sums, offset), usage),
+                2 => rows.book::<S, 2>(simd, of, line, (sums, offset), usage),
+                3 => rows.book::<S, 3>(simd, of, line, (sums, offset), usage),
+                _ => rows.book::<S, 4>(simd, of, line, (sums, offset), usage),
+            };
             unserved += line.unserved * all;
             interruption += line.worth * all;
             spend += billed;
             let charge = line.worth * all + billed;
             match line.who {
-                Some(who) => ledger.charge(Cause::Event(stretch.lasting_event(case.view, who)), charge),
+                Some(who) => ledger.charge(Cause::Event(case.alone.lasting_event(stretch, case.view, who)), charge),
                 None => ledger.plain_risk(plain.risks[k].risk, charge),
-            }
-            // Of the outages themselves, where the longest is the costliest: what it costs.
-            if let Some(&offset) = plain.offsets.get(line.area).filter(|_| rises[k] && line.who.is_none()) {
-                for ((cost, hours), bill) in costs.iter_mut().zip(hours).zip(&*bills) {
-                    let beyond = (load(simd, hours) - offset).max(0.0);
-                    (load(simd, cost) + (load(simd, bill) + line.worth) * beyond).store_slice(cost);
-                }
             }
         }
         ledger.unserved_hours[s] += unserved;
         ledger.apart(Component::Interruption, s, interruption);
         ledger.apart(Component::Spend, s, spend);
+    }
+}
+
+/// Rows of a plain risk and a service, as far as a stretch touches them.
+struct Rows<'a> {
+    amounts: &'a mut [Lane],
+    /// What the longest costs.
+    costs: &'a mut [Lane],
+    hours: &'a [Lane],
+    /// 1 in the cells of the stretch, 0 beside them.
+    shown: &'a [Lane],
+}
+
+impl Rows<'_> {
+    /// Books a line with `N` vendors; gives the sum of its area and the bill. `usage`: of the service, vendor by vendor.
+    #[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
+    #[inline(always)]
+    fn book<S: Simd, const N: usize>(
+        &mut self,
+        simd: S,
+        (case, steps): (&Case, &Range<usize>),
+        line: &Line,
+        (sums, offset): (&[Lane], Option<f64>),
+        usage: &mut [f64],
+    ) -> (f64, f64) {
+        let width = case.view.cells.width();
+        let vendors: [usize; N] = std::array::from_fn(|i| line.used[i].vendor);
+        let rows = usage.get_disjoint_mut(vendors.map(|v| v * width..(v + 1) * width)).expect("each vendor once");
+        let n = self.amounts.len();
+        let usage = rows.map(|row| &mut lanes_mut(row)[steps.clone()][..n]);
+        let index = vendors.map(|v| &lanes(case.planned(v))[steps.clone()][..n]);
+        let (sums, hours, shown) = (&sums[..n], &self.hours[..n], &self.shown[..n]);
+        let (amounts, costs) = (&mut self.amounts[..n], &mut self.costs[..n]);
+        let (mut all, mut billed) = (f64x8::splat(simd, 0.0), f64x8::splat(simd, 0.0));
+        for i in 0..n {
+            let shown = load(simd, &shown[i]);
+            let sum = load(simd, &sums[i]) * shown;
+            let mut due = f64x8::splat(simd, 0.0);
+            for (nth, used) in line.used[..N].iter().enumerate() {
+                let usage = &mut usage[nth][i];
+                (load(simd, usage) + sum * used.units).store_slice(usage);
+                due += load(simd, &index[nth][i]) * used.due;
+            }
+            all += sum;
+            billed += due * sum;
+            let each = due + line.worth;
+            (load(simd, &amounts[i]) + each * sum).store_slice(&mut amounts[i]);
+            if let Some(offset) = offset {
+                let beyond = (load(simd, &hours[i]) * shown - offset).max(0.0);
+                (load(simd, &costs[i]) + each * beyond).store_slice(&mut costs[i]);
+            }
+        }
+        (join(all), join(billed))
     }
 }
 
@@ -248,7 +278,7 @@ impl Buffers {
         let width = case.view.cells.width();
         clear(&mut self.longest, plain.n_used() * width);
         clear(&mut self.amounts, width);
-        clear(&mut self.bills, width);
+        self.shown.resize(width, 0.0);
         self.rises.clear();
         self.rises.resize(plain.n_used(), plain.curves.is_empty());
     }
@@ -261,7 +291,8 @@ impl Buffers {
             placements.len() - 1
         });
         let besides = &mut placements[place].1;
-        let lasts = || stretch.lasts(case.view);
+        // Risks and what they leave: all that a response beside them depends on.
+        let lasts = || case.alone.lasts(stretch, case.view).map(|l| (l.risk, l.leaves));
         let place = besides.iter().position(|b| lasts().eq(b.0.iter().copied())).unwrap_or_else(|| {
             let none = self.rises.iter().map(|_| OnceLock::new()).collect();
             besides.push((lasts().collect(), Arc::new(none)));
@@ -323,10 +354,10 @@ impl Buffers {
             for line in lines {
                 let costs = &mut costs[line.area * width..(line.area + 1) * width];
                 costs[stretch.cells.clone()].iter_mut().for_each(|cost| *cost += line.worth);
-                for &(v, used) in &line.used {
-                    let due = used * case.plan.vendors[v].price;
-                    let index = &case.planned(v)[stretch.cells.clone()];
-                    costs[stretch.cells.clone()].iter_mut().zip(index).for_each(|(cost, index)| *cost += due * index);
+                for used in &line.used {
+                    let index = &case.planned(used.vendor)[stretch.cells.clone()];
+                    let each = costs[stretch.cells.clone()].iter_mut().zip(index);
+                    each.for_each(|(cost, index)| *cost += used.due * index);
                 }
             }
         }
@@ -346,17 +377,39 @@ impl Tariff {
                 line(&mut lines, offset, who).unserved += part.unserved;
                 line(&mut lines, curve + counts, who).worth += service.at_stake * part.unserved;
                 if service.usage > 0.0 {
-                    let used = part.served.iter().map(|&(v, part)| (v, service.usage * part));
-                    line(&mut lines, curve + offset, who).used.extend(used);
+                    let line = line(&mut lines, curve + offset, who);
+                    part.served
+                        .iter()
+                        .for_each(|&(v, part)| line.serve(v, service.usage * part, plan.vendors[v].price));
                 }
             }
         }
         lines.retain(|l| l.unserved != 0.0 || l.worth != 0.0 || !l.used.is_empty());
         Self {
             rises: rises(&lines, plan.clock.n_months(), portfolio, plain),
-            lines,
+            lines: lines.into_iter().flat_map(Line::divide).collect(),
             served_after: reaction.served_after,
         }
+    }
+}
+
+impl Line {
+    fn serve(&mut self, vendor: usize, units: f64, price: f64) {
+        match self.used.iter_mut().find(|used| used.vendor == vendor) {
+            Some(used) => (used.units, used.due) = (used.units + units, used.due + units * price),
+            None => self.used.push(Used { vendor, units, due: units * price }),
+        }
+    }
+
+    /// The same in lines of at most [`VENDORS`].
+    fn divide(mut self) -> impl Iterator<Item = Self> {
+        let mut beyond = self.used.split_off(self.used.len().min(VENDORS)).into_iter();
+        let (area, who) = (self.area, self.who);
+        let others = std::iter::from_fn(move || {
+            let used: Vec<Used> = beyond.by_ref().take(VENDORS).collect();
+            (!used.is_empty()).then_some(Line { area, who, unserved: 0.0, worth: 0.0, used })
+        });
+        std::iter::once(self).chain(others)
     }
 }
 
@@ -376,7 +429,7 @@ fn rises(lines: &[Line], n_months: usize, portfolio: &PortfolioPlan, plain: &Pla
         let (mut slope, mut most) = (0.0, 0.0);
         (0..plain.offsets.len()).all(|area| {
             for line in lines.iter().filter(|l| l.area == area && l.who.is_none()) {
-                let bill: f64 = line.used.iter().map(|&(v, used)| used * portfolio.price(v, month)).sum();
+                let bill: f64 = line.used.iter().map(|used| used.units * portfolio.price(used.vendor, month)).sum();
                 let cost = line.worth + bill;
                 slope += cost;
                 most = f64::max(most, cost.abs());

@@ -35,6 +35,17 @@ pub(crate) struct Clusters {
     pub(crate) all: Vec<Cluster>,
     /// Cluster after cluster, each in order of time.
     members: Vec<Member>,
+    together: Together,
+}
+
+/// Buffers of [`together`](Together::take).
+#[derive(Debug, Default)]
+struct Together {
+    turns: Vec<f64>,
+    active: Vec<Interruption>,
+    /// Per node.
+    own: Vec<f64>,
+    scratch: Vec<f64>,
 }
 
 /// Outages that touch, directly or by others between them.
@@ -96,9 +107,10 @@ impl Clusters {
     }
 
     /// Adds what the outages take of vendors to their hours down.
-    pub(super) fn take_down(&self, plan: &Plan, plain: &PlainPlan, down: &mut [f64]) {
-        for cluster in &self.all {
-            let members = self.members(cluster);
+    pub(super) fn take_down(&mut self, plan: &Plan, plain: &PlainPlan, down: &mut [f64]) {
+        let Self { all, members, together } = self;
+        for cluster in all {
+            let members = &members[cluster.members.clone()];
             let struck = |m: &Member| plain.risks[usize::from(m.risk)].strikes.unwrap_or(0);
             let (_, twice) = members.iter().map(struck).fold((0, 0), |(all, twice), s| (all | s, twice | (all & s)));
             for member in members {
@@ -106,7 +118,7 @@ impl Clusters {
                 takes.for_each(|&(v, takes)| down[v] += takes * (member.end - member.start));
             }
             for vendor in bits(twice) {
-                down[vendor] += together(plan, plain, vendor, members);
+                down[vendor] += together.take(plan, plain, vendor, members);
             }
         }
     }
@@ -136,18 +148,23 @@ fn is_sparse(cluster: &[Crowded]) -> bool {
         })
 }
 
-/// Hours that outages of a cluster take of a vendor together.
-fn together(plan: &Plan, plain: &PlainPlan, vendor: usize, members: &[Member]) -> f64 {
-    let (mut own, mut scratch) = (vec![1.0; plan.n_nodes], vec![1.0; plan.n_nodes]);
-    let mut turns: Vec<f64> = members.iter().flat_map(|m| [m.start, m.end]).collect();
-    turns.sort_unstable_by(f64::total_cmp);
-    let hours = |turn: &[f64]| {
-        let active = members.iter().filter(|m| m.start < turn[1] && m.end > turn[0]);
-        let active: Vec<Interruption> =
-            active.map(|m| Interruption::of_plain(&plain.risks[usize::from(m.risk)])).collect();
-        (1.0 - available(plan, vendor, &active, &mut own, &mut scratch)) * (turn[1] - turn[0])
-    };
-    turns.windows(2).map(hours).sum()
+impl Together {
+    /// Hours that outages of a cluster take of a vendor together.
+    fn take(&mut self, plan: &Plan, plain: &PlainPlan, vendor: usize, members: &[Member]) -> f64 {
+        let Self { turns, active, own, scratch } = self;
+        own.resize(plan.n_nodes, 1.0);
+        scratch.resize(plan.n_nodes, 1.0);
+        turns.clear();
+        turns.extend(members.iter().flat_map(|m| [m.start, m.end]));
+        turns.sort_unstable_by(f64::total_cmp);
+        let hours = |turn: &[f64]| {
+            let now = members.iter().filter(|m| m.start < turn[1] && m.end > turn[0]);
+            active.clear();
+            active.extend(now.map(|m| Interruption::of_plain(&plain.risks[usize::from(m.risk)])));
+            (1.0 - available(plan, vendor, active, own, scratch)) * (turn[1] - turn[0])
+        };
+        turns.windows(2).map(hours).sum()
+    }
 }
 
 /// All that a group's response depends on at a moment.

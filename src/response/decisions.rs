@@ -21,8 +21,11 @@ pub(crate) struct Decisions {
     /// Playbook entries that fired.
     pub(crate) fired: Vec<Fired>,
     watch: Watch,
+    state: State,
     /// Per group: placements of earlier trials.
     known: Vec<Vec<Arc<Placement>>>,
+    /// Lists of regimes that are not in use.
+    spare: Vec<Vec<Regime>>,
 }
 
 /// Most placements that are kept for a group.
@@ -62,18 +65,26 @@ pub(super) struct Settler<'a> {
     pub(super) plan: &'a Plan,
     pub(super) portfolio: &'a PortfolioPlan,
     pub(super) losses: &'a [Loss<'a>],
+    pub(super) state: State,
+}
+
+/// How far they are.
+#[derive(Debug, Default)]
+pub(super) struct State {
     /// Per group and vendor.
     pub(super) shares: Vec<Vec<f64>>,
     pub(super) under_way: Vec<UnderWay>,
     /// Entries that fired and have not acted.
     pub(super) waiting: Vec<Fired>,
+    /// Per vendor: whether it has lost its last traffic; and whether it had any before what is noted now.
     exited: Vec<bool>,
+    served: Vec<bool>,
 }
 
 impl Decisions {
     /// Settles a trial for `portfolio`; cheap if no loss in it is long enough and no entry fires.
     pub(crate) fn settle(&mut self, sight: Sight, portfolio: &PortfolioPlan, luck: &impl Luck) {
-        self.regimes.clear();
+        self.spare.append(&mut self.regimes);
         self.begun.clear();
         self.moves.clear();
         self.exits.clear();
@@ -82,27 +93,24 @@ impl Decisions {
         if losses.is_empty() && self.fired.is_empty() {
             return;
         }
-        Settler {
-            plan: sight.plan,
-            portfolio,
-            losses: &losses,
-            shares: portfolio.groups.iter().map(|g| g.shares.clone()).collect(),
-            under_way: Vec::new(),
-            waiting: self.fired.clone(),
-            exited: vec![false; sight.plan.vendors.len()],
-        }
-        .run(luck, self);
-        self.cut_regimes(sight.plan, portfolio);
+        let mut state = std::mem::take(&mut self.state);
+        state.open(sight.plan, portfolio, &self.fired);
+        let mut settler = Settler { plan: sight.plan, portfolio, losses: &losses, state };
+        settler.run(luck, self);
+        let mut state = settler.state;
+        self.cut_regimes(sight.plan, portfolio, &mut state);
+        self.state = state;
     }
 
-    /// Regimes from the moves.
-    fn cut_regimes(&mut self, plan: &Plan, portfolio: &PortfolioPlan) {
+    /// Regimes from the moves. Leaves `state` in disorder.
+    fn cut_regimes(&mut self, plan: &Plan, portfolio: &PortfolioPlan, state: &mut State) {
         if self.moves.is_empty() {
             return;
         }
         self.known.resize_with(portfolio.groups.len(), Vec::new);
         for (g, group) in portfolio.groups.iter().enumerate() {
-            let mut regimes = Vec::new();
+            let mut regimes = self.spare.pop().unwrap_or_default();
+            regimes.clear();
             let known = &mut self.known[g];
             let mut regime = |shares: &[f64], during: (f64, f64)| {
                 let place = known.iter().position(|p| p.shares == shares).unwrap_or_else(|| {
@@ -115,17 +123,43 @@ impl Decisions {
                 let placement = Arc::clone(&known[place]);
                 regimes.push(Regime::new(plan, placement, during));
             };
-            let (mut start, mut shares) = (0.0, group.shares.clone());
+            let (mut start, shares) = (0.0, &mut state.shares[g]);
+            shares.clone_from(&group.shares);
             for change in self.moves.iter().filter(|m| m.group == g) {
                 if change.at > start {
-                    regime(&shares, (start, change.at));
+                    regime(shares, (start, change.at));
                     start = change.at;
                 }
-                change.apply(&mut shares);
+                change.apply(shares);
             }
-            regime(&shares, (start, plan.clock.horizon));
+            regime(shares, (start, plan.clock.horizon));
             self.regimes.push(regimes);
         }
+    }
+}
+
+impl State {
+    /// Nothing is decided yet.
+    fn open(&mut self, plan: &Plan, portfolio: &PortfolioPlan, fired: &[Fired]) {
+        self.shares.resize_with(portfolio.groups.len(), Vec::new);
+        self.shares.iter_mut().zip(&portfolio.groups).for_each(|(shares, group)| shares.clone_from(&group.shares));
+        self.under_way.clear();
+        self.waiting.clear();
+        self.waiting.extend_from_slice(fired);
+        self.exited.clear();
+        self.exited.resize(plan.vendors.len(), false);
+    }
+
+    fn has_traffic(&self, vendor: usize) -> bool {
+        self.shares.iter().any(|shares| shares[vendor] > NEGLIGIBLE)
+    }
+
+    /// Takes note of which vendors have traffic.
+    fn look(&mut self) {
+        let mut served = std::mem::take(&mut self.served);
+        served.clear();
+        served.extend((0..self.exited.len()).map(|v| self.has_traffic(v)));
+        self.served = served;
     }
 }
 
@@ -146,16 +180,16 @@ impl Settler<'_> {
         let (mut next, mut now) = (0, 0.0);
         loop {
             let begins = self.losses.get(next).map_or(f64::INFINITY, |l| l.begins);
-            let ends = self.under_way.iter().fold(f64::INFINITY, |m, u| m.min(u.ends));
-            let acts = if self.under_way.is_empty() { self.acts().max(now) } else { f64::INFINITY };
+            let ends = self.state.under_way.iter().fold(f64::INFINITY, |m, u| m.min(u.ends));
+            let acts = if self.state.under_way.is_empty() { self.acts().max(now) } else { f64::INFINITY };
             now = ends.min(acts).min(begins);
             if now >= self.plan.clock.horizon {
                 return;
             }
             if ends <= now {
                 // The first to begin among those that end now.
-                if let Some(i) = self.under_way.iter().position(|u| u.ends <= ends) {
-                    let done = self.under_way.remove(i);
+                if let Some(i) = self.state.under_way.iter().position(|u| u.ends <= ends) {
+                    let done = self.state.under_way.remove(i);
                     self.end(&done, out);
                 }
             } else if acts <= now {
@@ -168,21 +202,23 @@ impl Settler<'_> {
     }
 
     /// Takes note of shares that have changed, and of the vendors without traffic since.
-    pub(super) fn note(&mut self, moves: Vec<Move>, out: &mut Decisions) {
-        let with_traffic = |shares: &[Vec<f64>], v: usize| shares.iter().any(|s| s[v] > NEGLIGIBLE);
-        let before: Vec<bool> = (0..self.exited.len()).map(|v| with_traffic(&self.shares, v)).collect();
-        for change in &moves {
-            change.apply(&mut self.shares[change.group]);
+    pub(super) fn note(&mut self, moves: impl IntoIterator<Item = Move>, out: &mut Decisions) {
+        let state = &mut self.state;
+        state.look();
+        let before = out.moves.len();
+        out.moves.extend(moves);
+        let moves = &out.moves[before..];
+        for change in moves {
+            change.apply(&mut state.shares[change.group]);
         }
         if let Some(&Move { at, cause, .. }) = moves.first() {
-            for vendor in (0..before.len()).filter(|&v| before[v]) {
-                if !with_traffic(&self.shares, vendor) && !self.exited[vendor] {
-                    self.exited[vendor] = true;
+            for vendor in 0..state.served.len() {
+                if state.served[vendor] && !state.has_traffic(vendor) && !state.exited[vendor] {
+                    state.exited[vendor] = true;
                     out.exits.push(Exit { at, vendor, cause });
                 }
             }
         }
-        out.moves.extend(moves);
     }
 
     /// Usable: not struck by a loss that makes the firm move and is not over.

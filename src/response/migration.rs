@@ -21,6 +21,7 @@ pub(super) struct Loss<'a> {
 }
 
 /// A migration that has begun.
+#[derive(Debug)]
 pub(super) struct UnderWay {
     pub(super) ends: f64,
     group: usize,
@@ -49,40 +50,38 @@ impl Settler<'_> {
     pub(super) fn begin(&mut self, loss: &Loss, luck: &impl Luck, out: &mut Decisions) {
         let event = loss.interruption.by.event;
         for &vendor in &self.plan.risks[loss.interruption.risk as usize].struck {
-            for group in 0..self.shares.len() {
-                let share = self.shares[group][vendor];
-                let busy = self.under_way.iter().any(|u| u.group == group && u.vendor == vendor);
-                if share <= NEGLIGIBLE || busy || self.takers(group, vendor, loss.begins).is_empty() {
+            for group in 0..self.state.shares.len() {
+                let share = self.state.shares[group][vendor];
+                let busy = self.state.under_way.iter().any(|u| u.group == group && u.vendor == vendor);
+                if share <= NEGLIGIBLE || busy || self.takers(group, vendor, loss.begins).next().is_none() {
                     continue;
                 }
                 out.begun.push(Begun { at: loss.begins, group, vendor, event, share });
-                self.under_way.push(UnderWay { ends: loss.begins + luck.takes(vendor, event), group, vendor, event });
+                let ends = loss.begins + luck.takes(vendor, event);
+                self.state.under_way.push(UnderWay { ends, group, vendor, event });
             }
         }
     }
 
     pub(super) fn end(&mut self, done: &UnderWay, out: &mut Decisions) {
-        let takers = self.takers(done.group, done.vendor, done.ends);
-        let share = self.shares[done.group][done.vendor];
-        if takers.is_empty() || share <= NEGLIGIBLE {
+        let takers = || self.takers(done.group, done.vendor, done.ends);
+        let share = self.state.shares[done.group][done.vendor];
+        let all: f64 = takers().map(|t| t.1).sum();
+        if all <= 0.0 || share <= NEGLIGIBLE {
             return;
         }
-        let gains = takers.into_iter().map(|(v, part)| (v, part * share));
+        let gains = takers().map(|(v, part)| (v, part / all * share));
         let changes = [(done.vendor, -share)].into_iter().chain(gains).collect();
-        self.note(vec![Move { at: done.ends, group: done.group, cause: Cause::Event(done.event), changes }], out);
+        self.note([Move { at: done.ends, group: done.group, cause: Cause::Event(done.event), changes }], out);
     }
 
-    /// Who would take what part of a vendor's share at `t`.
-    fn takers(&self, group: usize, vendor: usize, t: f64) -> Vec<(usize, f64)> {
-        let usable = |v: &usize| *v != vendor && self.usable(*v, t);
-        let shares = &self.shares[group];
+    /// Who would take a vendor's share at `t`, and in what proportion.
+    fn takers(&self, group: usize, vendor: usize, t: f64) -> impl Iterator<Item = (usize, f64)> {
+        let shares = &self.state.shares[group];
         let to = self.portfolio.migration.as_ref().map_or(&[][..], |policy| &policy.to);
-        let weights: Vec<(usize, f64)> = if to.is_empty() {
-            (0..shares.len()).filter(|&v| shares[v] > NEGLIGIBLE).filter(usable).map(|v| (v, shares[v])).collect()
-        } else {
-            to.iter().copied().filter(usable).map(|v| (v, 1.0)).collect()
-        };
-        let total: f64 = weights.iter().map(|w| w.1).sum();
-        weights.into_iter().map(|(v, w)| (v, w / total)).collect()
+        let named = to.iter().map(|&v| (v, 1.0));
+        let placed = if to.is_empty() { &shares[..] } else { &[] }.iter().copied().enumerate();
+        let all = named.chain(placed.filter(|&(_, share)| share > NEGLIGIBLE));
+        all.filter(move |&(v, _)| v != vendor && self.usable(v, t))
     }
 }

@@ -41,6 +41,8 @@ pub(crate) struct Alone {
     /// Per plain risk, a row of cells: whether its outages are settled one by one.
     blocked: Vec<bool>,
     pub(crate) stretches: Vec<Stretch>,
+    /// Stretch after stretch: what lasts and matters, by its number in the view.
+    lasting: Vec<u32>,
     /// Outages that are not alone, but touch none but plain ones.
     pub(crate) clusters: Clusters,
     crowded: Vec<Crowded>,
@@ -53,6 +55,22 @@ pub(crate) struct Alone {
     others: Vec<u32>,
     /// Those that become events: risk and number.
     promoted: Vec<(usize, u32)>,
+    /// What lasts and matters to a group: its number in the view, its cells, and where the response to it has settled.
+    lasts: Vec<(u32, Range<usize>, usize)>,
+    beside: Beside,
+}
+
+/// What lasts during some cells, and what it leaves of vendors. Kept for its memory.
+#[derive(Debug, Default)]
+struct Beside {
+    /// Cells with which something that lasts begins or ends.
+    turns: Vec<usize>,
+    lasts: Vec<Interruption>,
+    /// Per vendor: what is available of it; not a number before somebody asks.
+    leaves: Vec<f64>,
+    /// Per node.
+    own: Vec<f64>,
+    scratch: Vec<f64>,
 }
 
 /// Cells during which a group of services is placed alike beside the same things that last.
@@ -63,8 +81,8 @@ pub(crate) struct Stretch {
     /// Number of the regime.
     pub(crate) regime: usize,
     pub(crate) cells: Range<usize>,
-    /// What lasts and matters, by its number in the view.
-    lasting: Vec<u32>,
+    /// What lasts and matters, among that of all stretches.
+    lasting: Range<usize>,
 }
 
 /// A group that uses at most so many vendors is placed alike in many trials, whatever was lost.
@@ -75,24 +93,23 @@ impl Stretch {
     pub(crate) fn is_quiet(&self) -> bool {
         self.lasting.is_empty()
     }
-
-    /// Risks that last, and what they leave: all that a response beside them depends on.
-    pub(crate) fn lasts<'v>(&'v self, view: &'v View) -> impl Iterator<Item = (u32, f64)> + 'v {
-        self.lasting.iter().map(|&i| (view.lasting[i as usize].risk, view.lasting[i as usize].leaves))
-    }
-
-    /// The event of something that lasts, by its place.
-    pub(crate) fn lasting_event(&self, view: &View, place: usize) -> u32 {
-        view.lasting[self.lasting[place] as usize].by.event
-    }
-
-    /// What lasts.
-    pub(crate) fn beside(&self, view: &View) -> Vec<Interruption> {
-        self.lasting.iter().map(|&i| view.lasting[i as usize]).collect()
-    }
 }
 
 impl Alone {
+    /// What lasts during a stretch and matters.
+    pub(crate) fn lasts<'a>(
+        &'a self,
+        stretch: &Stretch,
+        view: &'a View,
+    ) -> impl Iterator<Item = &'a Interruption> + 'a {
+        self.lasting[stretch.lasting.clone()].iter().map(|&i| &view.lasting[i as usize])
+    }
+
+    /// The event of something that lasts, by its place.
+    pub(crate) fn lasting_event(&self, stretch: &Stretch, view: &View, place: usize) -> u32 {
+        view.lasting[self.lasting[stretch.lasting.start + place] as usize].by.event
+    }
+
     /// Sums of an area of a plain risk's outages, a row of cells.
     #[inline]
     pub(crate) fn sums(&self, area: usize, risk: usize) -> &[f64] {
@@ -185,6 +202,8 @@ impl Alone {
         self.struck.resize(self.n_cells, 0);
         self.clusters.clear();
         self.crowded.clear();
+        self.stretches.clear();
+        self.lasting.clear();
     }
 }
 
@@ -215,7 +234,6 @@ impl Alone {
         self.clear(plain, &view.cells);
         self.block_changed(view);
         self.strike(plan, view);
-        self.stretches.clear();
         for (p, g) in all() {
             self.stretch(plan, plain, view, (p, g), regimes(p, g));
         }
@@ -330,23 +348,27 @@ impl Alone {
                 self.struck[cells.clone()].fill(u64::MAX);
             }
             if !view.lasting.iter().any(matters) {
-                self.stretches.push(Stretch { of, regime: r, cells, lasting: Vec::new() });
+                self.stretches.push(Stretch { of, regime: r, cells, lasting: 0..0 });
                 continue;
             }
             // What lasts and matters: from which cell on, up to which, and where the response to it has settled.
             let cell_of = |t: f64| bounds[1..n_cells].partition_point(|&b| b <= t);
-            let lasts: Vec<(u32, Range<usize>, usize)> = (0..)
-                .zip(&view.lasting)
-                .filter(|(_, l)| matters(l))
-                .map(|(i, l)| (i, cell_of(l.start)..place(l.end), place(l.start.max(regime.start) + plain.settles())))
-                .collect();
+            let mut lasts = std::mem::take(&mut self.lasts);
+            lasts.clear();
+            lasts.extend(
+                (0..).zip(&view.lasting).filter(|(_, l)| matters(l)).map(|(i, l)| {
+                    (i, cell_of(l.start)..place(l.end), place(l.start.max(regime.start) + plain.settles()))
+                }),
+            );
             let mut first = cells.start;
             while first < cells.end {
                 let turns =
                     lasts.iter().flat_map(|(_, cells, _)| [cells.start, cells.end]).filter(|&turn| turn > first);
                 let cells = first..turns.fold(cells.end, usize::min);
                 let here = || lasts.iter().filter(|(_, cells, _)| cells.contains(&first));
-                let lasting: Vec<u32> = here().map(|l| l.0).collect();
+                let before = self.lasting.len();
+                self.lasting.extend(here().map(|l| l.0));
+                let lasting = before..self.lasting.len();
                 if !lasting.is_empty() {
                     self.struck[cells.clone()].fill(u64::MAX);
                     let settled = here().map(|l| l.2).fold(cells.start, usize::max).min(cells.end);
@@ -354,9 +376,8 @@ impl Alone {
                     self.block(cells.start..settled, |_| true);
                     if many {
                         let reach = |risk: usize| plan.risks[risk].reach.iter().map(|v| v.0);
-                        let lost = |v: usize| {
-                            lasting.iter().any(|&i| reach(view.lasting[i as usize].risk as usize).any(|w| w == v))
-                        };
+                        let lost =
+                            |v: usize| here().any(|l| reach(view.lasting[l.0 as usize].risk as usize).any(|w| w == v));
                         let meets =
                             |k: usize| reach(plain.risks[k].risk).any(|v| regime.roles[v] != Role::None && lost(v));
                         self.block(settled..cells.end, meets);
@@ -365,13 +386,14 @@ impl Alone {
                 first = cells.end;
                 self.stretches.push(Stretch { of, regime: r, cells, lasting });
             }
+            self.lasts = lasts;
         }
     }
 
     /// Adds what outages alone take to the hours down, given what lasts meanwhile.
     #[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
     #[inline(always)]
-    fn take_down<S: Simd>(&self, simd: S, plan: &Plan, plain: &PlainPlan, view: &mut View) {
+    fn take_down<S: Simd>(&mut self, simd: S, plan: &Plan, plain: &PlainPlan, view: &mut View) {
         for (k, risk) in plain.risks[..self.n_risks].iter().enumerate() {
             let hours = total(simd, lanes(self.sums(0, k)));
             risk.takes.iter().for_each(|&(v, takes)| view.down[v] += takes * hours);
@@ -379,26 +401,60 @@ impl Alone {
         if view.lasting.is_empty() {
             return;
         }
-        let mut turns: Vec<usize> =
-            lasting_ends(view).map(|t| view.cells.bounds.partition_point(|&b| b < t).min(self.n_cells)).collect();
+        let mut beside = std::mem::take(&mut self.beside);
+        let mut turns = std::mem::take(&mut beside.turns);
+        turns.clear();
+        turns.extend(lasting_ends(view).map(|t| view.cells.bounds.partition_point(|&b| b < t).min(self.n_cells)));
         turns.sort_unstable();
         turns.dedup();
         for turn in turns.windows(2) {
-            let (from, to) = (view.cells.bounds[turn[0]], view.cells.bounds[turn[1]]);
-            let lasts: Vec<Interruption> =
-                view.lasting.iter().filter(|l| l.start < to && l.end > from).copied().collect();
+            beside.open(plan, view, (view.cells.bounds[turn[0]], view.cells.bounds[turn[1]]));
             for (k, risk) in plain.risks[..self.n_risks].iter().enumerate() {
                 for &(v, _) in &plan.risks[risk.risk].reach {
-                    let beneath = plan.graph.beneath(v);
-                    let meets = |l: &Interruption| plan.risks[l.risk as usize].on.iter().any(|n| beneath.contains(n));
-                    if lasts.iter().any(meets) {
+                    if beside.meets(plan, v) {
                         let alone = risk.takes.iter().find(|t| t.0 == v).map_or(0.0, |t| t.1);
                         let hours: f64 = self.sums(0, k)[turn[0]..turn[1]].iter().sum();
-                        view.down[v] += (takes_beside(plan, risk, v, &lasts) - alone) * hours;
+                        view.down[v] += (beside.takes(plan, risk, v) - alone) * hours;
                     }
                 }
             }
         }
+        beside.turns = turns;
+        self.beside = beside;
+    }
+}
+
+impl Beside {
+    fn open(&mut self, plan: &Plan, view: &View, (from, to): (f64, f64)) {
+        self.lasts.clear();
+        self.lasts.extend(view.lasting.iter().filter(|l| l.start < to && l.end > from));
+        self.leaves.clear();
+        self.leaves.resize(plan.vendors.len(), f64::NAN);
+        self.own.resize(plan.n_nodes, 1.0);
+        self.scratch.resize(plan.n_nodes, 1.0);
+    }
+
+    /// Whether anything that lasts strikes what a vendor rests on.
+    fn meets(&self, plan: &Plan, vendor: usize) -> bool {
+        let beneath = plan.graph.beneath(vendor);
+        self.lasts.iter().any(|l| plan.risks[l.risk as usize].on.iter().any(|n| beneath.contains(n)))
+    }
+
+    /// What an outage takes of a vendor beside what lasts.
+    fn takes(&mut self, plan: &Plan, risk: &PlainRisk, vendor: usize) -> f64 {
+        let Self { lasts, leaves, own, scratch, .. } = self;
+        if leaves[vendor].is_nan() {
+            leaves[vendor] = available(plan, vendor, lasts, own, scratch);
+        }
+        let before = leaves[vendor];
+        if before == 0.0 {
+            return 0.0;
+        }
+        available(plan, vendor, lasts, own, scratch);
+        for &node in plan.risks[risk.risk].on.iter().filter(|n| plan.graph.beneath(vendor).contains(n)) {
+            own[node] *= risk.leaves;
+        }
+        before - plan.graph.availability(vendor, |node| own[node], scratch)
     }
 }
 
@@ -485,16 +541,6 @@ fn sum_hours(
 /// When something that lasts begins or ends.
 fn lasting_ends(view: &View) -> impl Iterator<Item = f64> + '_ {
     view.lasting.iter().flat_map(|l| [l.start, l.end])
-}
-
-/// What an outage takes of a vendor beside what lasts.
-fn takes_beside(plan: &Plan, risk: &PlainRisk, vendor: usize, lasts: &[Interruption]) -> f64 {
-    let (mut own, mut scratch) = (vec![1.0; plan.n_nodes], vec![1.0; plan.n_nodes]);
-    let before = available(plan, vendor, lasts, &mut own, &mut scratch);
-    for &node in plan.risks[risk.risk].on.iter().filter(|n| plan.graph.beneath(vendor).contains(n)) {
-        own[node] *= risk.leaves;
-    }
-    before - plan.graph.availability(vendor, |node| own[node], &mut scratch)
 }
 
 /// Whether failover would work from every vendor that an outage strikes.

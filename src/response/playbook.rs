@@ -282,7 +282,7 @@ impl Answers {
 impl Settler<'_> {
     /// When the next entry that waits may act.
     pub(super) fn acts(&self) -> f64 {
-        self.waiting.iter().map(|w| self.due(w)).fold(f64::INFINITY, f64::min)
+        self.state.waiting.iter().map(|w| self.due(w)).fold(f64::INFINITY, f64::min)
     }
 
     fn due(&self, waiting: &Fired) -> f64 {
@@ -291,10 +291,10 @@ impl Settler<'_> {
 
     /// The first entry that waits acts: shares become its own, those not usable left out.
     pub(super) fn act(&mut self, now: f64, out: &mut Decisions) {
-        let first =
-            (0..self.waiting.len()).min_by(|&a, &b| self.due(&self.waiting[a]).total_cmp(&self.due(&self.waiting[b])));
+        let first = (0..self.state.waiting.len())
+            .min_by(|&a, &b| self.due(&self.state.waiting[a]).total_cmp(&self.due(&self.state.waiting[b])));
         let Some(first) = first else { return };
-        let Fired { play, cause, .. } = self.waiting.remove(first);
+        let Fired { play, cause, .. } = self.state.waiting.remove(first);
         let mut moves = Vec::new();
         for (group, planned) in self.portfolio.playbook[play].shares.iter().enumerate() {
             let usable = |v: usize| planned[v] > NEGLIGIBLE && self.usable(v, now);
@@ -302,7 +302,7 @@ impl Settler<'_> {
             if total <= 0.0 {
                 continue;
             }
-            let change = |v: usize| if usable(v) { planned[v] / total } else { 0.0 } - self.shares[group][v];
+            let change = |v: usize| if usable(v) { planned[v] / total } else { 0.0 } - self.state.shares[group][v];
             let changes: Vec<(usize, f64)> =
                 (0..planned.len()).map(|v| (v, change(v))).filter(|c| c.1 != 0.0).collect();
             if !changes.is_empty() {
