@@ -87,7 +87,7 @@ pub(crate) struct Judge {
     runs: Vec<(f64, f64)>,
     plain: plain::Buffers,
     clustered: cluster::Buffers,
-    /// Per cell: what changes of a vendor's price take.
+    /// Per cell: what outages that are alone take, and changes of prices.
     amounts: Vec<f64>,
     /// Per service: the interruption under way, if it may drive customers away.
     interrupted: Vec<churn::Interrupted>,
@@ -312,7 +312,7 @@ impl Judge {
             );
             self.sweep = sweep;
             for &s in group.services.iter().filter(|&&s| plan.services[s].usage > 0.0) {
-                self.serve_as_placed(&case, s, regimes);
+                dispatch!(Level::new(), _ => self.serve_as_placed(&case, s, regimes));
             }
             for &s in group.services.iter().filter(|&&s| common.capable[s]) {
                 case.capability_as_placed(s, regimes, ledger);
@@ -343,12 +343,9 @@ impl Judge {
     fn open(&mut self, case: &Case) {
         let plan = case.plan;
         let n = plan.services.len() * plan.vendors.len() * case.view.cells.width();
-        let clear = |table: &mut Vec<f64>, on: bool| {
-            table.clear();
-            table.resize(if on { n } else { 0 }, 0.0);
-        };
-        clear(&mut self.usage, true);
-        clear(&mut self.usage_nominal, case.portfolio.counts_bills());
+        clear(&mut self.usage, n);
+        clear(&mut self.usage_nominal, if case.portfolio.counts_bills() { n } else { 0 });
+        clear(&mut self.amounts, case.view.cells.width());
         self.runs.clear();
         self.runs.resize(plan.services.len(), (f64::NEG_INFINITY, f64::NEG_INFINITY));
         self.interrupted.resize_with(plan.services.len(), Default::default);
@@ -358,6 +355,8 @@ impl Judge {
     }
 
     /// Adds what is served where it is placed, before anything falls.
+    #[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
+    #[inline(always)]
     fn serve_as_placed(&mut self, case: &Case, s: usize, regimes: &[Regime]) {
         let service = &case.plan.services[s];
         let bounds = &case.view.cells.bounds;
@@ -388,7 +387,6 @@ impl Judge {
         let cells = &case.view.cells;
         let width = cells.width();
         let mut amounts = std::mem::take(&mut self.amounts);
-        clear(&mut amounts, width);
         for v in 0..n {
             let chain = case.common.prices.chain(case.portfolio.terms[v]);
             let price = case.plan.vendors[v].price;
@@ -445,6 +443,8 @@ fn touched_cells(bounds: &[f64], regime: &Regime) -> std::ops::Range<usize> {
 }
 
 /// Adds `factor` × the areas of a curve during a regime to the cells that it touches.
+#[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
+#[inline(always)]
 fn add(
     row: &mut [f64],
     factor: f64,

@@ -16,6 +16,8 @@ pub(super) struct Buffers {
     walk: Walk,
     /// Per outage of a cluster: what it costs the portfolio.
     charges: Vec<f64>,
+    /// Per service of a group: what a cluster takes.
+    sums: Vec<Sums>,
     /// Per portfolio: states by placement.
     known: Vec<Vec<(Arc<Placement>, States)>>,
 }
@@ -40,6 +42,15 @@ struct Rates {
     served: Vec<(usize, f64)>,
 }
 
+/// What a cluster takes of a service.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sums {
+    unserved_hours: f64,
+    longest: f64,
+    interruption: f64,
+    spend: f64,
+}
+
 /// So many placements are kept of a portfolio, and of each so many states × months: a quarter of a MiB.
 const PLACEMENTS: usize = 64;
 const STATES: usize = 1 << 15;
@@ -58,7 +69,7 @@ impl Judge {
         buffers.known.resize_with(case.plan.portfolios.len(), Vec::new);
         for cluster in &case.alone.clusters.all {
             let members = case.alone.clusters.members(cluster);
-            let Buffers { walk, charges, known } = &mut buffers;
+            let Buffers { walk, charges, sums, known } = &mut buffers;
             charges.clear();
             charges.resize(members.len(), 0.0);
             let month = case.view.cells.months[cluster.cell];
@@ -68,6 +79,8 @@ impl Judge {
                 let regime = &regimes[begun.saturating_sub(1)];
                 let states = states(&mut known[p], regime.placement());
                 let mut run = (f64::NEG_INFINITY, f64::NEG_INFINITY);
+                sums.clear();
+                sums.resize(group.services.len(), Sums::default());
                 walk.through(regime, case.portfolio.failover.as_ref(), members, |moment| {
                     let rates =
                         states.of(moment.state, || Rates::new(case, plain, regime, moment.state, &mut self.sweep));
@@ -77,10 +90,16 @@ impl Judge {
                         }
                         run.1 = moment.to;
                     }
-                    for &s in &group.services {
-                        book(case, (s, run.0), (cluster, month), moment, rates, (&mut self.usage, charges), ledger);
+                    for (&s, sums) in group.services.iter().zip(&mut *sums) {
+                        sums.add(case, (s, run.0), (cluster, month), moment, rates, (&mut self.usage, charges));
                     }
                 });
+                for (&s, sums) in group.services.iter().zip(&*sums) {
+                    ledger.unserved_hours[s] += sums.unserved_hours;
+                    ledger.longest_hours[s] = ledger.longest_hours[s].max(sums.longest);
+                    ledger.book(Component::Interruption, s, month, sums.interruption);
+                    ledger.book(Component::Spend, s, month, sums.spend);
+                }
             }
             for (member, &charge) in members.iter().zip(&*charges) {
                 ledger.plain_risk(plain.risks[usize::from(member.risk)].risk, charge);
@@ -177,47 +196,48 @@ impl Rates {
     }
 }
 
-/// Books what a moment takes of a service. `since`: when the interruption began, if it is one.
-fn book(
-    case: &Case,
-    (s, since): (usize, f64),
-    (cluster, month): (&Cluster, usize),
-    moment: &Moment,
-    rates: &Rates,
-    (usage, charges): (&mut [f64], &mut [f64]),
-    ledger: &mut Ledger,
-) {
-    let service = &case.plan.services[s];
-    let &Moment { from, to, active, .. } = moment;
-    let area = |from: f64, to: f64| {
-        if service.present.is_flat() { to - from } else { service.present.area(from, to) }
-    };
-    let all = area(from, to);
-    let mut worth = 0.0;
-    if rates.unserved > 0.0 {
-        ledger.unserved_hours[s] += rates.unserved * (to - from);
-        ledger.longest_hours[s] = ledger.longest_hours[s].max(to - since);
-        let counts = since + service.tolerance;
-        if counts < to {
-            worth = service.at_stake * if counts <= from { all } else { area(counts, to) };
-            ledger.book(Component::Interruption, s, month, worth * rates.unserved);
+impl Sums {
+    /// Adds what a moment takes of a service. `since`: when the interruption began, if it is one.
+    #[inline]
+    fn add(
+        &mut self,
+        case: &Case,
+        (s, since): (usize, f64),
+        (cluster, month): (&Cluster, usize),
+        moment: &Moment,
+        rates: &Rates,
+        (usage, charges): (&mut [f64], &mut [f64]),
+    ) {
+        let service = &case.plan.services[s];
+        let &Moment { from, to, active, .. } = moment;
+        let area = |from: f64, to: f64| {
+            if service.present.is_flat() { to - from } else { service.present.area(from, to) }
+        };
+        let all = area(from, to);
+        let mut worth = 0.0;
+        if rates.unserved > 0.0 {
+            self.unserved_hours += rates.unserved * (to - from);
+            self.longest = self.longest.max(to - since);
+            let counts = since + service.tolerance;
+            if counts < to {
+                worth = service.at_stake * if counts <= from { all } else { area(counts, to) };
+                self.interruption += worth * rates.unserved;
+            }
         }
-    }
-    let used = service.usage * all;
-    let n = active.len();
-    let bills = &rates.bills[month * n..(month + 1) * n];
-    let mut spend = 0.0;
-    for ((&a, part), bill) in active.iter().zip(&rates.parts).zip(bills) {
-        let bill = used * bill;
-        charges[a] += worth * part + bill;
-        spend += bill;
-    }
-    if service.usage > 0.0 {
-        ledger.book(Component::Spend, s, month, spend);
-        let width = case.view.cells.width();
-        let first = s * case.plan.vendors.len() * width + cluster.cell;
-        for &(v, x) in &rates.served {
-            usage[first + v * width] += used * x;
+        let used = service.usage * all;
+        let n = active.len();
+        let bills = &rates.bills[month * n..(month + 1) * n];
+        for ((&a, part), bill) in active.iter().zip(&rates.parts).zip(bills) {
+            let bill = used * bill;
+            charges[a] += worth * part + bill;
+            self.spend += bill;
+        }
+        if service.usage > 0.0 {
+            let width = case.view.cells.width();
+            let first = s * case.plan.vendors.len() * width + cluster.cell;
+            for &(v, x) in &rates.served {
+                usage[first + v * width] += used * x;
+            }
         }
     }
 }

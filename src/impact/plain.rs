@@ -1,8 +1,9 @@
 //! Plain outages that are alone, as money: by their sums, cell by cell; each by itself only as far as the largest event of a
 //! year asks for it.
 
+use std::cell::OnceCell;
 use std::ops::Range;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use fearless_simd::{Level, Select, Simd, SimdBase, dispatch, f64x8};
 
@@ -26,8 +27,6 @@ pub(super) struct Buffers {
     rises: Vec<bool>,
     /// Per area and cell: what a unit of the area costs for one risk.
     costs: Vec<f64>,
-    /// Amounts by cell.
-    amounts: Vec<f64>,
     /// Per cell: 1 during a stretch; whatever it is beyond the steps of that.
     shown: Vec<f64>,
     /// Per cell: the costliest outage, −∞ if there is none.
@@ -39,15 +38,20 @@ pub(super) struct Buffers {
 /// What outages cost under a portfolio, as far as it was asked for.
 #[derive(Debug, Default)]
 struct Known {
-    placements: Vec<(Arc<Placement>, Vec<Beside>)>,
-    n: usize,
+    /// Under each placement: which sets.
+    placements: Vec<(Arc<Placement>, Vec<usize>)>,
+    sets: Vec<Set>,
 }
 
-/// What they cost under a placement beside what lasts: a risk, and what it leaves.
-type Beside = (Vec<(u32, f64)>, Arc<Tariffs>);
+/// What they cost under a placement beside what lasts: risks, and what they leave.
+#[derive(Debug)]
+struct Set {
+    beside: Vec<(u32, f64)>,
+    tariffs: Tariffs,
+}
 
 /// Per plain risk, if it was asked for: per service of the group; none if its outages change nothing.
-type Tariffs = Vec<OnceLock<Vec<Tariff>>>;
+type Tariffs = Vec<OnceCell<Vec<Tariff>>>;
 
 /// What outages of a plain risk cost a service.
 #[derive(Debug)]
@@ -69,7 +73,7 @@ struct Line {
     unserved: f64,
     /// Lost revenue a unit of the area.
     worth: f64,
-    /// At most [`VENDORS`].
+    /// At most [`VENDORS`], in their order.
     used: Vec<Used>,
 }
 
@@ -97,11 +101,10 @@ impl Judge {
         self.plain.open(case, plain, p);
         for stretch in case.alone.stretches.iter().filter(|s| s.of.0 == p) {
             let regime = &regimes(stretch.of.1)[stretch.regime];
-            let known = Arc::clone(self.plain.known(case, p, regime, stretch));
+            let place = self.plain.place(case, p, regime, stretch);
+            let known = std::mem::take(&mut self.plain.known[p].sets[place].tariffs);
             dispatch!(Level::new(), simd => self.plain_stretch(simd, case, plain, (regime, &known), stretch, ledger));
-        }
-        for (&month, amount) in case.view.cells.months.iter().zip(&self.plain.amounts) {
-            ledger.month(month, *amount);
+            self.plain.known[p].sets[place].tariffs = known;
         }
         dispatch!(Level::new(), simd => self.plain.costliest(simd, case, (plain, p), &regimes, ledger));
         self.clusters(case, (plain, p), regimes, ledger);
@@ -169,10 +172,10 @@ impl Judge {
         ledger: &mut Ledger,
     ) {
         let width = case.view.cells.width();
-        let Buffers { longest, rises, amounts, shown, .. } = &mut self.plain;
+        let Buffers { longest, rises, shown, .. } = &mut self.plain;
         rises[k] &= tariff.rises;
         let mut rows = Rows {
-            amounts: &mut lanes_mut(amounts)[steps.clone()],
+            amounts: &mut lanes_mut(&mut self.amounts)[steps.clone()],
             costs: &mut lanes_mut(&mut longest[k * width..][..width])[steps.clone()],
             hours: &lanes(case.alone.longest(k))[steps.clone()],
             shown: &lanes(shown)[steps.clone()],
@@ -230,9 +233,14 @@ impl Rows<'_> {
     ) -> (f64, f64) {
         let width = case.view.cells.width();
         let vendors: [usize; N] = std::array::from_fn(|i| line.used[i].vendor);
-        let rows = usage.get_disjoint_mut(vendors.map(|v| v * width..(v + 1) * width)).expect("each vendor once");
         let n = self.amounts.len();
-        let usage = rows.map(|row| &mut lanes_mut(row)[steps.clone()][..n]);
+        let (mut behind, mut next) = (usage, 0);
+        let usage = vendors.map(|v| {
+            let (_, rows) = std::mem::take(&mut behind).split_at_mut((v - next) * width);
+            let (row, rest) = rows.split_at_mut(width);
+            (behind, next) = (rest, v + 1);
+            &mut lanes_mut(row)[steps.clone()][..n]
+        });
         let index = vendors.map(|v| &lanes(case.planned(v))[steps.clone()][..n]);
         let (sums, hours, shown) = (&sums[..n], &self.hours[..n], &self.shown[..n]);
         let (amounts, costs) = (&mut self.amounts[..n], &mut self.costs[..n]);
@@ -272,34 +280,33 @@ const KNOWN: usize = 256;
 impl Buffers {
     fn open(&mut self, case: &Case, plain: &PlainPlan, p: usize) {
         self.known.resize_with(self.known.len().max(p + 1), Known::default);
-        if self.known[p].n >= KNOWN {
+        if self.known[p].sets.len() >= KNOWN {
             self.known[p] = Known::default();
         }
         let width = case.view.cells.width();
         clear(&mut self.longest, plain.n_used() * width);
-        clear(&mut self.amounts, width);
         self.shown.resize(width, 0.0);
         self.rises.clear();
         self.rises.resize(plain.n_used(), plain.curves.is_empty());
     }
 
-    /// The tariffs of a group during a stretch.
-    fn known(&mut self, case: &Case, p: usize, regime: &Regime, stretch: &Stretch) -> &Arc<Tariffs> {
-        let Known { placements, n } = &mut self.known[p];
+    /// Which set of tariffs is that of a group during a stretch.
+    fn place(&mut self, case: &Case, p: usize, regime: &Regime, stretch: &Stretch) -> usize {
+        let Known { placements, sets } = &mut self.known[p];
         let place = placements.iter().position(|k| Arc::ptr_eq(&k.0, regime.placement())).unwrap_or_else(|| {
             placements.push((Arc::clone(regime.placement()), Vec::new()));
             placements.len() - 1
         });
-        let besides = &mut placements[place].1;
+        let own = &mut placements[place].1;
         // Risks and what they leave: all that a response beside them depends on.
         let lasts = || case.alone.lasts(stretch, case.view).map(|l| (l.risk, l.leaves));
-        let place = besides.iter().position(|b| lasts().eq(b.0.iter().copied())).unwrap_or_else(|| {
-            let none = self.rises.iter().map(|_| OnceLock::new()).collect();
-            besides.push((lasts().collect(), Arc::new(none)));
-            *n += 1;
-            besides.len() - 1
-        });
-        &besides[place].1
+        let known = own.iter().copied().find(|&set| lasts().eq(sets[set].beside.iter().copied()));
+        known.unwrap_or_else(|| {
+            let tariffs = self.rises.iter().map(|_| OnceCell::new()).collect();
+            sets.push(Set { beside: lasts().collect(), tariffs });
+            own.push(sets.len() - 1);
+            sets.len() - 1
+        })
     }
 
     /// Finds the costliest outage of each year.
@@ -349,7 +356,8 @@ impl Buffers {
         clear(&mut costs, width * case.alone.n_areas());
         for stretch in case.alone.stretches.iter().filter(|s| s.of.0 == p) {
             let regime = &regimes(stretch.of.1)[stretch.regime];
-            let tariffs = self.known(case, p, regime, stretch)[k].get();
+            let place = self.place(case, p, regime, stretch);
+            let tariffs = self.known[p].sets[place].tariffs[k].get();
             let lines = tariffs.into_iter().flatten().flat_map(|t| &t.lines).filter(|l| l.who.is_none());
             for line in lines {
                 let costs = &mut costs[line.area * width..(line.area + 1) * width];
@@ -384,6 +392,7 @@ impl Tariff {
                 }
             }
         }
+        lines.iter_mut().for_each(|line| line.used.sort_unstable_by_key(|used| used.vendor));
         lines.retain(|l| l.unserved != 0.0 || l.worth != 0.0 || !l.used.is_empty());
         Self {
             rises: rises(&lines, plan.clock.n_months(), portfolio, plain),
