@@ -58,7 +58,7 @@ pub(crate) struct Common {
     /// Per service: ∫ of its present-value curve over each cell, and of the nominal one.
     present: Vec<Vec<f64>>,
     nominal: Vec<Vec<f64>>,
-    /// Per cell: what is worth 1 at its beginning, seen from the start.
+    /// Per cell: what is worth 1 at its beginning, seen from the start; none where nobody counts bills.
     undiscounted: Vec<f64>,
     /// Per service: whether capability is money to it in this trial.
     capable: Vec<bool>,
@@ -107,7 +107,9 @@ impl Common {
         self.capable(plan, view);
         self.changes(plan, view);
         self.undiscounted.clear();
-        self.undiscounted.extend(view.cells.bounds.iter().map(|t| exp(plan.clock.rho * t)));
+        if plan.portfolios.iter().any(PortfolioPlan::counts_bills) {
+            self.undiscounted.extend(view.cells.bounds.iter().map(|t| exp(plan.clock.rho * t)));
+        }
         self.present.resize_with(plan.services.len(), Vec::new);
         self.nominal.resize_with(plan.services.len(), Vec::new);
         let plain = view.cells.len() == plan.clock.n_months();

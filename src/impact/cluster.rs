@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::ledger::Ledger;
 use super::{Case, Judge};
 use crate::plan::plain::PlainPlan;
-use crate::response::cluster::{Cluster, Moment, State, Walk};
-use crate::response::failover::Sweep;
+use crate::response::cluster::{Moment, State, Walk};
+use crate::response::reaction::Settled;
 use crate::response::{Placement, Regime};
 use crate::results::Component;
 
@@ -22,24 +22,25 @@ pub(super) struct Buffers {
     known: Vec<Vec<(Arc<Placement>, States)>>,
 }
 
-/// What states cost, as far as they were met.
+/// What states change, as far as they were met.
 #[derive(Debug, Default)]
 struct States {
     all: Vec<(State, Rates)>,
     /// Where they stand, by their hash; [`NONE`] where none does. Half of it at least is empty.
     places: Vec<u32>,
+    /// State after state: of each outage under way, the part of all traffic that is unserved because of it, and where what it
+    /// makes vendors serve ends in `served`.
+    parts: Vec<(f64, usize)>,
+    /// What a vendor serves more or less, as a part of all traffic.
+    served: Vec<(usize, f64)>,
 }
 
-/// What a state changes, as parts of all traffic.
-#[derive(Debug)]
+/// What a state changes: its parts of the lists begin here.
+#[derive(Debug, Clone, Copy)]
 struct Rates {
     unserved: f64,
-    /// Of each outage under way.
-    parts: Vec<f64>,
-    /// By month, what a unit of usage costs for each outage under way.
-    bills: Vec<f64>,
-    /// What each vendor serves more or less.
-    served: Vec<(usize, f64)>,
+    parts: usize,
+    served: usize,
 }
 
 /// What a cluster takes of a service.
@@ -51,9 +52,9 @@ struct Sums {
     spend: f64,
 }
 
-/// So many placements are kept of a portfolio, and of each so many states × months: a quarter of a MiB.
+/// So many placements are kept of a portfolio, and of each so many states: a quarter of a MiB.
 const PLACEMENTS: usize = 64;
-const STATES: usize = 1 << 15;
+const STATES: usize = 1 << 10;
 const NONE: u32 = u32::MAX;
 
 impl Judge {
@@ -83,7 +84,7 @@ impl Judge {
                 sums.resize(group.services.len(), Sums::default());
                 walk.through(regime, case.portfolio.failover.as_ref(), members, |moment| {
                     let rates =
-                        states.of(moment.state, || Rates::new(case, plain, regime, moment.state, &mut self.sweep));
+                        states.of(moment.state, || moment.state.settle(case.plan, plain, regime, &mut self.sweep));
                     if rates.unserved > 0.0 {
                         if run.1 < moment.from {
                             run.0 = moment.from;
@@ -91,7 +92,8 @@ impl Judge {
                         run.1 = moment.to;
                     }
                     for (&s, sums) in group.services.iter().zip(&mut *sums) {
-                        sums.add(case, (s, run.0), (cluster, month), moment, rates, (&mut self.usage, charges));
+                        let into = (&mut self.usage[..], &mut charges[..]);
+                        sums.add(case, (s, run.0), (cluster.cell, month), moment, (states, rates), into);
                     }
                 });
                 for (&s, sums) in group.services.iter().zip(&*sums) {
@@ -123,15 +125,13 @@ fn states<'k>(known: &'k mut Vec<(Arc<Placement>, States)>, placement: &Arc<Plac
 }
 
 impl States {
-    /// What a state costs, worked out where it was not met before.
+    /// What a state changes, worked out where it was not met before.
     #[inline]
-    fn of(&mut self, state: State, rates: impl FnOnce() -> Rates) -> &Rates {
+    fn of(&mut self, state: State, settle: impl FnOnce() -> Settled) -> Rates {
         if let Some(known) = self.find(state) {
-            return &self.all[known].1;
+            return self.all[known].1;
         }
-        let rates = rates();
-        self.enter(state, rates);
-        &self.all[self.all.len() - 1].1
+        self.enter(state, &settle())
     }
 
     #[inline]
@@ -148,18 +148,23 @@ impl States {
     }
 
     #[cold]
-    fn enter(&mut self, state: State, rates: Rates) {
-        if self.all.len() * rates.bills.len() >= STATES {
-            self.all.clear();
-            self.places.fill(NONE);
+    fn enter(&mut self, state: State, settled: &Settled) -> Rates {
+        if self.all.len() >= STATES {
+            *self = Self::default();
         }
         if 2 * (self.all.len() + 1) > self.places.len() {
             self.places.clear();
             self.places.resize((4 * (self.all.len() + 1)).next_power_of_two(), NONE);
             (0..self.all.len()).for_each(|i| self.put_in_place(i));
         }
+        let rates = Rates { unserved: settled.unserved, parts: self.parts.len(), served: self.served.len() };
+        for part in &settled.parts {
+            self.served.extend_from_slice(&part.served);
+            self.parts.push((part.unserved, self.served.len()));
+        }
         self.all.push((state, rates));
         self.put_in_place(self.all.len() - 1);
+        rates
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "there are few")]
@@ -173,29 +178,6 @@ impl States {
     }
 }
 
-impl Rates {
-    fn new(case: &Case, plain: &PlainPlan, placement: &Placement, state: State, sweep: &mut Sweep) -> Self {
-        let settled = state.settle(case.plan, plain, placement, sweep);
-        let of_month = |month: usize| {
-            let price = move |&(v, x): &(usize, f64)| x * case.portfolio.price(v, month);
-            settled.parts.iter().map(move |part| part.served.iter().map(price).sum::<f64>())
-        };
-        let mut served: Vec<(usize, f64)> = Vec::new();
-        for &(vendor, x) in settled.parts.iter().flat_map(|part| &part.served) {
-            match served.iter_mut().find(|s| s.0 == vendor) {
-                Some(there) => there.1 += x,
-                None => served.push((vendor, x)),
-            }
-        }
-        Self {
-            unserved: settled.unserved,
-            parts: settled.parts.iter().map(|part| part.unserved).collect(),
-            bills: (0..case.plan.clock.n_months()).flat_map(of_month).collect(),
-            served,
-        }
-    }
-}
-
 impl Sums {
     /// Adds what a moment takes of a service. `since`: when the interruption began, if it is one.
     #[inline]
@@ -203,9 +185,9 @@ impl Sums {
         &mut self,
         case: &Case,
         (s, since): (usize, f64),
-        (cluster, month): (&Cluster, usize),
+        (cell, month): (usize, usize),
         moment: &Moment,
-        rates: &Rates,
+        (states, rates): (&States, Rates),
         (usage, charges): (&mut [f64], &mut [f64]),
     ) {
         let service = &case.plan.services[s];
@@ -224,20 +206,21 @@ impl Sums {
                 self.interruption += worth * rates.unserved;
             }
         }
-        let used = service.usage * all;
-        let n = active.len();
-        let bills = &rates.bills[month * n..(month + 1) * n];
-        for ((&a, part), bill) in active.iter().zip(&rates.parts).zip(bills) {
+        let (used, width) = (service.usage * all, case.view.cells.width());
+        let usage = &mut usage[s * case.plan.vendors.len() * width..];
+        let mut first = rates.served;
+        for (&a, &(part, last)) in active.iter().zip(&states.parts[rates.parts..]) {
+            let mut bill = 0.0;
+            if used > 0.0 {
+                for &(v, x) in &states.served[first..last] {
+                    usage[v * width + cell] += used * x;
+                    bill += x * case.portfolio.price(v, month);
+                }
+            }
             let bill = used * bill;
             charges[a] += worth * part + bill;
             self.spend += bill;
-        }
-        if service.usage > 0.0 {
-            let width = case.view.cells.width();
-            let first = s * case.plan.vendors.len() * width + cluster.cell;
-            for &(v, x) in &rates.served {
-                usage[first + v * width] += used * x;
-            }
+            first = last;
         }
     }
 }

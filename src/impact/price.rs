@@ -1,6 +1,8 @@
 //! The billed index taken apart: what each path and each event adds to it, under each portfolio's terms (MODEL section 7,
 //! *Charging*).
 
+use fearless_simd::{Level, dispatch};
+
 use super::ledger::Cause;
 use crate::contract::bill;
 use crate::lanes::width;
@@ -46,10 +48,12 @@ impl Prices {
             while let Some(link) = self.chains[terms].pop() {
                 self.spare.push(link);
             }
-            self.chain_of(plan, view, world, terms);
+            dispatch!(Level::new(), _ => self.chain_of(plan, view, world, terms));
         }
     }
 
+    #[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
+    #[inline(always)]
     fn chain_of(&mut self, plan: &Plan, view: &View, world: &World, terms: usize) {
         let (vendor, cap) = (plan.terms[terms].vendor, plan.terms[terms].cap);
         let months = &view.cells.months;
@@ -87,15 +91,16 @@ impl Prices {
             self.index.resize(months.len(), 1.0);
         }
         for change in &view.prices[vendor] {
-            for (index, &start) in self.index.iter_mut().zip(&view.cells.bounds) {
-                if start >= change.start && start < change.end {
-                    *index *= 1.0 + change.change;
-                }
-            }
+            // Cells are cut where it begins and ends.
+            let cell = |t: f64| view.cells.bounds[..months.len()].partition_point(|&start| start < t);
+            let range = cell(change.start)..cell(change.end);
+            self.index[range].iter_mut().for_each(|index| *index *= 1.0 + change.change);
             self.link(terms, Cause::Event(change.by.event), cap, months);
         }
     }
 
+    #[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
+    #[inline(always)]
     /// Adds the change from `before` to the bill of `index`.
     fn link(&mut self, terms: usize, cause: Cause, cap: Option<f64>, months: &[usize]) {
         self.billed.clear();

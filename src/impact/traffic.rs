@@ -11,7 +11,7 @@ use crate::results::Component;
 pub(super) struct Place {
     pub(super) month: usize,
     hours: f64,
-    /// The moment around which all of it is looked at, and what is worth 1 there at the start.
+    /// The moment around which all of it is looked at, and what is worth 1 there at the start, where bills count.
     pub(super) centre: f64,
     undiscounted: f64,
 }
@@ -21,7 +21,8 @@ impl Judge {
     pub(super) fn alone(&mut self, case: &Case, services: &[usize], alone: &Alone, ledger: &mut Ledger) {
         let (month, hours) = (case.view.cells.months[alone.cell], alone.end - alone.start);
         let centre = f64::midpoint(alone.start, alone.end);
-        let undiscounted = case.undiscounted(alone.cell, centre);
+        let counts_bills = case.portfolio.counts_bills();
+        let undiscounted = if counts_bills { case.undiscounted(alone.cell, centre) } else { 1.0 };
         let place = Place { month, hours, centre, undiscounted };
         for &s in services {
             if case.needs_pieces(s, hours, ledger) {

@@ -218,33 +218,38 @@ pub(crate) struct Walk {
     fell: Vec<f64>,
 }
 
-/// Outages under way, by their number in the cluster; in order of their kinds.
+/// Outages under way, in order of their kinds.
 struct Active {
-    all: [usize; MOST],
+    /// Their numbers in the cluster.
+    numbers: [usize; MOST],
+    all: [Entered; MOST],
     n: usize,
 }
 
-impl Active {
-    fn list(&self) -> &[usize] {
-        &self.all[..self.n]
-    }
+/// What a walk asks of an outage.
+#[derive(Debug, Clone, Copy, Default)]
+struct Entered {
+    end: f64,
+    kind: u16,
+    strikes: u64,
+}
 
-    fn enter(&mut self, m: usize, members: &[Member]) {
+impl Active {
+    fn enter(&mut self, number: usize, entered: Entered) {
         let mut place = self.n;
-        while place > 0 && members[self.all[place - 1]].kind > members[m].kind {
-            self.all[place] = self.all[place - 1];
+        while place > 0 && self.all[place - 1].kind > entered.kind {
+            (self.numbers[place], self.all[place]) = (self.numbers[place - 1], self.all[place - 1]);
             place -= 1;
         }
-        self.all[place] = m;
+        (self.numbers[place], self.all[place]) = (number, entered);
         self.n += 1;
     }
 
-    fn leave(&mut self, t: f64, members: &[Member]) {
+    fn leave(&mut self, t: f64) {
         let mut kept = 0;
         for i in 0..self.n {
-            let m = self.all[i];
-            self.all[kept] = m;
-            kept += usize::from(members[m].end > t);
+            (self.numbers[kept], self.all[kept]) = (self.numbers[i], self.all[i]);
+            kept += usize::from(self.all[i].end > t);
         }
         self.n = kept;
     }
@@ -261,9 +266,8 @@ impl Walk {
         mut emit: impl FnMut(&Moment),
     ) {
         let detect = failover.map_or(f64::INFINITY, |f| f.detect_hours);
-        let strikes = |m: usize| placement.strikes[usize::from(members[m].risk)];
         self.fell.resize(placement.roles.len(), 0.0);
-        let mut active = Active { all: [0; MOST], n: 0 };
+        let mut active = Active { numbers: [0; MOST], all: [Entered::default(); MOST], n: 0 };
         let (mut next, mut down) = (0, 0_u64);
         // Since when something may move without a break, if anything does.
         let mut since = f64::NAN;
@@ -271,22 +275,23 @@ impl Walk {
         loop {
             let mut until = f64::INFINITY;
             while let Some(member) = members.get(next) {
-                if strikes(next).is_some() {
+                if let Some(strikes) = placement.strikes[usize::from(member.risk)] {
                     if member.start > t {
                         until = member.start;
                         break;
                     }
                     // What ends as it begins makes room for it, yet the fall goes on.
-                    active.leave(t, members);
-                    active.enter(next, members);
+                    active.leave(t);
+                    active.enter(next, Entered { end: member.end, kind: member.kind, strikes });
                 }
                 next += 1;
             }
-            active.leave(t, members);
-            let mut now = 0;
-            for &a in active.list() {
-                until = until.min(members[a].end);
-                now |= strikes(a).unwrap_or(0);
+            active.leave(t);
+            let (mut now, mut kinds) = (0, 0);
+            for entered in active.all[..active.n].iter().rev() {
+                until = until.min(entered.end);
+                now |= entered.strikes;
+                kinds = kinds << BITS | u64::from(entered.kind + 1);
             }
             let mut movable = 0;
             for v in bits(now) {
@@ -310,9 +315,8 @@ impl Walk {
                 until = placement.delays.get(opened).map_or(until, |delay| until.min(since + delay));
             }
             if down != 0 {
-                let kind = |&a: &usize| u64::from(members[a].kind + 1);
-                let kinds = active.list().iter().rev().fold(0, |kinds, a| kinds << BITS | kind(a));
-                emit(&Moment { from: t, to: until, state: State { kinds, movable, opened }, active: active.list() });
+                let active = &active.numbers[..active.n];
+                emit(&Moment { from: t, to: until, state: State { kinds, movable, opened }, active });
             }
             if until == f64::INFINITY {
                 return;

@@ -221,14 +221,12 @@ impl Alone {
         let all = || seer.portfolios.iter().flat_map(|&p| (0..plan.portfolios[p].groups.len()).map(move |g| (p, g)));
         let moments = &mut self.moments;
         moments.clear();
-        moments.extend(lasting_ends(view));
-        moments.extend(all().flat_map(|(p, g)| regimes(p, g)).map(|r| r.start));
-        if !view.lasting.is_empty() {
-            // By then all is open that opens because of what lasts.
-            for i in 0..moments.len() {
-                moments.push(moments[i] + plain.settles());
-            }
-        }
+        moments.extend(view.lasting.iter().map(|l| l.end));
+        // Some hours after it begins all is open that opens because of what lasts; and after it meets another placement.
+        let settles = (!view.lasting.is_empty()).then(|| plain.settles());
+        let begin = view.lasting.iter().map(|l| l.start);
+        let begin = begin.chain(all().flat_map(|(p, g)| regimes(p, g)).map(|r| r.start).filter(|&start| start > 0.0));
+        moments.extend(begin.flat_map(|t| [Some(t), settles.map(|hours| t + hours)]).flatten());
         view.cut(plan, moments.drain(..));
         view.gather(plan, world);
         self.clear(plain, &view.cells);
