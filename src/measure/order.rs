@@ -269,13 +269,21 @@ pub(super) fn number_of(n: u64) -> f64 {
     n as f64
 }
 
-/// Sorts many keys by their digits, from the last to the first, each pass keeping the order of those before it: a third
-/// of the time that comparing takes.
+/// The smallest x with F(x) ≥ `p` of values that weigh alike, of which there must be one, without putting all in order.
+pub(super) fn quantile(values: &[f64], p: f64) -> f64 {
+    let mut keys: Vec<u64> = values.iter().map(|&x| key(x)).collect();
+    let rank = usize::try_from(rank(keys.len() as u64, p)).unwrap_or(usize::MAX);
+    unkey(*keys.select_nth_unstable(rank - 1).1)
+}
+
+/// Sorts many keys by their leading digits, from the last of these to the first, each pass keeping the order of those before it,
+/// and then by comparing, within each run of keys that share all of them: a quarter of the time that comparing alone takes.
 #[expect(clippy::cast_possible_truncation, reason = "a digit has eleven bits")]
 fn sort(keys: &mut Vec<u64>) {
-    const BITS: u32 = 11;
-    const DIGITS: usize = 6;
-    let digit = |key: u64, d: usize| (key >> (BITS as usize * d)) as usize % (1 << BITS);
+    const BITS: usize = 11;
+    const DIGITS: usize = 4;
+    const REST: usize = u64::BITS as usize - BITS * DIGITS;
+    let digit = |key: u64, d: usize| (key >> (REST + BITS * d)) as usize % (1 << BITS);
     if keys.len() < 1 << 13 {
         keys.sort_unstable();
         return;
@@ -300,6 +308,7 @@ fn sort(keys: &mut Vec<u64>) {
         }
         std::mem::swap(keys, &mut sorted);
     }
+    keys.chunk_by_mut(|a, b| a >> REST == b >> REST).filter(|run| run.len() > 1).for_each(<[u64]>::sort_unstable);
 }
 
 /// An integer that is in the order of the floats; −0 counts as 0.

@@ -1,7 +1,7 @@
 //! The worst trials: TVaR, and which trials carry it with which weight.
 
 use super::estimate::number;
-use super::order::{Sorted, number_of};
+use super::order::{Sorted, number_of, quantile};
 use crate::results::Estimate;
 use crate::simulate::{UNITS, units};
 
@@ -55,11 +55,12 @@ pub fn tail(losses: &[f64], weights: Option<&[f64]>, p: f64) -> Vec<(usize, f64)
     if losses.is_empty() {
         return vec![];
     }
-    let sorted = Sorted::weighted(losses, weights);
     let weight = |trial: usize| weights.map_or(1.0, |weights| number_of(units(weights[trial])) / UNITS);
-    let all = if sorted.is_weighted() { number_of(sorted.total()) / UNITS } else { number(losses.len()) };
+    let all = weights.map_or(number(losses.len()), |weights| {
+        number_of(weights.iter().map(|&weight| units(weight)).sum::<u64>()) / UNITS
+    });
     let mass = all * (1.0 - p);
-    let var = sorted.quantile(p);
+    let var = weights.map_or_else(|| quantile(losses, p), |_| Sorted::weighted(losses, weights).quantile(p));
     let above: f64 = losses.iter().enumerate().filter(|&(_, &x)| x > var).map(|(trial, _)| weight(trial)).sum();
     let rest = (1.0 - above / mass).max(0.0);
     let tied = spaced(losses, var, if rest > 0.0 { most_tied(number(losses.len()) * (1.0 - p)) } else { 0 });

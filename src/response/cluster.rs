@@ -60,9 +60,17 @@ pub(crate) struct Cluster {
 pub(super) struct Crowded {
     pub(super) start: f64,
     pub(super) end: f64,
-    /// Its plain risk, its number among that risk's outages, and the cell in which it may be part of a cluster; none of what is an
-    /// event already.
-    pub(super) plain: Option<(usize, u32, Option<usize>)>,
+    /// None of what is an event already.
+    pub(super) plain: Option<Numbered>,
+}
+
+/// A plain risk, the number of one among its outages, and the cell in which it may be part of a cluster. Small: many are put in
+/// order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Numbered {
+    pub(super) risk: u32,
+    pub(super) number: u32,
+    pub(super) cell: Option<u32>,
 }
 
 impl Clusters {
@@ -84,8 +92,8 @@ impl Clusters {
             }
             let (cluster, others) = rest.split_at(n);
             rest = others;
-            let cell = first.plain.and_then(|p| p.2);
-            let within = |c: &Crowded| c.plain.is_some_and(|p| p.2 == cell);
+            let cell = first.plain.and_then(|p| p.cell);
+            let within = |c: &Crowded| c.plain.is_some_and(|p| p.cell == cell);
             match cell {
                 Some(cell)
                     if n > 1
@@ -95,9 +103,12 @@ impl Clusters {
                 {
                     let from = self.members.len();
                     self.members.extend(cluster.iter().filter_map(|c| c.member(plain)));
-                    self.all.push(Cluster { cell, members: from..self.members.len() });
+                    self.all.push(Cluster { cell: cell as usize, members: from..self.members.len() });
                 }
-                _ => cluster.iter().filter_map(|c| c.plain).for_each(|(risk, number, _)| one_by_one(risk, number)),
+                _ => {
+                    let each = cluster.iter().filter_map(|c| c.plain);
+                    each.for_each(|plain| one_by_one(plain.risk as usize, plain.number));
+                }
             }
         }
     }
@@ -127,8 +138,13 @@ impl Clusters {
 impl Crowded {
     #[expect(clippy::cast_possible_truncation, reason = "such risks are numbered in 16 bits")]
     fn member(&self, plain: &PlainPlan) -> Option<Member> {
-        let kind = |risk: usize| plain.risks[risk].kind as u16;
-        self.plain.map(|(risk, ..)| Member { start: self.start, end: self.end, risk: risk as u16, kind: kind(risk) })
+        let Self { start, end, .. } = *self;
+        self.plain.map(|Numbered { risk, .. }| Member {
+            start,
+            end,
+            risk: risk as u16,
+            kind: plain.risks[risk as usize].kind as u16,
+        })
     }
 }
 

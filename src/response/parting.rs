@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use fearless_simd::{Level, Simd, dispatch};
 
-use super::cluster::{Clusters, Crowded};
+use super::cluster::{Clusters, Crowded, Numbered};
 use super::{Regime, Role};
 use crate::chance::event_counter;
 use crate::lanes::{clear, lanes, total};
@@ -285,7 +285,12 @@ impl Alone {
                     let cell = cells.of(month(start), start);
                     let apart = risk.strikes.is_some_and(|strikes| strikes & self.struck[cell] == 0);
                     let together = apart && end < cells.ends[cell] && !blocked[cell];
-                    self.crowded.push(Crowded { start, end, plain: Some((k, j, together.then_some(cell))) });
+                    let cell = together.then_some(index(cell));
+                    self.crowded.push(Crowded {
+                        start,
+                        end,
+                        plain: Some(Numbered { risk: index(k), number: j, cell }),
+                    });
                 }
             }
         }

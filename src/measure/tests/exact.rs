@@ -233,8 +233,10 @@ proptest! {
 fn sorting_agrees_with_the_total_order_of_floats() {
     use rand::RngExt;
     let mut generator = generator(3);
-    let values: Vec<f64> =
+    let mut values: Vec<f64> =
         (0..10_000).map(|_| (generator.random::<f64>() - 0.5) * libm::exp(40.0 * generator.random::<f64>())).collect();
+    // And some that differ in their last bits alone.
+    values.extend((0..1_000).map(|_| 1.0 + f64::EPSILON * (8.0 * generator.random::<f64>()).floor()));
     let mut expected = values.clone();
     expected.sort_by(f64::total_cmp);
     assert_eq!(Sorted::of(&values).values(), expected);
