@@ -265,30 +265,28 @@ impl World {
 
     /// Own effects and stages of the events from `first` on.
     fn consequences(&mut self, plan: &Plan, risk: &RiskPlan, trial: u64, addresses: Addresses, first: usize) {
-        let mut scratch = std::mem::take(&mut self.scratch);
         if !risk.effects.is_empty() {
-            scratch.hit.clear();
+            let hit = &mut self.scratch.hit;
+            hit.clear();
             // What an event before the start did itself is past; what comes after the end is left out.
-            scratch.hit.extend(
+            hit.extend(
                 (0u32..)
                     .zip(&self.events[first..])
                     .filter(|(_, e)| e.tau >= 0.0 && e.tau < plan.clock.horizon)
                     .map(|(j, e)| (j, Happening { event: index(first) + j, occurrence: OWN }, e.tau)),
             );
-            self.effects(plan, &risk.effects, trial, addresses, first, &mut scratch);
+            self.effects(plan, &risk.effects, trial, addresses, first);
         }
         if !risk.stages.is_empty() {
-            scratch.times.clear();
-            scratch.times.extend(self.events[first..].iter().map(|e| e.tau));
+            self.scratch.times.clear();
+            self.scratch.times.extend(self.events[first..].iter().map(|e| e.tau));
             for (i, stage) in risk.stages.iter().enumerate() {
-                self.stage(plan, stage, i == 0, trial, addresses, first, &mut scratch);
+                self.stage(plan, stage, i == 0, trial, addresses, first);
             }
         }
-        self.scratch = scratch;
     }
 
-    /// One stage of all events from `first` on; `scratch.times`: when each reached the stage before.
-    #[expect(clippy::too_many_arguments, reason = "the place of one stage in one trial")]
+    /// One stage of all events from `first` on; `self.scratch.times`: when each reached the stage before.
     fn stage(
         &mut self,
         plan: &Plan,
@@ -297,9 +295,8 @@ impl World {
         trial: u64,
         addresses: Addresses,
         first: usize,
-        scratch: &mut Scratch,
     ) {
-        let events = &self.events[first..];
+        let (events, scratch) = (&self.events[first..], &mut self.scratch);
         let place = Place { trial, addresses, events };
         let luck = &mut self.likelihood.luck(plan.mixture.as_ref());
         let begun = |j: &usize| !(is_first && events[*j].tau < 0.0);
@@ -322,6 +319,7 @@ impl World {
         }
         uniforms(stage.mark, place, &mut scratch.mark);
         for outcome in &stage.outcomes {
+            let scratch = &mut self.scratch;
             scratch.hit.clear();
             for j in 0..scratch.times.len() {
                 let (u, tau) = (scratch.choice[j], scratch.times[j]);
@@ -338,29 +336,21 @@ impl World {
                 }
             }
             if !scratch.hit.is_empty() {
-                self.effects(plan, &outcome.effects, trial, addresses, first, scratch);
+                self.effects(plan, &outcome.effects, trial, addresses, first);
             }
         }
     }
 
-    /// The effects of the happenings in `scratch.hit`: number among the risk's events, happening, time.
-    fn effects(
-        &mut self,
-        plan: &Plan,
-        effects: &EffectsPlan,
-        trial: u64,
-        addresses: Addresses,
-        first: usize,
-        scratch: &mut Scratch,
-    ) {
+    /// The effects of the happenings in `self.scratch.hit`: number among the risk's events, happening, time.
+    fn effects(&mut self, plan: &Plan, effects: &EffectsPlan, trial: u64, addresses: Addresses, first: usize) {
         let events = &self.events[first..];
         let risk = events[0].risk;
         let horizon = plan.clock.horizon;
-        let draws = &mut scratch.draws;
+        let Scratch { draws, hit, .. } = &mut self.scratch;
         let luck = &mut self.likelihood.luck(plan.mixture.as_ref());
-        draws.fill(effects, Place { trial, addresses, events }, &scratch.hit, luck);
-        draws.add_to(&mut self.sizes, &effects.sized, &scratch.hit);
-        for &(j, by, tau) in &scratch.hit {
+        draws.fill(effects, Place { trial, addresses, events }, hit, luck);
+        draws.add_to(&mut self.sizes, &effects.sized, hit);
+        for &(j, by, tau) in &*hit {
             let j = j as usize;
             let notice = if effects.notice.is_some() { draws.notice[j] } else { 0.0 };
             let begins = tau + notice;
