@@ -11,7 +11,7 @@ mod sizes;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use crate::chance::{descendant_counter, event_counter};
+use crate::chance::{descendant_counter, event_counter, math};
 use crate::plan::Plan;
 use crate::plan::factor::FactorPath;
 use crate::plan::risk::{EffectsPlan, LengthPlan, Quantity, RiskPlan, StagePlan};
@@ -182,7 +182,7 @@ struct Draws {
     revenue: Vec<Vec<f64>>,
     /// Of each cause: the uniform that decides, and how long after.
     causes: Vec<(Vec<f64>, Vec<f64>)>,
-    tails: Vec<(usize, f64)>,
+    aside: math::Aside,
     /// Steps of the price paths.
     steps: Vec<f64>,
 }
@@ -205,7 +205,7 @@ impl World {
         self.lineage.clear(if plan.chained { plan.risks.len() } else { 0 });
         self.factors.resize_with(plan.factors.len(), FactorPath::default);
         for (factor, path) in plan.factors.iter().zip(&mut self.factors).filter(|(f, _)| f.followed) {
-            factor.draw(&plan.clock, trial, path, &mut self.scratch.draws.tails, |steps| {
+            factor.draw(&plan.clock, trial, path, &mut self.scratch.draws.aside, |steps| {
                 self.likelihood.luck(mixture).steps(factor.site, steps);
             });
         }
@@ -301,7 +301,7 @@ impl World {
         let luck = &mut self.likelihood.luck(plan.mixture.as_ref());
         let begun = |j: &usize| !(is_first && events[*j].tau < 0.0);
         let used = (0..events.len()).filter(begun);
-        fill(&stage.after, place, used, luck, &mut scratch.after, &mut scratch.draws.tails);
+        fill(&stage.after, place, used, luck, &mut scratch.after, &mut scratch.draws.aside);
         if is_first {
             for (event, after) in events.iter().zip(&mut scratch.after).filter(|(e, _)| e.tau < 0.0) {
                 // Given that it has not ended before the start.
@@ -445,11 +445,11 @@ fn push_interruption(list: &mut Vec<Interruption>, interruption: Interruption) {
 impl Draws {
     /// `hit`: for which of the events the effects happen, at the beginning of each entry.
     fn fill(&mut self, effects: &EffectsPlan, place: Place, hit: &[(u32, Happening, f64)], luck: &mut Luck) {
-        let tails = &mut self.tails;
+        let aside = &mut self.aside;
         let hits = || hit.iter().map(|&(j, ..)| j as usize);
         let mut draw = |quantity: Option<&Quantity>, out: &mut Vec<f64>| {
             if let Some(quantity) = quantity {
-                fill(quantity, place, hits(), luck, out, tails);
+                fill(quantity, place, hits(), luck, out, aside);
             }
         };
         draw(effects.outage.as_ref().map(|o| &o.0), &mut self.duration);
@@ -473,7 +473,7 @@ impl Draws {
             uniforms(cause.happens, place, happens);
             hits().for_each(|j| happens[j] = luck.choice(cause.site, happens[j]));
             let acts = hits().filter(|&j| happens[j] < cause.probability);
-            fill(&cause.after, place, acts, luck, after, tails);
+            fill(&cause.after, place, acts, luck, after, aside);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Event;
 use super::likelihood::Luck;
-use crate::chance::poisson;
+use crate::chance::{math, poisson};
 use crate::plan::curve::Curve;
 use crate::plan::factor::{FactorPath, multipliers};
 use crate::plan::risk::{ArrivalsPlan, Quantity, RiskPlan};
@@ -153,7 +153,7 @@ pub(super) fn fill(
     used: impl Iterator<Item = usize>,
     luck: &mut Luck,
     out: &mut Vec<f64>,
-    tails: &mut Vec<(usize, f64)>,
+    aside: &mut math::Aside,
 ) {
     use crate::chance::law::Law;
     let Place { trial, addresses, events } = place;
@@ -166,7 +166,7 @@ pub(super) fn fill(
         if luck.tilts(*site) {
             used.for_each(|j| out[j] = luck.value(*site, out[j], *again));
         }
-        law.quantiles(out, tails);
+        law.quantiles(out, aside);
     } else {
         out.clear();
         out.extend(events.iter().map(|e| law.quantile(key.uniform(trial, e.counter))));

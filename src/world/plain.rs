@@ -53,7 +53,7 @@ impl Plain {
         n: usize,
         (mut times, curve, area): (Stream, &Curve, f64),
         (mut lengths, law): (Stream, &Law),
-        tails: &mut Vec<(usize, f64)>,
+        aside: &mut math::Aside,
     ) {
         let first = self.starts.len();
         let end = first + n;
@@ -73,19 +73,19 @@ impl Plain {
             self.laws.push((end - first, mu, sigma));
             return;
         }
-        self.draw_lengths(tails);
+        self.draw_lengths(aside);
         match law {
             Law::Constant(hours) => self.ends[first..].fill(*hours),
-            _ => law.quantiles(&mut self.ends[first..], tails),
+            _ => law.quantiles(&mut self.ends[first..], aside),
         }
         self.measured = end;
     }
 
     /// Makes hours of the uniforms that were left, of all risks together.
-    fn draw_lengths(&mut self, tails: &mut Vec<(usize, f64)>) {
+    fn draw_lengths(&mut self, aside: &mut math::Aside) {
         let n: usize = self.laws.iter().map(|law| law.0).sum();
         let waiting = &mut self.ends[self.measured..self.measured + n];
-        math::log_normal_quantiles(&self.laws, waiting, tails);
+        math::log_normal_quantiles(&self.laws, waiting, aside);
         self.measured += n;
         self.laws.clear();
     }
@@ -117,7 +117,7 @@ impl World {
         drawn.firsts.clear();
         drawn.laws.clear();
         drawn.measured = 0;
-        let tails = &mut self.scratch.draws.tails;
+        let aside = &mut self.scratch.draws.aside;
         for risk in &plain.risks {
             drawn.firsts.push(drawn.starts.len());
             let compiled = &plan.risks[risk.risk];
@@ -129,10 +129,10 @@ impl World {
             let n = law.quantile(count.uniform(trial, 0));
             if n > 0 {
                 let times = (time.stream(trial), curve, *area);
-                drawn.draw(plan.clock.horizon, n, times, (duration.key.stream(trial), &duration.law), tails);
+                drawn.draw(plan.clock.horizon, n, times, (duration.key.stream(trial), &duration.law), aside);
             }
         }
-        drawn.draw_lengths(tails);
+        drawn.draw_lengths(aside);
         for (k, risk) in plain.risks.iter().enumerate() {
             let of = drawn.of(k);
             let effects = &plan.risks[risk.risk].effects;
