@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use fearless_simd::{Level, dispatch};
+
 use crate::chance::Stream;
 use crate::chance::law::Law;
 use crate::chance::math;
@@ -49,7 +51,6 @@ impl Plain {
     /// Draws when outages of a risk begin, and how long they last: as uniforms yet, if their law is log-normal.
     fn draw(
         &mut self,
-        horizon: f64,
         n: usize,
         (mut times, curve, area): (Stream, &Curve, f64),
         (mut lengths, law): (Stream, &Law),
@@ -67,8 +68,6 @@ impl Plain {
         if !curve.is_flat() {
             self.starts[first..].iter_mut().for_each(|start| *start = curve.inverse(*start));
         }
-        // Rounding may reach the horizon itself.
-        self.starts[first..].iter_mut().for_each(|start| *start = if *start < horizon { *start } else { horizon });
         if let Law::LogNormal { mu, sigma } = *law {
             self.laws.push((end - first, mu, sigma));
             return;
@@ -129,50 +128,44 @@ impl World {
             let n = law.quantile(count.uniform(trial, 0));
             if n > 0 {
                 let times = (time.stream(trial), curve, *area);
-                drawn.draw(plan.clock.horizon, n, times, (duration.key.stream(trial), &duration.law), aside);
+                drawn.draw(n, times, (duration.key.stream(trial), &duration.law), aside);
             }
         }
         drawn.draw_lengths(aside);
+        let horizon = plan.clock.horizon;
         for (k, risk) in plain.risks.iter().enumerate() {
             let of = drawn.of(k);
-            let effects = &plan.risks[risk.risk].effects;
-            if !of.is_empty() && effects.outage.as_ref().is_some_and(|(hours, _)| hours.law.is_constant().is_none()) {
-                self.sum_plain(&effects.sized, &drawn.ends[of.clone()]);
-            }
-            if drawn.ends[of.clone()].iter().filter(|hours| **hours >= plain.limit).count() > 0 {
+            let longest = self.sum_plain(&plan.risks[risk.risk].effects.sized, &drawn.ends[of.clone()]);
+            if longest >= plain.limit {
                 for (j, i) in (0..).zip(of) {
                     if drawn.ends[i] >= plain.limit {
-                        self.promote(plan, risk, j, drawn.starts[i], drawn.ends[i]);
+                        self.promote(plan, risk, j, drawn.starts[i].min(horizon), drawn.ends[i]);
                     }
                 }
             }
         }
-        let horizon = plan.clock.horizon;
-        for (start, end) in drawn.starts.iter().zip(&mut drawn.ends) {
-            let (alone, hours) = (*end < plain.limit, *end);
-            let until = if start + hours > horizon { horizon } else { start + hours };
-            *end = if alone { until } else { f64::INFINITY };
-        }
+        dispatch!(Level::new(), _ => for (start, end) in drawn.starts.iter_mut().zip(&mut drawn.ends) {
+            // Rounding may reach the horizon itself.
+            let begins = if *start < horizon { *start } else { horizon };
+            let until = if begins + *end > horizon { horizon } else { begins + *end };
+            (*start, *end) = (begins, if *end < plain.limit { until } else { f64::INFINITY });
+        });
         drawn.used = drawn.firsts.get(plain.n_used()).copied().unwrap_or(drawn.starts.len());
         drawn.others = (self.events.len(), self.interruptions.len());
         self.plain = drawn;
     }
 
-    /// Adds lengths to the sums of their risk.
-    #[expect(clippy::cast_precision_loss, reason = "outages of a trial")]
-    fn sum_plain(&mut self, sized: &Sized, lengths: &[f64]) {
-        if let [length] = &sized.list[..] {
-            self.sizes[sized.happened] = lengths.len() as f64;
-            // Several sums at once: they do not wait for each other.
-            let mut sums = [0.0; 8];
-            let limited = |hours: f64| if hours < length.limit { hours } else { length.limit };
-            let (eights, rest) = lengths.as_chunks::<8>();
-            for eight in eights {
-                sums.iter_mut().zip(eight).for_each(|(sum, &hours)| *sum += limited(hours));
-            }
-            sums.iter_mut().zip(rest).for_each(|(sum, &hours)| *sum += limited(hours));
-            self.sizes[sized.happened + 1] = sums.iter().sum();
+    /// Adds lengths to the sums of their risk, if they are not all alike, and gives the longest.
+    fn sum_plain(&mut self, sized: &Sized, lengths: &[f64]) -> f64 {
+        let limit = sized.list.first().map_or(f64::INFINITY, |length| length.limit);
+        let (sum, longest) = dispatch!(Level::new(), _ => sum_and_longest(lengths, limit));
+        if !sized.list.is_empty() {
+            #[expect(clippy::cast_precision_loss, reason = "outages of a trial")]
+            let happened = lengths.len() as f64;
+            self.sizes[sized.happened] = happened;
+            self.sizes[sized.happened + 1] = sum;
         }
+        longest
     }
 
     /// Makes an outage of so many hours an event with an interruption.
@@ -200,4 +193,22 @@ impl World {
         self.events.truncate(self.plain.others.0);
         self.interruptions.truncate(self.plain.others.1);
     }
+}
+
+/// The sum of lengths, each counted up to `limit`, and the longest of them.
+#[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
+#[inline(always)]
+fn sum_and_longest(lengths: &[f64], limit: f64) -> (f64, f64) {
+    // Several of each at once: they do not wait for each other.
+    let (mut sums, mut longest) = ([0.0; 8], [0.0; 8]);
+    let (eights, rest) = lengths.as_chunks::<8>();
+    let mut last = [0.0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    for eight in eights.iter().chain([&last]) {
+        for ((sum, longest), &hours) in sums.iter_mut().zip(&mut longest).zip(eight) {
+            *sum += if hours < limit { hours } else { limit };
+            *longest = if hours > *longest { hours } else { *longest };
+        }
+    }
+    (sums.iter().sum(), longest.into_iter().fold(0.0, f64::max))
 }
