@@ -11,12 +11,12 @@ mod sizes;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use crate::chance::{descendant_counter, event_counter, math};
+use crate::chance::{Key, abreast, descendant_counter, event_counter, math};
 use crate::plan::Plan;
 use crate::plan::factor::FactorPath;
 use crate::plan::risk::{EffectsPlan, LengthPlan, Quantity, RiskPlan, StagePlan};
 use crate::scenario::ScalesWith;
-use arrivals::{Addresses, Pace, Place, fill, uniforms};
+use arrivals::{Addresses, Pace, Place, Setting, fill, uniforms};
 use likelihood::{Leaving, Likelihood, Luck};
 use lineage::{Lineage, Pending, Raising};
 use plain::Plain;
@@ -51,6 +51,8 @@ pub(crate) struct World {
     leaving: Vec<Leaving>,
     /// Per factor of the plan: its path, if something follows it.
     factors: Vec<FactorPath>,
+    /// Per risk: the uniform at the first counter of its count.
+    counts: Vec<f64>,
     pace: Pace,
     scratch: Scratch,
 }
@@ -158,6 +160,7 @@ pub(crate) struct CostDue {
 
 #[derive(Debug, Default)]
 struct Scratch {
+    keys: Vec<Key>,
     times: Vec<f64>,
     after: Vec<f64>,
     choice: Vec<f64>,
@@ -209,6 +212,10 @@ impl World {
                 self.likelihood.luck(mixture).steps(factor.site, steps);
             });
         }
+        let keys = &mut self.scratch.keys;
+        keys.clear();
+        keys.extend(plan.risks.iter().map(|risk| risk.count));
+        abreast::uniforms(keys, trial, &mut self.counts);
         if let Some(groups) = &plan.groups {
             for group in groups {
                 for &r in group {
@@ -249,7 +256,8 @@ impl World {
         let risk = &plan.risks[r];
         let first = self.events.len();
         let luck = &mut self.likelihood.luck(plan.mixture.as_ref());
-        let addresses = arrivals::draw(plan, index(r), trial, &self.factors, &mut self.pace, luck, &mut self.events);
+        let setting = Setting { plan, trial, factors: &self.factors, counts: &self.counts };
+        let addresses = arrivals::draw(setting, index(r), &mut self.pace, luck, &mut self.events);
         if self.events.len() > first {
             if let Some(key) = risk.mark {
                 let mark = &mut self.scratch.mark;

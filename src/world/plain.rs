@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use fearless_simd::{Level, dispatch};
 
-use crate::chance::Stream;
+use crate::chance::abreast::{self, Pair};
 use crate::chance::law::Law;
 use crate::chance::math;
 use crate::plan::curve::Curve;
@@ -23,6 +23,8 @@ pub(crate) struct Plain {
     pub(crate) ends: Vec<f64>,
     /// Where each plain risk's outages begin.
     firsts: Vec<usize>,
+    /// Streams of those that come at all.
+    pairs: Vec<Pair>,
     /// How many lengths are drawn; log-normal laws of those that are uniforms yet: how many are of it, μ and σ.
     measured: usize,
     laws: Vec<(usize, f64, f64)>,
@@ -48,36 +50,22 @@ impl Plain {
         &self.starts[self.used..]
     }
 
-    /// Draws when outages of a risk begin, and how long they last: as uniforms yet, if their law is log-normal.
-    fn draw(
-        &mut self,
-        n: usize,
-        (mut times, curve, area): (Stream, &Curve, f64),
-        (mut lengths, law): (Stream, &Law),
-        aside: &mut math::Aside,
-    ) {
-        let first = self.starts.len();
-        let end = first + n;
-        self.starts.resize(end, 0.0);
-        self.ends.resize(end, 0.0);
-        // Both streams at once: each alone would wait on itself.
-        for (start, length) in self.starts[first..].iter_mut().zip(&mut self.ends[first..]) {
-            *start = times.uniform() * area;
-            *length = lengths.uniform();
-        }
+    /// Makes the beginnings of the outages of plain risk `k`, and how long they last: left as uniforms, if their law is log-normal.
+    fn measure(&mut self, k: usize, curve: &Curve, law: &Law, aside: &mut math::Aside) {
+        let of = self.of(k);
         if !curve.is_flat() {
-            self.starts[first..].iter_mut().for_each(|start| *start = curve.inverse(*start));
+            self.starts[of.clone()].iter_mut().for_each(|start| *start = curve.inverse(*start));
         }
         if let Law::LogNormal { mu, sigma } = *law {
-            self.laws.push((end - first, mu, sigma));
+            self.laws.push((of.len(), mu, sigma));
             return;
         }
         self.draw_lengths(aside);
+        self.measured = of.end;
         match law {
-            Law::Constant(hours) => self.ends[first..].fill(*hours),
-            _ => law.quantiles(&mut self.ends[first..], aside),
+            Law::Constant(hours) => self.ends[of].fill(*hours),
+            _ => law.quantiles(&mut self.ends[of], aside),
         }
-        self.measured = end;
     }
 
     /// Makes hours of the uniforms that were left, of all risks together.
@@ -111,24 +99,32 @@ impl World {
     pub(super) fn draw_plain(&mut self, plan: &Plan, trial: u64) {
         let Some(plain) = &plan.plain else { return };
         let mut drawn = std::mem::take(&mut self.plain);
-        drawn.starts.clear();
-        drawn.ends.clear();
         drawn.firsts.clear();
+        drawn.pairs.clear();
         drawn.laws.clear();
         drawn.measured = 0;
         let aside = &mut self.scratch.draws.aside;
+        let mut n_drawn = 0;
         for risk in &plain.risks {
-            drawn.firsts.push(drawn.starts.len());
+            drawn.firsts.push(n_drawn);
             let compiled = &plan.risks[risk.risk];
-            let (ArrivalsPlan::Poisson { count, time, law, curve, area }, Some((duration, _))) =
+            if let (ArrivalsPlan::Poisson { time, law, area, .. }, Some((duration, _))) =
                 (&compiled.arrivals, &compiled.effects.outage)
-            else {
-                continue;
-            };
-            let n = law.quantile(count.uniform(trial, 0));
-            if n > 0 {
-                let times = (time.stream(trial), curve, *area);
-                drawn.draw(n, times, (duration.key.stream(trial), &duration.law), aside);
+            {
+                let n = law.quantile(self.counts[risk.risk]);
+                drawn.pairs.push(Pair { keys: [*time, duration.key], n, times: *area });
+                n_drawn += n;
+            }
+        }
+        drawn.starts.resize(n_drawn, 0.0);
+        drawn.ends.resize(n_drawn, 0.0);
+        abreast::streams(&drawn.pairs, trial, &mut drawn.starts, &mut drawn.ends);
+        for (k, risk) in plain.risks.iter().enumerate() {
+            let compiled = &plan.risks[risk.risk];
+            if let (ArrivalsPlan::Poisson { curve, .. }, Some((duration, _))) =
+                (&compiled.arrivals, &compiled.effects.outage)
+            {
+                drawn.measure(k, curve, &duration.law, aside);
             }
         }
         drawn.draw_lengths(aside);
