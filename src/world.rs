@@ -11,12 +11,12 @@ mod sizes;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use crate::chance::{descendant_counter, event_counter};
+use crate::chance::{Key, abreast, descendant_counter, event_counter, math};
 use crate::plan::Plan;
 use crate::plan::factor::FactorPath;
 use crate::plan::risk::{EffectsPlan, LengthPlan, Quantity, RiskPlan, StagePlan};
 use crate::scenario::ScalesWith;
-use arrivals::{Addresses, Pace, Place, fill, uniforms};
+use arrivals::{Addresses, Pace, Place, Setting, fill, uniforms};
 use likelihood::{Leaving, Likelihood, Luck};
 use lineage::{Lineage, Pending, Raising};
 use plain::Plain;
@@ -51,6 +51,8 @@ pub(crate) struct World {
     leaving: Vec<Leaving>,
     /// Per factor of the plan: its path, if something follows it.
     factors: Vec<FactorPath>,
+    /// Per risk: the uniform at the first counter of its count.
+    counts: Vec<f64>,
     pace: Pace,
     scratch: Scratch,
 }
@@ -158,6 +160,7 @@ pub(crate) struct CostDue {
 
 #[derive(Debug, Default)]
 struct Scratch {
+    keys: Vec<Key>,
     times: Vec<f64>,
     after: Vec<f64>,
     choice: Vec<f64>,
@@ -182,7 +185,7 @@ struct Draws {
     revenue: Vec<Vec<f64>>,
     /// Of each cause: the uniform that decides, and how long after.
     causes: Vec<(Vec<f64>, Vec<f64>)>,
-    tails: Vec<(usize, f64)>,
+    aside: math::Aside,
     /// Steps of the price paths.
     steps: Vec<f64>,
 }
@@ -205,10 +208,14 @@ impl World {
         self.lineage.clear(if plan.chained { plan.risks.len() } else { 0 });
         self.factors.resize_with(plan.factors.len(), FactorPath::default);
         for (factor, path) in plan.factors.iter().zip(&mut self.factors).filter(|(f, _)| f.followed) {
-            factor.draw(&plan.clock, trial, path, &mut self.scratch.draws.tails, |steps| {
+            factor.draw(&plan.clock, trial, path, &mut self.scratch.draws.aside, |steps| {
                 self.likelihood.luck(mixture).steps(factor.site, steps);
             });
         }
+        let keys = &mut self.scratch.keys;
+        keys.clear();
+        keys.extend(plan.risks.iter().map(|risk| risk.count));
+        abreast::uniforms(keys, trial, &mut self.counts);
         if let Some(groups) = &plan.groups {
             for group in groups {
                 for &r in group {
@@ -249,7 +256,8 @@ impl World {
         let risk = &plan.risks[r];
         let first = self.events.len();
         let luck = &mut self.likelihood.luck(plan.mixture.as_ref());
-        let addresses = arrivals::draw(plan, index(r), trial, &self.factors, &mut self.pace, luck, &mut self.events);
+        let setting = Setting { plan, trial, factors: &self.factors, counts: &self.counts };
+        let addresses = arrivals::draw(setting, index(r), &mut self.pace, luck, &mut self.events);
         if self.events.len() > first {
             if let Some(key) = risk.mark {
                 let mark = &mut self.scratch.mark;
@@ -265,30 +273,28 @@ impl World {
 
     /// Own effects and stages of the events from `first` on.
     fn consequences(&mut self, plan: &Plan, risk: &RiskPlan, trial: u64, addresses: Addresses, first: usize) {
-        let mut scratch = std::mem::take(&mut self.scratch);
         if !risk.effects.is_empty() {
-            scratch.hit.clear();
+            let hit = &mut self.scratch.hit;
+            hit.clear();
             // What an event before the start did itself is past; what comes after the end is left out.
-            scratch.hit.extend(
+            hit.extend(
                 (0u32..)
                     .zip(&self.events[first..])
                     .filter(|(_, e)| e.tau >= 0.0 && e.tau < plan.clock.horizon)
                     .map(|(j, e)| (j, Happening { event: index(first) + j, occurrence: OWN }, e.tau)),
             );
-            self.effects(plan, &risk.effects, trial, addresses, first, &mut scratch);
+            self.effects(plan, &risk.effects, trial, addresses, first);
         }
         if !risk.stages.is_empty() {
-            scratch.times.clear();
-            scratch.times.extend(self.events[first..].iter().map(|e| e.tau));
+            self.scratch.times.clear();
+            self.scratch.times.extend(self.events[first..].iter().map(|e| e.tau));
             for (i, stage) in risk.stages.iter().enumerate() {
-                self.stage(plan, stage, i == 0, trial, addresses, first, &mut scratch);
+                self.stage(plan, stage, i == 0, trial, addresses, first);
             }
         }
-        self.scratch = scratch;
     }
 
-    /// One stage of all events from `first` on; `scratch.times`: when each reached the stage before.
-    #[expect(clippy::too_many_arguments, reason = "the place of one stage in one trial")]
+    /// One stage of all events from `first` on; `self.scratch.times`: when each reached the stage before.
     fn stage(
         &mut self,
         plan: &Plan,
@@ -297,14 +303,13 @@ impl World {
         trial: u64,
         addresses: Addresses,
         first: usize,
-        scratch: &mut Scratch,
     ) {
-        let events = &self.events[first..];
+        let (events, scratch) = (&self.events[first..], &mut self.scratch);
         let place = Place { trial, addresses, events };
         let luck = &mut self.likelihood.luck(plan.mixture.as_ref());
         let begun = |j: &usize| !(is_first && events[*j].tau < 0.0);
         let used = (0..events.len()).filter(begun);
-        fill(&stage.after, place, used, luck, &mut scratch.after, &mut scratch.draws.tails);
+        fill(&stage.after, place, used, luck, &mut scratch.after, &mut scratch.draws.aside);
         if is_first {
             for (event, after) in events.iter().zip(&mut scratch.after).filter(|(e, _)| e.tau < 0.0) {
                 // Given that it has not ended before the start.
@@ -322,6 +327,7 @@ impl World {
         }
         uniforms(stage.mark, place, &mut scratch.mark);
         for outcome in &stage.outcomes {
+            let scratch = &mut self.scratch;
             scratch.hit.clear();
             for j in 0..scratch.times.len() {
                 let (u, tau) = (scratch.choice[j], scratch.times[j]);
@@ -338,29 +344,21 @@ impl World {
                 }
             }
             if !scratch.hit.is_empty() {
-                self.effects(plan, &outcome.effects, trial, addresses, first, scratch);
+                self.effects(plan, &outcome.effects, trial, addresses, first);
             }
         }
     }
 
-    /// The effects of the happenings in `scratch.hit`: number among the risk's events, happening, time.
-    fn effects(
-        &mut self,
-        plan: &Plan,
-        effects: &EffectsPlan,
-        trial: u64,
-        addresses: Addresses,
-        first: usize,
-        scratch: &mut Scratch,
-    ) {
+    /// The effects of the happenings in `self.scratch.hit`: number among the risk's events, happening, time.
+    fn effects(&mut self, plan: &Plan, effects: &EffectsPlan, trial: u64, addresses: Addresses, first: usize) {
         let events = &self.events[first..];
         let risk = events[0].risk;
         let horizon = plan.clock.horizon;
-        let draws = &mut scratch.draws;
+        let Scratch { draws, hit, .. } = &mut self.scratch;
         let luck = &mut self.likelihood.luck(plan.mixture.as_ref());
-        draws.fill(effects, Place { trial, addresses, events }, &scratch.hit, luck);
-        draws.add_to(&mut self.sizes, &effects.sized, &scratch.hit);
-        for &(j, by, tau) in &scratch.hit {
+        draws.fill(effects, Place { trial, addresses, events }, hit, luck);
+        draws.add_to(&mut self.sizes, &effects.sized, hit);
+        for &(j, by, tau) in &*hit {
             let j = j as usize;
             let notice = if effects.notice.is_some() { draws.notice[j] } else { 0.0 };
             let begins = tau + notice;
@@ -455,11 +453,11 @@ fn push_interruption(list: &mut Vec<Interruption>, interruption: Interruption) {
 impl Draws {
     /// `hit`: for which of the events the effects happen, at the beginning of each entry.
     fn fill(&mut self, effects: &EffectsPlan, place: Place, hit: &[(u32, Happening, f64)], luck: &mut Luck) {
-        let tails = &mut self.tails;
+        let aside = &mut self.aside;
         let hits = || hit.iter().map(|&(j, ..)| j as usize);
         let mut draw = |quantity: Option<&Quantity>, out: &mut Vec<f64>| {
             if let Some(quantity) = quantity {
-                fill(quantity, place, hits(), luck, out, tails);
+                fill(quantity, place, hits(), luck, out, aside);
             }
         };
         draw(effects.outage.as_ref().map(|o| &o.0), &mut self.duration);
@@ -483,7 +481,7 @@ impl Draws {
             uniforms(cause.happens, place, happens);
             hits().for_each(|j| happens[j] = luck.choice(cause.site, happens[j]));
             let acts = hits().filter(|&j| happens[j] < cause.probability);
-            fill(&cause.after, place, acts, luck, after, tails);
+            fill(&cause.after, place, acts, luck, after, aside);
         }
     }
 }

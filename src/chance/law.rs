@@ -136,9 +136,9 @@ impl Law {
     }
 
     /// Quantiles in place of uniforms in (0, 1), each to the same bits as [`Law::quantile`]; fast where there are many.
-    pub(crate) fn quantiles(&self, values: &mut [f64], scratch: &mut Vec<(usize, f64)>) {
+    pub(crate) fn quantiles(&self, values: &mut [f64], aside: &mut math::Aside) {
         if let Law::LogNormal { mu, sigma } = self {
-            math::log_normal_quantiles(&[(values.len(), *mu, *sigma)], values, scratch);
+            math::log_normal_quantiles(&[(values.len(), *mu, *sigma)], values, aside);
         } else {
             for value in values {
                 *value = self.quantile(*value);

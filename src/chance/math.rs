@@ -6,7 +6,7 @@ mod gamma;
 #[cfg(test)]
 mod tests;
 
-use fearless_simd::{Level, dispatch};
+use fearless_simd::{Level, Simd, SimdBase, SimdMask, dispatch, f64x8, u64x8};
 
 pub(crate) use beta::{beta_tails, inverse_beta};
 pub(crate) use gamma::{gamma_tails, inverse_gamma};
@@ -68,15 +68,22 @@ pub(crate) fn normal_quantile_at(lower: f64, upper: f64) -> f64 {
     if q < 0.0 { -size } else { size }
 }
 
+/// Uniforms in the tails, and their places. Kept for its memory.
+#[derive(Debug, Default)]
+pub(crate) struct Aside {
+    uniforms: Vec<f64>,
+    places: Vec<u64>,
+}
+
 /// Standard normal quantiles in place of uniforms in (0, 1), each to the same bits as [`normal_quantile`].
-pub(crate) fn normal_quantiles(values: &mut [f64], tails: &mut Vec<(usize, f64)>) {
-    dispatch!(Level::new(), _ => normal_quantiles_inline(values, tails));
+pub(crate) fn normal_quantiles(values: &mut [f64], aside: &mut Aside) {
+    dispatch!(Level::new(), simd => normal_quantiles_inline(simd, values, aside));
 }
 
 /// Log-normal quantiles in place of uniforms in (0, 1), law after law: how many are of it, its μ and its σ.
-pub(crate) fn log_normal_quantiles(laws: &[(usize, f64, f64)], values: &mut [f64], tails: &mut Vec<(usize, f64)>) {
-    dispatch!(Level::new(), _ => {
-        normal_quantiles_inline(values, tails);
+pub(crate) fn log_normal_quantiles(laws: &[(usize, f64, f64)], values: &mut [f64], aside: &mut Aside) {
+    dispatch!(Level::new(), simd => {
+        normal_quantiles_inline(simd, values, aside);
         let mut rest = &mut *values;
         for &(n, mu, sigma) in laws {
             let (of, others) = rest.split_at_mut(n);
@@ -96,34 +103,58 @@ pub(crate) fn exps(values: &mut [f64]) {
 }
 
 #[inline(always)]
-fn normal_quantiles_inline(values: &mut [f64], tails: &mut Vec<(usize, f64)>) {
+fn normal_quantiles_inline<S: Simd>(simd: S, values: &mut [f64], aside: &mut Aside) {
     const AT_ONCE: usize = 64;
-    // Each is written down, and written over unless it is one: which of them are, no branch can foresee.
-    tails.resize(tails.len().max(values.len()), (0, 0.5));
-    let mut n_tails = 0;
-    let room = &mut tails[..values.len()];
-    for (i, &u) in values.iter().enumerate() {
-        room[n_tails] = (i, u);
-        n_tails += usize::from((u - 0.5).abs() > 0.425);
-    }
+    let n_tails = aside.put(simd, values);
     // The centre's formula for all, in a loop without branches; the few others are put right after it.
     for value in values.iter_mut() {
         let q = *value - 0.5;
         *value = q * ratio(&CENTRE, 0.180_625 - q * q);
     }
-    for tails in tails[..n_tails].chunks(AT_ONCE) {
+    let tails = aside.uniforms[..n_tails].chunks(AT_ONCE).zip(aside.places.chunks(AT_ONCE));
+    for (uniforms, places) in tails {
         let mut sizes = [0.5; AT_ONCE];
-        for (size, &(_, u)) in sizes.iter_mut().zip(tails) {
+        for (size, &u) in sizes.iter_mut().zip(uniforms) {
             *size = if u < 0.5 { u } else { 1.0 - u };
         }
         // A whole number of vectors: the rest would go one by one.
-        for size in &mut sizes[..tails.len().next_multiple_of(8)] {
+        for size in &mut sizes[..uniforms.len().next_multiple_of(8)] {
             let r = (-ln_below_one(*size)).sqrt();
             *size = if r <= 5.0 { ratio(&TAIL, r - 1.6) } else { f64::NAN };
         }
-        for (&size, &(i, u)) in sizes.iter().zip(tails) {
-            values[i] = if size.is_nan() { normal_quantile(u) } else { size.copysign(u - 0.5) };
+        for ((&size, &u), &place) in sizes.iter().zip(uniforms).zip(places) {
+            #[expect(clippy::cast_possible_truncation, reason = "a place in memory")]
+            let value = &mut values[place as usize];
+            *value = if size.is_nan() { normal_quantile(u) } else { size.copysign(u - 0.5) };
         }
+    }
+}
+
+impl Aside {
+    /// Puts the uniforms of the tails aside, and tells how many they are. Which of them are, no branch can foresee.
+    #[inline(always)]
+    fn put<S: Simd>(&mut self, simd: S, values: &[f64]) -> usize {
+        const CENTRE: f64 = 0.425;
+        let (eights, rest) = values.as_chunks::<8>();
+        // A whole vector is written wherever one of them may stand.
+        let room = self.uniforms.len().max(values.len() + 8);
+        self.uniforms.resize(room, 0.5);
+        self.places.resize(room, 0);
+        let mut n = 0;
+        let mut places = u64x8::from_fn(simd, |lane| lane as u64);
+        for eight in eights {
+            let u = f64x8::from_slice(simd, eight);
+            let in_tail = (u - 0.5).abs().simd_gt(CENTRE);
+            u.compress(in_tail).store_slice(&mut self.uniforms[n..n + 8]);
+            places.compress(in_tail).store_slice(&mut self.places[n..n + 8]);
+            n += in_tail.to_bitmask().count_ones() as usize;
+            places += 8;
+        }
+        for (place, &u) in (values.len() as u64 - rest.len() as u64..).zip(rest) {
+            (self.uniforms[n], self.places[n]) = (u, place);
+            n += usize::from((u - 0.5).abs() > CENTRE);
+        }
+        n
     }
 }
 

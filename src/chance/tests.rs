@@ -35,6 +35,34 @@ fn addresses_are_part_of_what_a_seed_promises() {
 }
 
 #[test]
+fn many_addresses_abreast_give_what_each_gives_alone() {
+    let key = |k: usize| Key::new(1, "test", &k.to_string());
+    let bits = |values: &[f64]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+    let trial = 0x1234_5678_9abc_def0;
+    for n in [0, 1, 7, 8, 9, 21] {
+        let (keys, mut uniforms) = ((0..n).map(key).collect::<Vec<_>>(), Vec::new());
+        abreast::uniforms(&keys, trial, &mut uniforms);
+        assert_eq!(bits(&uniforms), bits(&keys.iter().map(|key| key.uniform(trial, 0)).collect::<Vec<_>>()));
+    }
+    for lengths in [&[][..], &[0, 0], &[5], &[8, 0, 1, 16, 70, 3, 0, 24, 9, 64, 2], &[1, 2, 3, 4, 100, 0]] {
+        let pairs: Vec<abreast::Pair> = (lengths.iter().enumerate())
+            .map(|(k, &n)| abreast::Pair { keys: [key(k), key(k + 100)], n, times: 26_298.0 })
+            .collect();
+        let n = lengths.iter().sum();
+        let (mut firsts, mut seconds) = (vec![f64::NAN; n], vec![f64::NAN; n]);
+        abreast::streams(&pairs, trial, &mut firsts, &mut seconds);
+        let alone = |which: usize, times: f64| -> Vec<f64> {
+            let stream = |pair: &abreast::Pair| {
+                let mut stream = pair.keys[which].stream(trial);
+                (0..pair.n).map(|_| stream.uniform() * times).collect::<Vec<_>>()
+            };
+            pairs.iter().flat_map(stream).collect()
+        };
+        assert_eq!((bits(&firsts), bits(&seconds)), (bits(&alone(0, 26_298.0)), bits(&alone(1, 1.0))), "{lengths:?}");
+    }
+}
+
+#[test]
 fn addresses_differ_in_every_part() {
     let base = Key::new(1, "a", "b").uniform(0, 0);
     for other in [

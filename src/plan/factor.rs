@@ -59,13 +59,13 @@ impl FactorPlan {
         clock: &Clock,
         trial: u64,
         path: &mut FactorPath,
-        tails: &mut Vec<(usize, f64)>,
+        aside: &mut math::Aside,
         tilt: impl FnOnce(&mut [f64]),
     ) {
         let mut stream = self.key.stream(trial);
         path.innovations.clear();
         path.innovations.extend((0..clock.n_months()).map(|_| stream.uniform()));
-        math::normal_quantiles(&mut path.innovations, tails);
+        math::normal_quantiles(&mut path.innovations, aside);
         tilt(&mut path.innovations);
         path.values.clear();
         let mut value = path.innovations[0];

@@ -20,6 +20,8 @@ pub(crate) struct RiskPlan {
     /// Its name as a number, for addresses of what its events cause elsewhere.
     pub(crate) hash: u64,
     pub(crate) on: Vec<usize>,
+    /// Address of how many arrivals there are, or of whether they come.
+    pub(crate) count: Key,
     pub(crate) arrivals: ArrivalsPlan,
     /// Sites of the number of its arrivals, or of whether they come, and of their times.
     pub(crate) arrives: usize,
@@ -49,7 +51,6 @@ pub(crate) struct RiskPlan {
 pub(crate) enum ArrivalsPlan {
     Never,
     Poisson {
-        count: Key,
         time: Key,
         law: Poisson,
         curve: Curve,
@@ -57,7 +58,6 @@ pub(crate) enum ArrivalsPlan {
     },
     /// Poisson at a rate that follows factors: its mean differs from trial to trial.
     Driven {
-        count: Key,
         time: Key,
         per_hour: f64,
         curve: Curve,
@@ -68,14 +68,12 @@ pub(crate) enum ArrivalsPlan {
         interval: Quantity,
     },
     Once {
-        happens: Key,
         time: Key,
         probability: f64,
         from: f64,
         to: f64,
     },
     At {
-        happens: Key,
         times: Vec<(f64, u64)>,
         probability: f64,
     },
@@ -214,6 +212,7 @@ impl RiskPlan {
         Self {
             hash: name_hash(&namer.risk),
             on: risk.on.clone(),
+            count: namer.key("count"),
             arrivals,
             arrives: NOWHERE,
             when: NOWHERE,
@@ -346,33 +345,30 @@ impl Namer<'_> {
             Some(Arrivals::Poisson { per_hour, trend, calendar, follows, .. }) => {
                 let curve =
                     Curve::new(log1p(*trend) / YEAR, calendar.as_ref(), self.scenario.start_unix, clock.horizon);
-                let (count, time) = (self.key("count"), self.key("time"));
+                let time = self.key("time");
                 if follows.is_empty() {
                     let area = curve.integral(clock.horizon);
                     mean = per_hour * area * highest(conditions) * first_events(risk);
                     let law = Poisson::new(mean);
-                    ArrivalsPlan::Poisson { count, time, law, curve, area }
+                    ArrivalsPlan::Poisson { time, law, curve, area }
                 } else {
                     let months = clock.months.iter().map(|&t| curve.integral(t)).collect();
                     let per_hour = per_hour * highest(conditions) * first_events(risk);
-                    ArrivalsPlan::Driven { count, time, per_hour, curve, months, follows: follows.clone() }
+                    ArrivalsPlan::Driven { time, per_hour, curve, months, follows: follows.clone() }
                 }
             }
             Some(Arrivals::Every(law)) => ArrivalsPlan::Every { interval: self.quantity("interval", law) },
             Some(Arrivals::Once { probability, from_hours, to_hours }) => ArrivalsPlan::Once {
-                happens: self.key("count"),
                 time: self.key("time"),
                 probability: highest_probability(*probability, conditions),
                 from: *from_hours,
                 to: *to_hours,
             },
             Some(Arrivals::Due { due_hours }) => ArrivalsPlan::At {
-                happens: self.key("count"),
                 times: vec![(*due_hours, date_address(*due_hours, self.scenario.start_unix))],
                 probability: 1.0,
             },
             Some(Arrivals::At { times_hours, probability }) => ArrivalsPlan::At {
-                happens: self.key("count"),
                 times: times_hours.iter().map(|&t| (t, date_address(t, self.scenario.start_unix))).collect(),
                 probability: highest_probability(*probability, conditions),
             },

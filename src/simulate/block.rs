@@ -113,6 +113,7 @@ impl Block {
         tables.resize_with(portfolios.len(), Vec::new);
         tables.iter_mut().for_each(Vec::clear);
         let (mut tally, mut weights, mut events) = (Tally::default(), Vec::new(), 0);
+        let mut row = vec![0.0; columns.table];
         for trial in trials.clone() {
             if events > EVENTS_UNASKED {
                 if !goes_on() {
@@ -124,34 +125,35 @@ impl Block {
                 if portfolios[verdict.portfolio].rows.loss.len() == weights.len() {
                     weights.push(verdict.world.weight);
                 }
-                portfolios[verdict.portfolio].add(plan, &columns, verdict, &mut tables[verdict.portfolio]);
+                portfolios[verdict.portfolio].add(plan, &columns, verdict, &mut row);
+                tables[verdict.portfolio].extend_from_slice(&row);
             });
         }
         let weights = plan.mixture.is_some().then_some(weights);
         let weighing = weights.as_deref();
-        let moments = |values: &mut dyn Iterator<Item = f64>| {
-            let values: Vec<f64> = values.collect();
-            Moments::of_columns(&values, 1, weighing)[0]
-        };
-        let mut sums = Vec::with_capacity(columns.width * portfolios.len() + columns.counts.len());
+        let mut sums = Vec::with_capacity(columns.of_all(portfolios.len()));
         let baseline = &portfolios[plan.baseline].rows.loss;
         let cost = |p: usize| plan.portfolios[p].plan.iter().sum::<f64>();
+        let most = plan.appetite.unwrap_or(f64::INFINITY);
+        // The columns behind the table, trial by trial: sums of many columns do not wait for each other.
+        let mut figures = Vec::new();
         for (p, (portfolio, table)) in portfolios.iter().zip(&tables).enumerate() {
             sums.extend(Moments::of_columns(table, columns.table, weighing));
             let rows = &portfolio.rows;
-            let each = [&rows.loss].into_iter().chain(&rows.unserved_hours).chain(&rows.longest_hours);
-            sums.extend(each.map(|column| Moments::of_columns(column, 1, weighing)[0]));
             let (ours, other) = (cost(p), cost(plan.baseline));
-            let pairs = rows.loss.iter().zip(baseline);
-            sums.push(moments(&mut pairs.clone().map(|(a, b)| a - b + (ours - other))));
-            sums.push(moments(&mut pairs.map(|(a, b)| f64::from(is_cheaper(ours + a, other + b)))));
-            let most = plan.appetite.unwrap_or(f64::INFINITY);
-            sums.push(moments(&mut rows.loss.iter().map(|loss| f64::from(is_over(*loss, most, ours)))));
-            for (service, longest) in plan.services.iter().zip(&rows.longest_hours) {
-                for hours in LONGER_THAN.into_iter().chain([service.impact_tolerance.unwrap_or(f64::INFINITY)]) {
-                    sums.push(moments(&mut longest.iter().map(|longest| f64::from(is_longer(*longest, hours)))));
+            figures.clear();
+            for (i, (&loss, base)) in rows.loss.iter().zip(baseline).enumerate() {
+                figures.push(loss);
+                figures.extend(rows.unserved_hours.iter().chain(&rows.longest_hours).map(|column| column[i]));
+                let cheaper = is_cheaper(ours + loss, other + base);
+                figures.push(loss - base + (ours - other));
+                figures.extend([cheaper, is_over(loss, most, ours)].map(f64::from));
+                for (service, longest) in plan.services.iter().zip(&rows.longest_hours) {
+                    let hours = LONGER_THAN.into_iter().chain([service.impact_tolerance.unwrap_or(f64::INFINITY)]);
+                    figures.extend(hours.map(|hours| f64::from(is_longer(longest[i], hours))));
                 }
             }
+            sums.extend(Moments::of_columns(&figures, columns.width - columns.table, weighing));
         }
         tally.moments(&columns.counts, &mut sums);
         for (portfolio, table) in portfolios.iter_mut().zip(&tables) {
@@ -178,12 +180,9 @@ pub(crate) fn is_longer(longest: f64, hours: f64) -> bool {
 }
 
 impl PortfolioBlock {
-    /// Adds a trial. `table`: the block's, trial by trial.
-    fn add(&mut self, plan: &Plan, columns: &Columns, verdict: &Verdict, table: &mut Vec<f64>) {
+    /// Adds a trial. `row`, its row of the table: overwritten.
+    fn add(&mut self, plan: &Plan, columns: &Columns, verdict: &Verdict, row: &mut [f64]) {
         let ledger = verdict.ledger;
-        let start = table.len();
-        table.resize(start + columns.table, 0.0);
-        let row = &mut table[start..];
         row[..10].copy_from_slice(&ledger.components);
         let (risks, rest) = row[columns.risks..].split_at_mut(plan.risks.len());
         verdict.by_risk(plan, risks);

@@ -225,7 +225,7 @@ pub(crate) fn by_node(plan: &Plan, risks: &[f64], nodes: &mut [f64]) {
     nodes.fill(0.0);
     for (risk, &charge) in plan.risks.iter().zip(risks) {
         #[expect(clippy::cast_precision_loss, reason = "a handful of nodes")]
-        let part = charge / risk.on.len() as f64;
+        let part = if risk.on.len() == 1 { charge } else { charge / risk.on.len() as f64 };
         for &node in &risk.on {
             nodes[node] += part;
         }

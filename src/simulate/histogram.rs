@@ -167,12 +167,9 @@ impl Bin {
     #[inline]
     fn see(&mut self, n: u64, min: f64, max: f64) {
         self.n += n;
-        if min < self.min {
-            self.min = min;
-        }
-        if max > self.max {
-            self.max = max;
-        }
+        // Written in any case: which values are extremes no branch can foresee.
+        self.min = if min < self.min { min } else { self.min };
+        self.max = if max > self.max { max } else { self.max };
     }
 
     /// The value that so many others of the bin precede.

@@ -2,7 +2,7 @@
 
 use super::Event;
 use super::likelihood::Luck;
-use crate::chance::poisson;
+use crate::chance::{math, poisson};
 use crate::plan::curve::Curve;
 use crate::plan::factor::{FactorPath, multipliers};
 use crate::plan::risk::{ArrivalsPlan, Quantity, RiskPlan};
@@ -74,24 +74,32 @@ impl RiskPlan {
     }
 }
 
-/// Appends the events of risk `r` in `trial`.
+/// What is known of a trial before the events of its risks.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Setting<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) trial: u64,
+    pub(super) factors: &'a [FactorPath],
+    /// Per risk: the uniform at the first counter of its count.
+    pub(super) counts: &'a [f64],
+}
+
+/// Appends the events of risk `r`.
 pub(super) fn draw(
-    plan: &Plan,
+    Setting { plan, trial, factors, counts }: Setting,
     r: u32,
-    trial: u64,
-    factors: &[FactorPath],
     pace: &mut Pace,
     luck: &mut Luck,
     events: &mut Vec<Event>,
 ) -> Addresses {
-    let risk = &plan.risks[r as usize];
+    let (risk, count) = (&plan.risks[r as usize], counts[r as usize]);
     let horizon = plan.clock.horizon;
     let mut push =
         |tau: f64, counter: u64| events.push(Event { risk: r, counter, tau, mark: 0.0, year: Clock::year(tau) });
     match &risk.arrivals {
         ArrivalsPlan::Never => Addresses::Counter,
-        ArrivalsPlan::Poisson { count, time, law, curve, area } => {
-            let n = luck.count(risk.arrives, risk.mean, count.uniform(trial, 0), |u| law.quantile(u));
+        ArrivalsPlan::Poisson { time, law, curve, area } => {
+            let n = luck.count(risk.arrives, risk.mean, count, |u| law.quantile(u));
             if n > 0 {
                 let mut stream = time.stream(trial);
                 for j in 0..n as u64 {
@@ -102,11 +110,11 @@ pub(super) fn draw(
             }
             Addresses::Stream
         }
-        ArrivalsPlan::Driven { count, time, per_hour, curve, months, follows } => {
+        ArrivalsPlan::Driven { time, per_hour, curve, months, follows } => {
             pace.set(months, |out| multipliers(follows, factors, plan.clock.n_months(), out));
             let area = pace.area();
             let mean = per_hour * area;
-            let n = luck.count(risk.arrives, mean, count.uniform(trial, 0), |u| poisson::quantile(mean, u));
+            let n = luck.count(risk.arrives, mean, count, |u| poisson::quantile(mean, u));
             if n > 0 {
                 let mut stream = time.stream(trial);
                 for j in 0..n as u64 {
@@ -127,16 +135,16 @@ pub(super) fn draw(
             }
             Addresses::Stream
         }
-        ArrivalsPlan::Once { happens, time, probability, from, to } => {
-            if luck.choice(risk.arrives, happens.uniform(trial, 0)) < *probability {
+        ArrivalsPlan::Once { time, probability, from, to } => {
+            if luck.choice(risk.arrives, count) < *probability {
                 push(from + (to - from) * luck.value(risk.when, time.uniform(trial, 0), false), 0);
             }
             Addresses::Counter
         }
-        ArrivalsPlan::At { happens, times, probability } => {
+        ArrivalsPlan::At { times, probability } => {
             for &(tau, address) in times {
                 let happens =
-                    *probability >= 1.0 || luck.choice(risk.arrives, happens.uniform(trial, address)) < *probability;
+                    *probability >= 1.0 || luck.choice(risk.arrives, risk.count.uniform(trial, address)) < *probability;
                 if happens && risk.slips(trial, address, luck) {
                     push(tau, address);
                 }
@@ -153,7 +161,7 @@ pub(super) fn fill(
     used: impl Iterator<Item = usize>,
     luck: &mut Luck,
     out: &mut Vec<f64>,
-    tails: &mut Vec<(usize, f64)>,
+    aside: &mut math::Aside,
 ) {
     use crate::chance::law::Law;
     let Place { trial, addresses, events } = place;
@@ -166,7 +174,7 @@ pub(super) fn fill(
         if luck.tilts(*site) {
             used.for_each(|j| out[j] = luck.value(*site, out[j], *again));
         }
-        law.quantiles(out, tails);
+        law.quantiles(out, aside);
     } else {
         out.clear();
         out.extend(events.iter().map(|e| law.quantile(key.uniform(trial, e.counter))));

@@ -9,13 +9,13 @@ impl World {
     /// The index of every price path, month by month. All are drawn at once.
     pub(super) fn draw_paths(&mut self, plan: &Plan, trial: u64) {
         let mixture = plan.mixture.as_ref();
-        let Draws { tails, steps, .. } = &mut self.scratch.draws;
+        let Draws { aside, steps, .. } = &mut self.scratch.draws;
         // Nobody pays by some. Where chance is tilted they are drawn all the same, for the weights.
         let is_drawn =
             |path: &PathPlan| path.sigma > 0.0 && (mixture.is_some() || path.vendors.iter().any(|&v| plan.minded[v]));
         steps.clear();
         plan.paths.iter().filter(|path| is_drawn(path)).for_each(|path| path.draw(trial, steps));
-        math::normal_quantiles(steps, tails);
+        math::normal_quantiles(steps, aside);
         let n_steps = plan.clock.n_months() - 1;
         let mut rest = &mut steps[..];
         for path in plan.paths.iter().filter(|path| is_drawn(path)) {

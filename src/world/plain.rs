@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use crate::chance::Stream;
+use fearless_simd::{Level, dispatch};
+
+use crate::chance::abreast::{self, Pair};
 use crate::chance::law::Law;
 use crate::chance::math;
 use crate::plan::curve::Curve;
@@ -21,6 +23,8 @@ pub(crate) struct Plain {
     pub(crate) ends: Vec<f64>,
     /// Where each plain risk's outages begin.
     firsts: Vec<usize>,
+    /// Streams of those that come at all.
+    pairs: Vec<Pair>,
     /// How many lengths are drawn; log-normal laws of those that are uniforms yet: how many are of it, μ and σ.
     measured: usize,
     laws: Vec<(usize, f64, f64)>,
@@ -46,46 +50,29 @@ impl Plain {
         &self.starts[self.used..]
     }
 
-    /// Draws when outages of a risk begin, and how long they last: as uniforms yet, if their law is log-normal.
-    fn draw(
-        &mut self,
-        horizon: f64,
-        n: usize,
-        (mut times, curve, area): (Stream, &Curve, f64),
-        (mut lengths, law): (Stream, &Law),
-        tails: &mut Vec<(usize, f64)>,
-    ) {
-        let first = self.starts.len();
-        let end = first + n;
-        self.starts.resize(end, 0.0);
-        self.ends.resize(end, 0.0);
-        // Both streams at once: each alone would wait on itself.
-        for (start, length) in self.starts[first..].iter_mut().zip(&mut self.ends[first..]) {
-            *start = times.uniform() * area;
-            *length = lengths.uniform();
-        }
+    /// Makes the beginnings of the outages of plain risk `k`, and how long they last: left as uniforms, if their law is log-normal.
+    fn measure(&mut self, k: usize, curve: &Curve, law: &Law, aside: &mut math::Aside) {
+        let of = self.of(k);
         if !curve.is_flat() {
-            self.starts[first..].iter_mut().for_each(|start| *start = curve.inverse(*start));
+            self.starts[of.clone()].iter_mut().for_each(|start| *start = curve.inverse(*start));
         }
-        // Rounding may reach the horizon itself.
-        self.starts[first..].iter_mut().for_each(|start| *start = if *start < horizon { *start } else { horizon });
         if let Law::LogNormal { mu, sigma } = *law {
-            self.laws.push((end - first, mu, sigma));
+            self.laws.push((of.len(), mu, sigma));
             return;
         }
-        self.draw_lengths(tails);
+        self.draw_lengths(aside);
+        self.measured = of.end;
         match law {
-            Law::Constant(hours) => self.ends[first..].fill(*hours),
-            _ => law.quantiles(&mut self.ends[first..], tails),
+            Law::Constant(hours) => self.ends[of].fill(*hours),
+            _ => law.quantiles(&mut self.ends[of], aside),
         }
-        self.measured = end;
     }
 
     /// Makes hours of the uniforms that were left, of all risks together.
-    fn draw_lengths(&mut self, tails: &mut Vec<(usize, f64)>) {
+    fn draw_lengths(&mut self, aside: &mut math::Aside) {
         let n: usize = self.laws.iter().map(|law| law.0).sum();
         let waiting = &mut self.ends[self.measured..self.measured + n];
-        math::log_normal_quantiles(&self.laws, waiting, tails);
+        math::log_normal_quantiles(&self.laws, waiting, aside);
         self.measured += n;
         self.laws.clear();
     }
@@ -112,67 +99,69 @@ impl World {
     pub(super) fn draw_plain(&mut self, plan: &Plan, trial: u64) {
         let Some(plain) = &plan.plain else { return };
         let mut drawn = std::mem::take(&mut self.plain);
-        drawn.starts.clear();
-        drawn.ends.clear();
         drawn.firsts.clear();
+        drawn.pairs.clear();
         drawn.laws.clear();
         drawn.measured = 0;
-        let tails = &mut self.scratch.draws.tails;
+        let aside = &mut self.scratch.draws.aside;
+        let mut n_drawn = 0;
         for risk in &plain.risks {
-            drawn.firsts.push(drawn.starts.len());
+            drawn.firsts.push(n_drawn);
             let compiled = &plan.risks[risk.risk];
-            let (ArrivalsPlan::Poisson { count, time, law, curve, area }, Some((duration, _))) =
+            if let (ArrivalsPlan::Poisson { time, law, area, .. }, Some((duration, _))) =
                 (&compiled.arrivals, &compiled.effects.outage)
-            else {
-                continue;
-            };
-            let n = law.quantile(count.uniform(trial, 0));
-            if n > 0 {
-                let times = (time.stream(trial), curve, *area);
-                drawn.draw(plan.clock.horizon, n, times, (duration.key.stream(trial), &duration.law), tails);
+            {
+                let n = law.quantile(self.counts[risk.risk]);
+                drawn.pairs.push(Pair { keys: [*time, duration.key], n, times: *area });
+                n_drawn += n;
             }
         }
-        drawn.draw_lengths(tails);
+        drawn.starts.resize(n_drawn, 0.0);
+        drawn.ends.resize(n_drawn, 0.0);
+        abreast::streams(&drawn.pairs, trial, &mut drawn.starts, &mut drawn.ends);
+        for (k, risk) in plain.risks.iter().enumerate() {
+            let compiled = &plan.risks[risk.risk];
+            if let (ArrivalsPlan::Poisson { curve, .. }, Some((duration, _))) =
+                (&compiled.arrivals, &compiled.effects.outage)
+            {
+                drawn.measure(k, curve, &duration.law, aside);
+            }
+        }
+        drawn.draw_lengths(aside);
+        let horizon = plan.clock.horizon;
         for (k, risk) in plain.risks.iter().enumerate() {
             let of = drawn.of(k);
-            let effects = &plan.risks[risk.risk].effects;
-            if !of.is_empty() && effects.outage.as_ref().is_some_and(|(hours, _)| hours.law.is_constant().is_none()) {
-                self.sum_plain(&effects.sized, &drawn.ends[of.clone()]);
-            }
-            if drawn.ends[of.clone()].iter().filter(|hours| **hours >= plain.limit).count() > 0 {
+            let longest = self.sum_plain(&plan.risks[risk.risk].effects.sized, &drawn.ends[of.clone()]);
+            if longest >= plain.limit {
                 for (j, i) in (0..).zip(of) {
                     if drawn.ends[i] >= plain.limit {
-                        self.promote(plan, risk, j, drawn.starts[i], drawn.ends[i]);
+                        self.promote(plan, risk, j, drawn.starts[i].min(horizon), drawn.ends[i]);
                     }
                 }
             }
         }
-        let horizon = plan.clock.horizon;
-        for (start, end) in drawn.starts.iter().zip(&mut drawn.ends) {
-            let (alone, hours) = (*end < plain.limit, *end);
-            let until = if start + hours > horizon { horizon } else { start + hours };
-            *end = if alone { until } else { f64::INFINITY };
-        }
+        dispatch!(Level::new(), _ => for (start, end) in drawn.starts.iter_mut().zip(&mut drawn.ends) {
+            // Rounding may reach the horizon itself.
+            let begins = if *start < horizon { *start } else { horizon };
+            let until = if begins + *end > horizon { horizon } else { begins + *end };
+            (*start, *end) = (begins, if *end < plain.limit { until } else { f64::INFINITY });
+        });
         drawn.used = drawn.firsts.get(plain.n_used()).copied().unwrap_or(drawn.starts.len());
         drawn.others = (self.events.len(), self.interruptions.len());
         self.plain = drawn;
     }
 
-    /// Adds lengths to the sums of their risk.
-    #[expect(clippy::cast_precision_loss, reason = "outages of a trial")]
-    fn sum_plain(&mut self, sized: &Sized, lengths: &[f64]) {
-        if let [length] = &sized.list[..] {
-            self.sizes[sized.happened] = lengths.len() as f64;
-            // Several sums at once: they do not wait for each other.
-            let mut sums = [0.0; 8];
-            let limited = |hours: f64| if hours < length.limit { hours } else { length.limit };
-            let (eights, rest) = lengths.as_chunks::<8>();
-            for eight in eights {
-                sums.iter_mut().zip(eight).for_each(|(sum, &hours)| *sum += limited(hours));
-            }
-            sums.iter_mut().zip(rest).for_each(|(sum, &hours)| *sum += limited(hours));
-            self.sizes[sized.happened + 1] = sums.iter().sum();
+    /// Adds lengths to the sums of their risk, if they are not all alike, and gives the longest.
+    fn sum_plain(&mut self, sized: &Sized, lengths: &[f64]) -> f64 {
+        let limit = sized.list.first().map_or(f64::INFINITY, |length| length.limit);
+        let (sum, longest) = dispatch!(Level::new(), _ => sum_and_longest(lengths, limit));
+        if !sized.list.is_empty() {
+            #[expect(clippy::cast_precision_loss, reason = "outages of a trial")]
+            let happened = lengths.len() as f64;
+            self.sizes[sized.happened] = happened;
+            self.sizes[sized.happened + 1] = sum;
         }
+        longest
     }
 
     /// Makes an outage of so many hours an event with an interruption.
@@ -200,4 +189,22 @@ impl World {
         self.events.truncate(self.plain.others.0);
         self.interruptions.truncate(self.plain.others.1);
     }
+}
+
+/// The sum of lengths, each counted up to `limit`, and the longest of them.
+#[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
+#[inline(always)]
+fn sum_and_longest(lengths: &[f64], limit: f64) -> (f64, f64) {
+    // Several of each at once: they do not wait for each other.
+    let (mut sums, mut longest) = ([0.0; 8], [0.0; 8]);
+    let (eights, rest) = lengths.as_chunks::<8>();
+    let mut last = [0.0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    for eight in eights.iter().chain([&last]) {
+        for ((sum, longest), &hours) in sums.iter_mut().zip(&mut longest).zip(eight) {
+            *sum += if hours < limit { hours } else { limit };
+            *longest = if hours > *longest { hours } else { *longest };
+        }
+    }
+    (sums.iter().sum(), longest.into_iter().fold(0.0, f64::max))
 }
