@@ -167,10 +167,7 @@ impl Plan {
     /// The same, with the outages of `risks` as events.
     pub(crate) fn without_plain(mut self, risks: &[usize]) -> Self {
         if let Some(plain) = &mut self.plain {
-            plain.risks.retain(|plain| !risks.contains(&plain.risk));
-            for &r in risks {
-                plain.is[r] = false;
-            }
+            plain.leave_out(risks, &self.risks);
             if plain.risks.is_empty() {
                 self.plain = None;
             }

@@ -3,7 +3,7 @@
 
 use super::Plan;
 use super::graph::power;
-use super::risk::{ArrivalsPlan, EffectsPlan};
+use super::risk::{ArrivalsPlan, EffectsPlan, RiskPlan};
 use crate::chance::law::Law;
 use crate::scenario::{Scenario, Trigger};
 
@@ -65,12 +65,7 @@ impl PlainPlan {
         }
         let works =
             plan.portfolios.iter().filter_map(|p| p.failover.as_ref()).fold(1.0, |least, f| f64::min(least, f.works));
-        let like = |a: &PlainRisk, b: &PlainRisk| {
-            plan.risks[a.risk].on == plan.risks[b.risk].on && a.leaves.to_bits() == b.leaves.to_bits()
-        };
-        for k in 0..risks.len() {
-            risks[k].kind = (0..k).find(|&first| like(&risks[first], &risks[k])).unwrap_or(k);
-        }
+        number_kinds(&mut risks, &plan.risks);
         let kinds = risks.iter().enumerate().filter(|(k, risk)| !risk.idle && risk.kind == *k).count();
         // Where failover may not work, it is up to each outage; and vendors must fit into 64 bits, risks into 16.
         if works < 1.0 || kinds > KINDS || plan.vendors.len() > 64 || risks.len() >= usize::from(u16::MAX) {
@@ -87,6 +82,13 @@ impl PlainPlan {
             curves: (0..plan.services.len()).filter(|&s| !plan.services[s].present.is_flat()).collect(),
             works,
         })
+    }
+
+    /// Leaves out some risks of the plan. `of`: all of them.
+    pub(super) fn leave_out(&mut self, risks: &[usize], of: &[RiskPlan]) {
+        self.risks.retain(|plain| !risks.contains(&plain.risk));
+        risks.iter().for_each(|&r| self.is[r] = false);
+        number_kinds(&mut self.risks, of);
     }
 
     /// How many risks may matter to somebody: the first.
@@ -148,6 +150,15 @@ impl PlainRisk {
             let strikes = (takes.len() == risk.reach.len()).then(|| strikes(takes.iter().map(|t| t.0)));
             Self { risk: r, leaves, takes, kind: 0, strikes, idle: plan.idle[r] }
         })
+    }
+}
+
+/// Notes of each which is the first that does the same. `of`: all risks of the plan.
+fn number_kinds(risks: &mut [PlainRisk], of: &[RiskPlan]) {
+    let like =
+        |a: &PlainRisk, b: &PlainRisk| of[a.risk].on == of[b.risk].on && a.leaves.to_bits() == b.leaves.to_bits();
+    for k in 0..risks.len() {
+        risks[k].kind = (0..k).find(|&first| like(&risks[first], &risks[k])).unwrap_or(k);
     }
 }
 

@@ -230,6 +230,30 @@ fn tilted_outages_leave_their_columns() {
     }
 }
 
+/// Whichever outages come out as events, what those do that overlap in their columns stays the same.
+#[test]
+fn those_that_stay_in_columns_overlap_as_before() {
+    let risk = |name: &str, on: &str, leaves: f64| {
+        format!(
+            "[risk.{name}]\nkind = \"outage\"\non = \"{on}\"\narrivals = {{ per_year = 200 }}\nduration = \"1 h to 9 h\"\nleaves = {leaves}\n"
+        )
+    };
+    let risks = [risk("p", "c", 0.5), risk("q", "a", 0.0), risk("r", "b", 0.0), risk("s", "c", 0.0)].concat();
+    let text = format!(
+        "start = 2025-06-01\nhorizon = \"1 year\"\n[platform.c]\n[vendor.a]\nruns_on = [\"c\"]\nprice = \"$3/call\"\n[vendor.b]\nprice = \"$5/call\"\n[service.s]\nrevenue = \"$1k/h\"\nusage = \"9 call/h\"\n{risks}[portfolio.p]\nshares = {{ a = 0.7, b = 0.3 }}\nfailover = {{ detect = \"30 min\", headroom = 0.8 }}\n"
+    );
+    let plan = Plan::new(&scenario(&text), 1);
+    let draw = |plan: &Plan| pilot::draw(plan, 0..20, &|_| true).unwrap();
+    let before = draw(&plan);
+    for left_out in [&[0][..], &[1], &[2], &[3], &[0, 2]] {
+        let fewer = plan.clone().without_plain(left_out);
+        assert_eq!(fewer.plain.as_ref().map(|p| p.risks.len()), Some(4 - left_out.len()));
+        for (a, b) in before.iter().zip(draw(&fewer)) {
+            assert!((a.losses[0] - b.losses[0]).abs() <= 1e-9 * a.losses[0].abs(), "{left_out:?}: {a:?} {b:?}");
+        }
+    }
+}
+
 #[test]
 fn tilts_that_are_none_give_every_trial_the_weight_1() {
     let plan = Plan::new(&scenario(EVERYTHING), 1);
