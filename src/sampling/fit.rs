@@ -32,7 +32,7 @@ const TRIES: usize = 4;
 /// How many trials those with which a component begins stand for at least, and the component's part to begin with.
 const LEAST_ALIKE: f64 = 5.0;
 const NEW: f64 = 0.2;
-/// A component that serves less than so much of the worst trials is dropped.
+/// A component that serves less than so much of the error is dropped.
 const LEAST: f64 = 0.01;
 
 /// Bounds of the tilts.
@@ -318,17 +318,21 @@ impl<'a> Worst<'a> {
         missed.iter().zip(&kinds).map(|(missed, kind)| if Some(kind) == worst { *missed } else { 0.0 }).collect()
     }
 
-    /// One step of expectation and maximisation. What is left without trials, or tilts nothing, is dropped.
+    /// One step of expectation and maximisation. Tilts become those under which the trials that a component serves are likeliest; its
+    /// share is what it serves of the error that the mixture leaves, which is least where no share would serve more than another
+    /// (Owen and Zhou 2000; Douc, Guillin, Marin and Robert, "Minimum variance importance sampling via population Monte Carlo",
+    /// 2007). What is left without trials, or tilts nothing, is dropped.
     fn improve(&self, mixture: &mut Mixture) {
         mixture.share_out();
         let ratios = self.all_ratios(mixture);
         let weights = self.weights(mixture, &ratios);
+        let left: f64 = self.counts.iter().zip(&weights).map(|(count, weight)| count * weight).sum();
         let mut improved = Vec::new();
         for (component, ratios) in mixture.components.iter().zip(&ratios) {
             let counts: Vec<f64> = (self.counts.iter().zip(&weights).zip(ratios))
                 .map(|((count, weight), ratio)| count * weight * component.share * ratio)
                 .collect();
-            let share: f64 = counts.iter().sum();
+            let share = counts.iter().zip(&weights).map(|(count, weight)| count * weight).sum::<f64>() / left;
             let tilts = self.tilts(&counts, effective(&counts));
             if share > LEAST && tilts.iter().any(|tilt| *tilt != Tilt::None) {
                 improved.push(Component { share, tilts });
