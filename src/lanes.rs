@@ -60,13 +60,26 @@ pub(crate) fn total<S: Simd>(simd: S, row: &[Lane]) -> f64 {
     join(row.iter().fold(f64x8::splat(simd, 0.0), |sum, x| sum + load(simd, x)))
 }
 
-/// The largest of those values of a row, none of them negative, that [`show`] shows; 0 of none.
+/// The largest of a row of values that are not negative; 0 of none.
 #[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
 #[inline(always)]
-pub(crate) fn most<S: Simd>(simd: S, row: &[Lane], shown: &[Lane]) -> f64 {
+pub(crate) fn most<S: Simd>(simd: S, row: &[Lane]) -> f64 {
+    largest(row.iter().fold(f64x8::splat(simd, 0.0), |most, x| most.max(load(simd, x))))
+}
+
+/// The same of those values that [`show`] shows.
+#[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
+#[inline(always)]
+pub(crate) fn most_shown<S: Simd>(simd: S, row: &[Lane], shown: &[Lane]) -> f64 {
     let each = row.iter().zip(shown).map(|(x, shown)| load(simd, x) * load(simd, shown));
-    let strands: Lane = each.fold(f64x8::splat(simd, 0.0), |most, x| most.max(x)).into();
-    strands.into_iter().fold(0.0, f64::max)
+    largest(each.fold(f64x8::splat(simd, 0.0), |most, x| most.max(x)))
+}
+
+#[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
+#[inline(always)]
+fn largest<S: Simd>(strands: f64x8<S>) -> f64 {
+    let s: Lane = strands.into();
+    f64::max(f64::max(f64::max(s[0], s[1]), f64::max(s[2], s[3])), f64::max(f64::max(s[4], s[5]), f64::max(s[6], s[7])))
 }
 
 /// Whether a row holds nothing but zeros.
@@ -88,7 +101,7 @@ pub(crate) fn show(row: &mut [f64], range: &std::ops::Range<usize>) {
 mod tests {
     use fearless_simd::{Level, dispatch};
 
-    use super::{is_zero, lanes, most, show, steps, total, width};
+    use super::{is_zero, lanes, most, most_shown, show, steps, total, width};
 
     #[test]
     fn rows_have_whole_steps_and_room_for_one_more() {
@@ -102,8 +115,9 @@ mod tests {
         let mut shown = vec![0.0; 16];
         show(&mut shown, &(3..14));
         let (row, shown) = (lanes(&row), lanes(&shown));
-        let (total, most) = dispatch!(Level::new(), simd => (total(simd, row), most(simd, row, shown)));
-        assert_eq!((total, most), (120.0, 13.0));
+        let figures =
+            dispatch!(Level::new(), simd => (total(simd, row), most(simd, row), most_shown(simd, row, shown)));
+        assert_eq!(figures, (120.0, 15.0, 13.0));
         let mut row = vec![0.0; 16];
         let zero = |row: &[f64]| dispatch!(Level::new(), simd => is_zero(simd, lanes(row)));
         assert!(zero(&row));

@@ -152,6 +152,20 @@ impl Cells {
         self.bounds[self.len()]
     }
 
+    fn clear(&mut self) {
+        self.bounds.clear();
+        self.months.clear();
+        self.first_of_month.clear();
+    }
+
+    /// Begins with a cell each of the first `n` months that has none yet.
+    fn open(&mut self, months: &[f64], n: usize) {
+        let (new, first) = (self.first_of_month.len()..n, self.len());
+        self.bounds.extend_from_slice(&months[new.clone()]);
+        self.first_of_month.extend(first..first + new.len());
+        self.months.extend(new);
+    }
+
     /// The cells of a year.
     pub(crate) fn of_year(&self, year: usize) -> std::ops::Range<usize> {
         let first = |month: usize| self.first_of_month.get(month).copied().unwrap_or(self.len());
@@ -511,23 +525,16 @@ impl View {
         cuts.clear();
         cuts.extend(of_prices.chain(moments).filter(|&t| t > 0.0 && t < plan.clock.horizon));
         cuts.sort_unstable_by(f64::total_cmp);
-        cells.bounds.clear();
-        cells.months.clear();
-        cells.first_of_month.clear();
-        let mut rest = cuts.iter().peekable();
-        for (month, bounds) in plan.clock.months.windows(2).enumerate() {
-            cells.first_of_month.push(cells.months.len());
-            cells.bounds.push(bounds[0]);
-            cells.months.push(month);
-            let mut last = bounds[0];
-            while let Some(&cut) = rest.next_if(|cut| **cut < bounds[1]) {
-                if cut > last {
-                    cells.bounds.push(cut);
-                    cells.months.push(month);
-                    last = cut;
-                }
+        cells.clear();
+        for &cut in &*cuts {
+            let month = plan.clock.month(cut);
+            cells.open(&plan.clock.months, month + 1);
+            if cells.bounds.last().is_some_and(|&last| cut > last) {
+                cells.bounds.push(cut);
+                cells.months.push(month);
             }
         }
+        cells.open(&plan.clock.months, plan.clock.n_months());
         cells.bounds.push(plan.clock.horizon);
     }
 }

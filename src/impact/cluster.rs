@@ -78,6 +78,9 @@ impl Judge {
                 let regimes = regimes(g);
                 let begun = regimes.partition_point(|regime| regime.start <= members[0].start);
                 let regime = &regimes[begun.saturating_sub(1)];
+                if members.iter().all(|m| regime.strikes[usize::from(m.risk)].is_none()) {
+                    continue;
+                }
                 let states = states(&mut known[p], regime.placement());
                 let mut run = (f64::NEG_INFINITY, f64::NEG_INFINITY);
                 sums.clear();

@@ -9,7 +9,7 @@ use fearless_simd::{Level, Select, Simd, SimdBase, dispatch, f64x8};
 
 use super::ledger::{Cause, Ledger};
 use super::{Case, Judge};
-use crate::lanes::{Lane, clear, join, lanes, lanes_mut, load, most, show, steps};
+use crate::lanes::{Lane, clear, join, lanes, lanes_mut, load, most_shown, show, steps};
 use crate::plan::Plan;
 use crate::plan::plain::PlainPlan;
 use crate::plan::portfolio::PortfolioPlan;
@@ -127,8 +127,11 @@ impl Judge {
         let steps = steps(&stretch.cells);
         show(&mut self.plain.shown, &stretch.cells);
         for (k, tariffs) in known.iter().enumerate() {
-            let shown = &lanes(&self.plain.shown)[steps.clone()];
-            let longest = most(simd, &lanes(alone.longest(k))[steps.clone()], shown);
+            let longest = if stretch.cells.len() == case.view.cells.len() {
+                alone.longest_of_all(k)
+            } else {
+                most_shown(simd, &lanes(alone.longest(k))[steps.clone()], &lanes(&self.plain.shown)[steps.clone()])
+            };
             if longest == 0.0 {
                 continue;
             }

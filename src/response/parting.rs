@@ -8,7 +8,7 @@ use fearless_simd::{Level, Simd, dispatch};
 use super::cluster::{Clusters, Crowded, Numbered};
 use super::{Regime, Role};
 use crate::chance::event_counter;
-use crate::lanes::{clear, lanes, total};
+use crate::lanes::{clear, lanes, most, total};
 use crate::plan::plain::{PlainPlan, PlainRisk, strikes};
 use crate::plan::{Plan, ViewPlan};
 use crate::scenario::MONTH;
@@ -34,8 +34,9 @@ pub(crate) struct Alone {
     curved: Vec<f64>,
     /// Per area and plain risk, a row of cells: sums over outages.
     sums: Vec<f64>,
-    /// Per plain risk, a row of cells: the longest.
+    /// Per plain risk, a row of cells: the longest; and the longest of all.
     longest: Vec<f64>,
+    longest_of_all: Vec<f64>,
     /// Where sums of the second area go if there is none.
     spare: Vec<f64>,
     /// Per plain risk, a row of cells: whether its outages are settled one by one.
@@ -175,6 +176,11 @@ impl Alone {
     #[inline]
     pub(crate) fn longest(&self, risk: usize) -> &[f64] {
         &self.longest[risk * self.width..][..self.width]
+    }
+
+    /// The longest outage of a plain risk; 0 if there is none.
+    pub(crate) fn longest_of_all(&self, risk: usize) -> f64 {
+        self.longest_of_all[risk]
     }
 
     /// How many areas an outage has.
@@ -393,11 +399,13 @@ impl Alone {
         }
     }
 
-    /// Adds what outages alone take to the hours down, given what lasts meanwhile.
+    /// Adds what outages alone take to the hours down, given what lasts meanwhile; and finds the longest.
     #[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
     #[inline(always)]
     fn take_down<S: Simd>(&mut self, simd: S, plan: &Plan, plain: &PlainPlan, view: &mut View) {
+        self.longest_of_all.clear();
         for (k, risk) in plain.risks[..self.n_risks].iter().enumerate() {
+            self.longest_of_all.push(most(simd, lanes(self.longest(k))));
             let hours = total(simd, lanes(self.sums(0, k)));
             risk.takes.iter().for_each(|&(v, takes)| view.down[v] += takes * hours);
         }
