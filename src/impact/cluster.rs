@@ -52,9 +52,10 @@ struct Sums {
     spend: f64,
 }
 
-/// So many placements are kept of a portfolio, and of each so many states: a quarter of a MiB.
+/// So many placements are kept of a portfolio, and of each so many states that serve vendors so often: at most half a MiB.
 const PLACEMENTS: usize = 64;
 const STATES: usize = 1 << 10;
+const SERVED: usize = 1 << 14;
 const NONE: u32 = u32::MAX;
 
 impl Judge {
@@ -152,7 +153,7 @@ impl States {
 
     #[cold]
     fn enter(&mut self, state: State, settled: &Settled) -> Rates {
-        if self.all.len() >= STATES {
+        if self.all.len() >= STATES || self.served.len() >= SERVED {
             *self = Self::default();
         }
         if 2 * (self.all.len() + 1) > self.places.len() {

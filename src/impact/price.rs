@@ -99,9 +99,9 @@ impl Prices {
         }
     }
 
+    /// Adds the change from `before` to the bill of `index`.
     #[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
     #[inline(always)]
-    /// Adds the change from `before` to the bill of `index`.
     fn link(&mut self, terms: usize, cause: Cause, cap: Option<f64>, months: &[usize]) {
         self.billed.clear();
         self.billed.extend_from_slice(&self.index);

@@ -213,8 +213,8 @@ impl State {
         (mixed >> 40) as usize
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "of 64 bits, 16 at a time")]
     /// What a group does in it; parts are those of the outages in its order.
+    #[expect(clippy::cast_possible_truncation, reason = "of 64 bits, 16 at a time")]
     pub(crate) fn settle(self, plan: &Plan, plain: &PlainPlan, placement: &Placement, sweep: &mut Sweep) -> Settled {
         let under_way = (0..MOST).map(|i| (self.kinds >> (BITS * i)) as u16).filter(|risk| *risk > 0);
         let outages: Vec<Interruption> =

@@ -319,9 +319,10 @@ impl<'a> Worst<'a> {
     }
 
     /// One step of expectation and maximisation. Tilts become those under which the trials that a component serves are likeliest; its
-    /// share is what it serves of the error that the mixture leaves, which is least where no share would serve more than another
-    /// (Owen and Zhou 2000; Douc, Guillin, Marin and Robert, "Minimum variance importance sampling via population Monte Carlo",
-    /// 2007). What is left without trials, or tilts nothing, is dropped.
+    /// share is what it serves of the error that the mixture leaves, by which that error falls to where all components serve
+    /// alike for their share (Douc, Guillin, Marin and Robert, "Minimum variance importance sampling via population Monte Carlo",
+    /// 2007). The error is weighed by what a trial's loss exceeds the tail's beginning by, not by the square of it, as that would hang
+    /// on the few worst. What is left without trials, or tilts nothing, is dropped.
     fn improve(&self, mixture: &mut Mixture) {
         mixture.share_out();
         let ratios = self.all_ratios(mixture);

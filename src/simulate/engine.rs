@@ -212,8 +212,8 @@ impl Verdict<'_> {
             }
         }
         for (year, largest) in (0..).zip(years).filter(|(_, largest)| **largest < 0.0) {
-            // An outage that matters to nobody takes nothing, which is more than a gain.
-            if largest.is_infinite() || self.world.plain.idle().iter().any(|&start| Clock::year(start) == year) {
+            // An outage that takes nothing takes more than a gain.
+            if largest.is_infinite() || self.world.plain.harmless().any(|start| Clock::year(start) == year) {
                 *largest = 0.0;
             }
         }

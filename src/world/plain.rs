@@ -23,7 +23,7 @@ pub(crate) struct Plain {
     pub(crate) ends: Vec<f64>,
     /// Where each plain risk's outages begin.
     firsts: Vec<usize>,
-    /// Streams of those that come at all.
+    /// Streams of every plain risk.
     pairs: Vec<Pair>,
     /// How many lengths are drawn; log-normal laws of those that are uniforms yet: how many are of it, μ and σ.
     measured: usize,
@@ -45,9 +45,11 @@ impl Plain {
         (&self.starts[..self.used], &self.ends[..self.used])
     }
 
-    /// Beginnings of those that matter to nobody.
-    pub(crate) fn idle(&self) -> &[f64] {
-        &self.starts[self.used..]
+    /// Beginnings of those that take nothing from anybody: what they strike matters to nobody, or they have no length.
+    pub(crate) fn harmless(&self) -> impl Iterator<Item = f64> {
+        let (starts, ends) = self.used();
+        let without_length = starts.iter().zip(ends).filter(|(start, end)| end <= start).map(|(&start, _)| start);
+        self.starts[self.used..].iter().copied().chain(without_length)
     }
 
     /// Makes the beginnings of the outages of plain risk `k`, and how long they last: left as uniforms, if their law is log-normal.

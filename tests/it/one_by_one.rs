@@ -188,17 +188,28 @@ fn settles_together(scenario: &Scenario, seed: u64, trials: u64) -> Result<bool,
 
 /// Holds trials that come after all others to the same trials alone, bit by bit: what an engine keeps leaves no trace.
 fn forgets(plan: &Plan, trials: Range<u64>) -> Result<(), String> {
-    let of = |range| simulate(plan, &Options::of(range), &|_| true).expect("not stopped");
-    let after = of(0..trials.end);
+    let of = |range| {
+        let options = Options { keep_components: true, ..Options::of(range) };
+        simulate(plan, &options, &|_| true).expect("not stopped")
+    };
+    let kept = |p: &PortfolioTrials| -> Vec<(&str, Vec<f64>)> {
+        let components = p.rows.as_ref().expect("kept").concat();
+        let rows = [("loss", &p.loss), ("AEP", &p.aep), ("OEP", &p.oep), ("component", &components)]
+            .map(|(w, r)| (w, r.clone()));
+        let hours = p.unserved_hours.iter().map(|h| ("unserved hours", h.clone()));
+        rows.into_iter()
+            .chain(hours)
+            .chain(p.longest_hours.iter().map(|h| ("longest interruption", h.clone())))
+            .collect()
+    };
+    let after: Vec<_> = of(0..trials.end).portfolios;
+    let after: Vec<_> = after.iter().map(kept).collect();
     for trial in trials {
-        let alone = of(trial..trial + 1);
-        for (p, (after, alone)) in after.portfolios.iter().zip(&alone.portfolios).enumerate() {
-            for (what, after, alone) in
-                [("loss", &after.loss, &alone.loss), ("AEP", &after.aep, &alone.aep), ("OEP", &after.oep, &alone.oep)]
-            {
+        for (p, (after, alone)) in after.iter().zip(&of(trial..trial + 1).portfolios).enumerate() {
+            for ((what, after), (_, alone)) in after.iter().zip(kept(alone)) {
                 let n = alone.len();
                 let there = &after[usize::try_from(trial).expect("few") * n..][..n];
-                if there.iter().zip(alone).any(|(a, b)| a.to_bits() != b.to_bits()) {
+                if there.iter().zip(&alone).any(|(a, b)| a.to_bits() != b.to_bits()) {
                     return Err(format!("portfolio {p}: {what} of trial {trial} depends on those before"));
                 }
             }
@@ -258,6 +269,26 @@ fn variants_of_one_scenario() {
     // What is not bought is worth more than what is not sold: a longer outage costs less.
     assert_same(&BASE.replace("$50k/h", "$1/h").replace("$10k/h", "$2/h"));
     with("starts = \"1 h\"", "starts = \"2 days\"");
+    // What is lost of one vendor goes to five others.
+    with(
+        "[risk.price]",
+        "[vendor.e]\nprice = \"$2/unit\"\n[vendor.f]\nprice = \"$1/unit\"\n[portfolio.six]\nshares = { a = 0.4, b = 0.2, c = 0.1, d = 0.1, e = 0.1, f = 0.1 }\nfailover = { detect = \"10 min\", headroom = 0.7 }\n[risk.price]",
+    );
+}
+
+/// An outage without length is an event that costs nothing; in a year of gains that is the most.
+#[test]
+fn outages_without_length() {
+    let outage = |name: &str, per_year: f64, duration: &str| {
+        format!(
+            "[risk.{name}]\nkind = \"outage\"\non = \"a\"\narrivals = {{ per_year = {per_year} }}\nduration = {duration}\n"
+        )
+    };
+    let outages = outage("none", 3.0, "\"0 h\"") + &outage("some", 1.0, "{ values = [\"0 h\", \"9 h\"] }");
+    let scenario = scenario(&format!(
+        "start = 2025-06-01\nhorizon = \"3 years\"\n[vendor.a]\nprice = \"$1/call\"\n[service.s]\nrevenue = \"$9/h\"\nusage = \"9 call/h\"\n{outages}[risk.cut]\nkind = \"pricing\"\non = \"a\"\narrivals = {{ per_year = 2 }}\nprice_change = \"-50%\"\n[portfolio.p]\nshares = {{ a = 1 }}\n"
+    ));
+    settles_together(&scenario, scenario.seed, 100).unwrap_or_else(|wrong| panic!("{wrong}"));
 }
 
 /// Outages about which nothing is special, for any scenario.
