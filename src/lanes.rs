@@ -72,7 +72,7 @@ pub(crate) fn most<S: Simd>(simd: S, row: &[Lane]) -> f64 {
 #[inline(always)]
 pub(crate) fn most_shown<S: Simd>(simd: S, row: &[Lane], shown: &[Lane]) -> f64 {
     let each = row.iter().zip(shown).map(|(x, shown)| load(simd, x) * load(simd, shown));
-    largest(each.fold(f64x8::splat(simd, 0.0), |most, x| most.max(x)))
+    largest(each.fold(f64x8::splat(simd, 0.0), SimdBase::max))
 }
 
 #[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]

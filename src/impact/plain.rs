@@ -395,7 +395,9 @@ impl Tariff {
                 }
             }
         }
-        lines.iter_mut().for_each(|line| line.used.sort_unstable_by_key(|used| used.vendor));
+        for line in &mut lines {
+            line.used.sort_unstable_by_key(|used| used.vendor);
+        }
         lines.retain(|l| l.unserved != 0.0 || l.worth != 0.0 || !l.used.is_empty());
         Self {
             rises: rises(&lines, plan.clock.n_months(), portfolio, plain),

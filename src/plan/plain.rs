@@ -87,7 +87,9 @@ impl PlainPlan {
     /// Leaves out some risks of the plan. `of`: all of them.
     pub(super) fn leave_out(&mut self, risks: &[usize], of: &[RiskPlan]) {
         self.risks.retain(|plain| !risks.contains(&plain.risk));
-        risks.iter().for_each(|&r| self.is[r] = false);
+        for &r in risks {
+            self.is[r] = false;
+        }
         number_kinds(&mut self.risks, of);
     }
 
