@@ -4,6 +4,8 @@
 //! as large and shown through a `viewBox`. Knows no data and no colours of its own, and never fails: a point that is
 //! no number is left out.
 
+use std::borrow::Cow;
+
 use plotters::prelude::{DrawingBackend, FontFamily, FontTransform, RGBColor, SVGBackend, ShapeStyle};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontDesc, FontStyle};
@@ -86,13 +88,29 @@ pub(super) fn picture(label: &str, height: f64, draw: impl FnOnce(&mut Canvas)) 
     draw(&mut canvas);
     canvas.svg.present().expect(DRAWN);
     drop(canvas);
-    let body = buffer.split_once('\n').map_or("", |(_, rest)| rest);
-    format!(
-        "<svg width=\"{WIDTH}\" height=\"{height}\" viewBox=\"0 0 {} {}\" xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" aria-label=\"{}\">\n{body}",
+    let mut svg = format!(
+        "<svg width=\"{WIDTH}\" height=\"{height}\" viewBox=\"0 0 {} {}\" xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" aria-label=\"{}\">\n",
         size.0,
         size.1,
         escaped(&clean(label)),
-    )
+    );
+    for line in buffer.split_inclusive('\n').skip(1) {
+        svg += &lightened(line);
+    }
+    svg
+}
+
+/// A line of the picture, its element no more a layer of its own: what shines through is the fill or the stroke, of which each
+/// has one. Layers are dear to paint.
+fn lightened(line: &str) -> Cow<'_, str> {
+    let is_stroked = line.contains(" fill=\"none\"");
+    match line.split_once(" opacity=\"") {
+        Some((element, rest)) if element.starts_with('<') => match rest.strip_prefix("1\"") {
+            Some(rest) => format!("{element}{rest}").into(),
+            None => format!("{element} {}-opacity=\"{rest}", if is_stroked { "stroke" } else { "fill" }).into(),
+        },
+        _ => line.into(),
+    }
 }
 
 impl Canvas<'_> {

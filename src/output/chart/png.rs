@@ -52,7 +52,9 @@ fn encode(pixels: Pixmap) -> Result<Vec<u8>, png::EncodingError> {
     let opaque = pixels.pixels().iter().all(PremultipliedColorU8::is_opaque);
     let (colours, data) = if opaque {
         let pixels = pixels.data().as_chunks::<4>().0;
-        (png::ColorType::Rgb, pixels.iter().flat_map(|&[r, g, b, _]| [r, g, b]).collect())
+        let mut data = vec![0; 3 * pixels.len()];
+        data.as_chunks_mut().0.iter_mut().zip(pixels).for_each(|(rgb, &[r, g, b, _])| *rgb = [r, g, b]);
+        (png::ColorType::Rgb, data)
     } else {
         (png::ColorType::Rgba, pixels.take_demultiplied())
     };
