@@ -52,10 +52,11 @@ struct Sums {
     spend: f64,
 }
 
-/// So many placements are kept of a portfolio, and of each so many states that serve vendors so often: at most half a MiB.
+/// So many placements are kept of a portfolio, and of each so many states, and so often a vendor that serves in one: a quarter of a
+/// MiB for four vendors, a MiB for many, which are met in one placement alone.
 const PLACEMENTS: usize = 64;
 const STATES: usize = 1 << 10;
-const SERVED: usize = 1 << 14;
+const SERVED: usize = 1 << 16;
 const NONE: u32 = u32::MAX;
 
 impl Judge {
