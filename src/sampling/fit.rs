@@ -26,7 +26,7 @@ const MOST: usize = 8;
 /// Another component must leave at most so much of the error that those before it left.
 const PAYS: f64 = 0.95;
 /// Steps of expectation and maximisation after each.
-const STEPS: usize = 12;
+const STEPS: usize = 8;
 /// How many ways to add one are tried.
 const TRIES: usize = 4;
 /// How many trials those with which a component begins stand for at least, and the component's part to begin with.
