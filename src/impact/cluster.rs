@@ -229,3 +229,40 @@ impl Sums {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{SERVED, STATES, State, States};
+    use crate::response::reaction::{Part, Settled};
+
+    /// More states than are kept, some of many vendors: whatever is forgotten meanwhile, each is found as it was worked out.
+    #[test]
+    fn states_are_as_they_were_worked_out() {
+        #[expect(clippy::cast_precision_loss, reason = "some thousands")]
+        let settled = |n: u64| {
+            let vendors = if n.is_multiple_of(7) { 100 } else { 2 };
+            let served = |k: u64| (0..vendors).map(|v| (v, (n + k) as f64)).collect();
+            let part = |k: u64| Part { unserved: (2 * n + k) as f64, served: served(k) };
+            Settled { parts: (0..1 + n % 4).map(part).collect(), unserved: n as f64, next: f64::INFINITY }
+        };
+        let (mut states, mut worked_out) = (States::default(), 0);
+        for n in (0..3_000).chain(2_990..3_000).chain(0..3_000) {
+            let rates = states.of(State::numbered(n), || {
+                worked_out += 1;
+                settled(n)
+            });
+            let Settled { parts, unserved, .. } = settled(n);
+            assert_eq!(rates.unserved.to_bits(), unserved.to_bits());
+            let mut first = rates.served;
+            for (part, &(unserved, last)) in parts.iter().zip(&states.parts[rates.parts..]) {
+                assert_eq!(
+                    (part.unserved.to_bits(), &part.served[..]),
+                    (unserved.to_bits(), &states.served[first..last])
+                );
+                first = last;
+            }
+            assert!(states.all.len() <= STATES && states.served.len() <= SERVED + 400);
+        }
+        assert_eq!(worked_out, 6_000, "none is worked out twice in a row");
+    }
+}

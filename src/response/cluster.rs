@@ -205,6 +205,12 @@ pub(crate) struct Moment<'a> {
 }
 
 impl State {
+    /// Any one of many.
+    #[cfg(test)]
+    pub(crate) fn numbered(kinds: u64) -> Self {
+        Self { kinds, movable: 0, opened: 0 }
+    }
+
     #[inline]
     pub(crate) fn hash(self) -> usize {
         // Fibonacci hashing (Knuth, The Art of Computer Programming 3, section 6.4).

@@ -53,7 +53,7 @@ pub(crate) struct Settled {
     /// Exactly 0 where negligible.
     pub(crate) unserved: f64,
     /// When another room opens.
-    next: f64,
+    pub(crate) next: f64,
 }
 
 impl Reaction {
