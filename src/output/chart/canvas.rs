@@ -247,3 +247,29 @@ fn clean(text: &str) -> String {
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{RGBColor, Stroke, picture};
+
+    /// Text is left as it is, whatever it says.
+    #[test]
+    fn what_shines_through_is_a_fill_or_a_stroke() {
+        let red = RGBColor(255, 0, 0);
+        let corners = [(1.0, 1.0), (9.0, 1.0), (5.0, 9.0)];
+        let svg = picture("x", 100.0, |canvas| {
+            canvas.area(&corners, red, 0.25);
+            canvas.rect(corners[0], corners[2], red, 0.5);
+            canvas.path(&corners, &Stroke { opacity: 0.75, ..Stroke::solid(red, 1.0) });
+            canvas.line(corners[0], corners[1], &Stroke::solid(red, 1.0));
+        });
+        let elements: Vec<&str> = svg.lines().filter(|line| line.contains("#FF0000")).collect();
+        let opacity = [" fill-opacity=\"0.25\"", " fill-opacity=\"0.5\"", " stroke-opacity=\"0.75\""];
+        assert_eq!(elements.len(), 4, "{svg}");
+        for (element, opacity) in elements.iter().zip(opacity) {
+            assert!(element.contains(opacity), "{element}");
+        }
+        assert!(!elements[3].contains("opacity") && !svg.contains(" opacity="), "{svg}");
+        assert_eq!(super::lightened("say fill=\"none\" opacity=\"1\"\n"), "say fill=\"none\" opacity=\"1\"\n");
+    }
+}
