@@ -26,7 +26,7 @@ pub(crate) use block::{LONGER_THAN, is_cheaper};
 pub(crate) use block::{is_longer, is_over};
 pub(crate) use engine::{Engine, Verdict};
 pub use histogram::Histogram;
-pub(crate) use histogram::{Bin, rank};
+pub(crate) use histogram::{Held, rank};
 pub use moments::Moments;
 pub use observer::Observed;
 pub use run::Run;

@@ -98,22 +98,26 @@ impl Columns {
 }
 
 impl Block {
-    /// Runs a block; none if `goes_on` says no. It is asked as often as makes little difference.
+    /// Runs a block; none if `goes_on` says no. It is asked as often as makes little difference. `spare`: lists that are done
+    /// with, for their memory.
     pub(super) fn run(
         plan: &Plan,
         trials: Range<u64>,
-        keep_components: bool,
+        (keep_components, spare): (bool, Vec<Vec<f64>>),
         engine: &mut Engine,
         goes_on: impl Fn() -> bool,
     ) -> Option<Self> {
         let columns = Columns::new(plan);
-        let block = || PortfolioBlock { rows: Rows::new(plan, keep_components, 0), months: Vec::new() };
+        let mut spare = spare.into_iter();
+        let mut block = || PortfolioBlock {
+            rows: Rows::new(plan, keep_components, trials.end - trials.start),
+            months: spare.next().unwrap_or_default(),
+        };
         let mut portfolios: Vec<PortfolioBlock> = plan.portfolios.iter().map(|_| block()).collect();
         let mut tables = std::mem::take(&mut engine.tables);
         tables.resize_with(portfolios.len(), Vec::new);
         tables.iter_mut().for_each(Vec::clear);
         let (mut tally, mut weights, mut events) = (Tally::default(), Vec::new(), 0);
-        let mut row = vec![0.0; columns.table];
         for trial in trials.clone() {
             if events > EVENTS_UNASKED {
                 if !goes_on() {
@@ -125,8 +129,10 @@ impl Block {
                 if portfolios[verdict.portfolio].rows.loss.len() == weights.len() {
                     weights.push(verdict.world.weight);
                 }
-                portfolios[verdict.portfolio].add(plan, &columns, verdict, &mut row);
-                tables[verdict.portfolio].extend_from_slice(&row);
+                let table = &mut tables[verdict.portfolio];
+                let n = table.len();
+                table.resize(n + columns.table, 0.0);
+                portfolios[verdict.portfolio].add(plan, &columns, verdict, &mut table[n..]);
             });
         }
         let weights = plan.mixture.is_some().then_some(weights);

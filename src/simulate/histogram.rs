@@ -1,5 +1,6 @@
-//! The distribution of values that are not kept: counts that merge in any order.
+//! The distribution of values that are not kept: counts, and sums within a bin, that merge in any order.
 
+use libm::pow;
 use serde::{Deserialize, Serialize};
 
 use super::moments::count;
@@ -11,13 +12,15 @@ const MANTISSA: u32 = f64::MANTISSA_DIGITS - 1;
 /// Octaves of both signs.
 const OCTAVES: usize = 1 << 12;
 const NEGATIVE: usize = OCTAVES / 2;
+/// Parts of a bin, as a power of two, to which the mean of its values is known.
+const PARTS: u32 = 16;
 /// An octave without values yet.
 const NONE: u16 = u16::MAX;
 
 /// Counts of values by the leading bits of the float, with the extremes seen in each bin, so that a quantile
 /// at an atom is exact and counts merge in any order. A value may count more than once.
 ///
-/// Space: 8 KiB once a value is not 0, and per octave that occurs 24 bytes a bin.
+/// Space: 8 KiB once a value is not 0, and per octave that occurs 24 bytes a bin, 32 where means are kept.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(from = "Stored", into = "Stored")]
 pub struct Histogram {
@@ -26,7 +29,15 @@ pub struct Histogram {
     zeros: u64,
     /// By sign and exponent: place in `pages`; empty until a value is not 0.
     octaves: Vec<u16>,
-    pages: Vec<Box<[Bin]>>,
+    pages: Vec<Page>,
+    keeps_means: bool,
+}
+
+/// The bins of an octave; and where means are kept, per bin, what its values lie beyond its beginning, summed in parts of it.
+#[derive(Debug, Clone)]
+struct Page {
+    bins: Box<[Bin]>,
+    beyond: Box<[u64]>,
 }
 
 /// How often values from `min` to `max` occur.
@@ -35,6 +46,24 @@ pub(crate) struct Bin {
     pub(crate) n: u64,
     pub(crate) min: f64,
     pub(crate) max: f64,
+}
+
+/// A bin that holds something.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Held {
+    pub(crate) bin: Bin,
+    /// What its values lie beyond its beginning, in parts of it; 0 where no means are kept.
+    beyond: u64,
+    /// The mean of its values, where means are kept.
+    mean: Option<f64>,
+}
+
+/// How values lie between the least and the greatest of a bin: as a power of their rank, from the end where more of them are, so
+/// that the mean is right. Even where it is in the middle.
+#[derive(Debug, Clone, Copy)]
+struct Shape {
+    power: f64,
+    mirrored: bool,
 }
 
 const EMPTY: Bin = Bin { n: 0, min: f64::INFINITY, max: f64::NEG_INFINITY };
@@ -56,38 +85,61 @@ impl Histogram {
     /// With 2^`bits` bins per octave.
     #[must_use]
     pub fn new(bits: u32) -> Self {
-        Self { bits, n: 0, zeros: 0, octaves: Vec::new(), pages: Vec::new() }
+        Self { bits, n: 0, zeros: 0, octaves: Vec::new(), pages: Vec::new(), keeps_means: false }
+    }
+
+    /// The same, which knows the mean of each bin, of values that count once.
+    #[must_use]
+    pub fn with_means(bits: u32) -> Self {
+        Self { keeps_means: true, ..Self::new(bits) }
     }
 
     /// Counts one value, which must be a number, `n` times.
     pub fn add(&mut self, value: f64, n: u64) {
         debug_assert!(!value.is_nan());
-        self.count(Bin { n, min: value, max: value });
+        self.count(Bin { n, min: value, max: value }, n * self.beyond(value));
+    }
+
+    /// How far a value lies beyond the beginning of its bin, in parts of it; 0 where nobody asks.
+    #[inline]
+    fn beyond(&self, value: f64) -> u64 {
+        if self.keeps_means { value.to_bits() >> (MANTISSA - self.bits - PARTS) & ((1 << PARTS) - 1) } else { 0 }
     }
 
     /// Counts every value of a slice once.
     pub fn add_all(&mut self, values: &[f64]) {
-        let (bits, n) = (self.bits, self.n + values.len() as u64);
-        for &value in values {
+        self.add_each(values.iter().map(|&value| (value, 1)));
+    }
+
+    /// Counts every value so many times.
+    pub(super) fn add_each(&mut self, values: impl Iterator<Item = (f64, u64)>) {
+        let (bits, mut all) = (self.bits, self.n);
+        for (value, n) in values {
             debug_assert!(!value.is_nan());
-            let (octave, bin) = split(value.to_bits() >> (MANTISSA - bits), bits);
+            all += n;
+            let (octave, place) = split(value.to_bits() >> (MANTISSA - bits), bits);
+            let beyond = self.beyond(value);
             let page = self.octaves.get(octave).map_or(NONE, |&page| page);
-            let known = self.pages.get_mut(usize::from(page)).and_then(|page| page.get_mut(bin));
+            let known = self.pages.get_mut(usize::from(page)).filter(|_| value != 0.0 && n > 0);
             // Nothing but the bin is looked up, so that the next values need not wait for it to come from memory.
-            match known.filter(|_| value != 0.0) {
-                Some(bin) => bin.see(1, value, value),
-                None => self.add(value, 1),
+            let Some(page) = known else {
+                self.add(value, n);
+                continue;
+            };
+            page.bins[place].see(n, value, value);
+            if let Some(sum) = page.beyond.get_mut(place) {
+                *sum += n * beyond;
             }
         }
-        self.n = n;
+        self.n = all;
     }
 
     /// Joins another's counts. Integers and extremes: the order of merging leaves no trace.
     pub fn merge(&mut self, other: &Self) {
-        other.ascending().for_each(|bin| self.count(bin));
+        other.ascending().for_each(|held| self.count(held.bin, held.beyond));
     }
 
-    fn count(&mut self, seen: Bin) {
+    fn count(&mut self, seen: Bin, beyond: u64) {
         if seen.n == 0 {
             return;
         }
@@ -97,8 +149,12 @@ impl Histogram {
             return;
         }
         let lead = seen.min.to_bits() >> (MANTISSA - self.bits);
-        let (octave, bin) = split(lead, self.bits);
-        self.page(octave)[bin].see(seen.n, seen.min, seen.max);
+        let (octave, place) = split(lead, self.bits);
+        let page = self.page(octave);
+        page.bins[place].see(seen.n, seen.min, seen.max);
+        if let Some(sum) = page.beyond.get_mut(place) {
+            *sum += beyond;
+        }
     }
 
     /// Width of a bin as a part of the value, at most.
@@ -121,37 +177,48 @@ impl Histogram {
             return f64::NAN;
         }
         let mut before = rank(self.n, p) - 1;
-        for bin in self.ascending() {
-            if before < bin.n {
-                return bin.at(before);
+        for held in self.ascending() {
+            if before < held.bin.n {
+                return held.at(before);
             }
-            before -= bin.n;
+            before -= held.bin.n;
         }
         f64::NAN
     }
 
     /// The bins that hold something, from the lowest values to the highest.
-    pub(crate) fn ascending(&self) -> impl Iterator<Item = Bin> {
-        let below = (NEGATIVE..OCTAVES).rev().flat_map(|octave| self.bins(octave).iter().rev());
-        let zero = Bin { n: self.zeros, min: 0.0, max: 0.0 };
-        let above = (0..NEGATIVE).flat_map(|octave| self.bins(octave));
-        below.copied().chain([zero]).chain(above.copied()).filter(|bin| bin.n > 0)
+    pub(crate) fn ascending(&self) -> impl Iterator<Item = Held> {
+        let below = (NEGATIVE..OCTAVES).rev().flat_map(|octave| self.of(octave).rev());
+        let zero = Held { bin: Bin { n: self.zeros, min: 0.0, max: 0.0 }, beyond: 0, mean: Some(0.0) };
+        let above = (0..NEGATIVE).flat_map(|octave| self.of(octave));
+        below.chain([zero]).chain(above).filter(|held| held.bin.n > 0)
     }
 
-    fn bins(&self, octave: usize) -> &[Bin] {
-        match self.octaves.get(octave) {
-            Some(&page) if page != NONE => &self.pages[usize::from(page)],
-            _ => &[],
-        }
+    /// The bins of an octave.
+    fn of(&self, octave: usize) -> impl DoubleEndedIterator<Item = Held> {
+        let page = self.octaves.get(octave).filter(|&&page| page != NONE).map(|&page| &self.pages[usize::from(page)]);
+        page.into_iter().flat_map(move |page| (0..page.bins.len()).map(move |place| self.held(octave, page, place)))
     }
 
-    fn page(&mut self, octave: usize) -> &mut [Bin] {
+    fn held(&self, octave: usize, page: &Page, place: usize) -> Held {
+        let bin = page.bins[place];
+        let Some(&beyond) = page.beyond.get(place) else { return Held { bin, beyond: 0, mean: None } };
+        let lead = (octave as u64) << self.bits | place as u64;
+        let [from, to] = [lead, lead + 1].map(|lead| f64::from_bits(lead << (MANTISSA - self.bits)));
+        // In the middle of the part in which a value lies.
+        let along = (count(beyond) / count(bin.n.max(1)) + 0.5) / f64::from(1_u32 << PARTS);
+        Held { bin, beyond, mean: Some((from + (to - from) * along).max(bin.min).min(bin.max)) }
+    }
+
+    fn page(&mut self, octave: usize) -> &mut Page {
         if self.octaves.is_empty() {
             self.octaves = vec![NONE; OCTAVES];
         }
         if self.octaves[octave] == NONE {
             self.octaves[octave] = u16::try_from(self.pages.len()).expect("there are 4,096 octaves");
-            self.pages.push(vec![EMPTY; 1 << self.bits].into_boxed_slice());
+            let bins = 1 << self.bits;
+            let beyond = vec![0; if self.keeps_means { bins } else { 0 }].into_boxed_slice();
+            self.pages.push(Page { bins: vec![EMPTY; bins].into_boxed_slice(), beyond });
         }
         &mut self.pages[usize::from(self.octaves[octave])]
     }
@@ -171,14 +238,69 @@ impl Bin {
         self.min = if min < self.min { min } else { self.min };
         self.max = if max > self.max { max } else { self.max };
     }
+}
 
+/// Values into which a bin is taken apart.
+const PIECES: u64 = 16;
+
+impl Held {
     /// The value that so many others of the bin precede.
     pub(crate) fn at(&self, before: u64) -> f64 {
-        if self.n < 2 {
-            return self.min;
+        let Bin { n, min, max } = self.bin;
+        if n < 2 {
+            return min;
         }
-        let part = count(before) / count(self.n - 1);
-        (self.min + (self.max - self.min) * part).clamp(self.min, self.max)
+        let part = self.shape().at(count(before) / count(n - 1));
+        (min + (max - min) * part).clamp(min, max)
+    }
+
+    /// Some values that stand for those of the bin, ascending, and how many each stands for: the extremes for themselves, the others
+    /// for as many as equal. Their mean is that of the bin.
+    pub(crate) fn pieces(&self) -> impl Iterator<Item = (f64, u64)> {
+        let Bin { n, min, max } = self.bin;
+        let between = if min < max { n.saturating_sub(2) } else { 0 };
+        let (shape, pieces) = (self.shape(), between.min(PIECES - 2));
+        let inner = (0..pieces).map(move |k| {
+            let [from, to] = [k, k + 1].map(|k| between * k / pieces);
+            let part = shape.mean(count(from) / count(between), count(to) / count(between));
+            ((min + (max - min) * part).clamp(min, max), to - from)
+        });
+        let ends = if min < max { [(min, 1), (max, 1)] } else { [(min, n), (max, 0)] };
+        [ends[0]].into_iter().chain(inner).chain([ends[1]]).filter(|piece| piece.1 > 0)
+    }
+
+    /// How the values between the extremes lie.
+    fn shape(&self) -> Shape {
+        let Bin { n, min, max } = self.bin;
+        let Some(mean) = self.mean.filter(|_| n > 2 && min < max) else { return Shape::EVEN };
+        // Of those between, each as a part of the way from the least to the greatest, the least being 0 and the greatest 1.
+        Shape::of(((mean - min) / (max - min) * count(n) - 1.0) / count(n - 2))
+    }
+}
+
+impl Shape {
+    const EVEN: Self = Self { power: 1.0, mirrored: false };
+
+    /// With a mean between 0 and 1.
+    fn of(mean: f64) -> Self {
+        let mean = mean.clamp(0.0, 1.0);
+        let mirrored = mean > 0.5;
+        // The mean of a power of what is even is one over one more.
+        Self { power: 1.0 / if mirrored { 1.0 - mean } else { mean } - 1.0, mirrored }
+    }
+
+    /// Where the value of a rank lies, both from 0 to 1.
+    fn at(self, rank: f64) -> f64 {
+        if self.mirrored { 1.0 - pow(1.0 - rank, self.power) } else { pow(rank, self.power) }
+    }
+
+    /// Where the mean of the values between two ranks lies.
+    fn mean(self, from: f64, to: f64) -> f64 {
+        let over = |a: f64, b: f64| {
+            let more = self.power + 1.0;
+            (pow(b, more) - pow(a, more)) / (more * (b - a))
+        };
+        if self.mirrored { 1.0 - over(1.0 - to, 1.0 - from) } else { over(from, to) }
     }
 }
 
@@ -186,19 +308,21 @@ impl Bin {
 #[derive(Serialize, Deserialize)]
 struct Stored {
     bits: u32,
-    bins: Vec<Bin>,
+    keeps_means: bool,
+    bins: Vec<(Bin, u64)>,
 }
 
 impl From<Histogram> for Stored {
     fn from(histogram: Histogram) -> Self {
-        Self { bits: histogram.bits, bins: histogram.ascending().collect() }
+        let bins = histogram.ascending().map(|held| (held.bin, held.beyond)).collect();
+        Self { bits: histogram.bits, keeps_means: histogram.keeps_means, bins }
     }
 }
 
 impl From<Stored> for Histogram {
     fn from(stored: Stored) -> Self {
-        let mut histogram = Self::new(stored.bits.min(MANTISSA));
-        stored.bins.into_iter().for_each(|bin| histogram.count(bin));
+        let mut histogram = Self { keeps_means: stored.keeps_means, ..Self::new(stored.bits.min(MANTISSA - PARTS)) };
+        stored.bins.into_iter().for_each(|(bin, beyond)| histogram.count(bin, beyond));
         histogram
     }
 }

@@ -75,16 +75,17 @@ impl Run {
             !stopped.load(Ordering::Relaxed)
         };
         let (workers, keep_components) = (&self.workers, self.keep_components);
-        let run = |range: &Range<u64>| {
+        let run = |range: &Range<u64>, spare: Vec<Vec<f64>>| {
             let goes_on = || tell(done.load(Ordering::Relaxed));
-            let block = workers.with(|engine| Block::run(plan, range.clone(), keep_components, engine, goes_on))?;
+            let block =
+                workers.with(|engine| Block::run(plan, range.clone(), (keep_components, spare), engine, goes_on))?;
             let n = range.end - range.start;
             tell(done.fetch_add(n, Ordering::Relaxed) + n);
             Some(block)
         };
         if super::block(&all, 1).is_none() {
             // Not worth waking the others for.
-            if let Some(block) = super::block(&all, 0).and_then(|only| run(&only)) {
+            if let Some(block) = super::block(&all, 0).and_then(|only| run(&only, Vec::new())) {
                 self.state.append(block, &mut self.late);
                 self.state.trials.count_late(&mut self.late);
             }
@@ -102,8 +103,10 @@ impl Run {
                 let Some(range) = super::block(&all, k) else { return };
                 // So that one slow block does not fill the memory with those that wait for it.
                 let waits = |queue: &mut Queue| k > queue.next + ahead && !stopped.load(Ordering::Relaxed);
-                drop(turn.wait_while(lock(), waits));
-                let block = if stopped.load(Ordering::Relaxed) { None } else { run(&range) };
+                let mut queue = turn.wait_while(lock(), waits).unwrap_or_else(PoisonError::into_inner);
+                let spare = plan.portfolios.iter().filter_map(|_| queue.late.spare()).collect();
+                drop(queue);
+                let block = if stopped.load(Ordering::Relaxed) { None } else { run(&range, spare) };
                 // Under the lock, even if nothing is handed over: whoever is about to wait must not miss the call.
                 let mut queue = lock();
                 if let Some(block) = block {

@@ -164,39 +164,51 @@ impl Rows {
 /// Losses of months that are not counted yet: the bins of all months are more than caches hold, so that many are taken at a time.
 #[derive(Debug, Default)]
 pub(super) struct Late {
-    /// How many wait.
+    /// How many losses wait.
     n: usize,
-    /// Per portfolio and month: of each trial.
+    blocks: Vec<Waiting>,
+    /// Lists that are done with, for the blocks to come.
+    spare: Vec<Vec<f64>>,
+}
+
+/// A block's losses of months.
+#[derive(Debug)]
+struct Waiting {
+    /// Per portfolio: month after month, of each trial.
     months: Vec<Vec<f64>>,
-    /// Whose turn it is to be counted.
-    next: usize,
-    /// Of each trial, where they do not weigh alike: then all are counted at once.
-    weights: Vec<f64>,
+    /// What trials weigh, in units, where not alike.
+    weights: Option<Vec<u64>>,
 }
 
 impl Late {
-    fn take(&mut self, block: &Block) {
-        let n = usize::try_from(block.trials.end - block.trials.start).unwrap_or(0).max(1);
-        for (place, losses) in block.portfolios.iter().flat_map(|p| p.months.chunks_exact(n)).enumerate() {
-            self.months.resize_with(self.months.len().max(place + 1), Vec::new);
-            self.months[place].extend_from_slice(losses);
-            self.n += n;
-        }
-        self.weights.extend(block.weights.iter().flatten());
+    fn take(&mut self, block: &mut Block) {
+        let months: Vec<Vec<f64>> = block.portfolios.iter_mut().map(|p| std::mem::take(&mut p.months)).collect();
+        let weights = block.weights.as_ref().map(|weights| weights.iter().map(|&w| units(w)).collect());
+        self.n += months.iter().map(Vec::len).sum::<usize>();
+        self.blocks.push(Waiting { months, weights });
+    }
+
+    /// A list for the months of a block, for its memory.
+    pub(super) fn spare(&mut self) -> Option<Vec<f64>> {
+        self.spare.pop()
     }
 }
 
 /// How memory is divided: half of it for rows, a quarter each for the histograms of months and for those of all else, and of the
-/// rows' half a sixteenth for losses of months that wait, which may take twice their length. Octaves that a histogram is taken to need,
-/// and bytes of a bin.
+/// rows' half a sixteenth for losses of months that wait. Octaves that a histogram is taken to need, and bytes of a bin without and
+/// with a mean.
 const OCTAVES: u64 = 40;
 const BIN: u64 = 24;
+const BIN_WITH_MEAN: u64 = 32;
+/// Losses of months that wait at most: the bins of a month are then taken up once for some thousand of its losses, and nobody waits
+/// long for all to be counted.
+const LATE: u64 = 1 << 19;
 /// Trials that are kept in any case.
 const LEAST: u64 = 16 * BLOCK;
 
-/// Bits of histograms, at most `most`, of which `n` take no more than `bytes`.
-fn bits(n: u64, bytes: u64, most: u32) -> u32 {
-    (4..most).rev().find(|bits| (n * OCTAVES * BIN) << (bits + 1) <= bytes).map_or(4, |bits| bits + 1)
+/// Bits of histograms, at most `most`, of which `n` with bins of so many bytes take no more than `bytes`.
+fn bits((n, bin): (u64, u64), bytes: u64, most: u32) -> u32 {
+    (4..most).rev().find(|bits| (n * OCTAVES * bin) << (bits + 1) <= bytes).map_or(4, |bits| bits + 1)
 }
 
 impl Capacity {
@@ -207,9 +219,9 @@ impl Capacity {
         Self {
             all: plan.mixture.is_some(),
             rows: ((options.memory / 2 - options.memory / 32) / (8 * columns * n_portfolios)).max(LEAST),
-            late: options.memory / 32 / 16,
-            bits: bits(n_portfolios * (3 + 2 * n_services), options.memory / 4, 10),
-            month_bits: bits(n_portfolios * n_months, options.memory / 4, 8),
+            late: (options.memory / 32 / 16).min(LATE),
+            bits: bits((n_portfolios * (3 + 2 * n_services), BIN_WITH_MEAN), options.memory / 4, 10),
+            month_bits: bits((n_portfolios * n_months, BIN), options.memory / 4, 8),
         }
     }
 }
@@ -273,22 +285,12 @@ impl Trials {
     }
 
     /// Appends a block, which follows all others.
-    pub(super) fn append(&mut self, block: Block, capacity: &Capacity, late: &mut Late) {
+    pub(super) fn append(&mut self, mut block: Block, capacity: &Capacity, late: &mut Late) {
         self.n += block.trials.end - block.trials.start;
         let keep = (block.trials.start / BLOCK).is_multiple_of(1 << self.thinned);
-        late.take(&block);
-        if late.n as u64 > capacity.late && !late.weights.is_empty() {
+        late.take(&mut block);
+        if late.n as u64 > capacity.late {
             self.count_late(late);
-        }
-        // One month after the other, so that nobody waits for long.
-        while late.n as u64 > capacity.late {
-            let months = self.portfolios.iter_mut().flat_map(|p| &mut p.month_histograms);
-            let (histogram, losses) = months.zip(&mut late.months).nth(late.next).expect("one of all months");
-            histogram.add_all(losses);
-            late.n -= losses.len();
-            // Its room goes to those that wait longer.
-            *losses = Vec::new();
-            late.next = (late.next + 1) % late.months.len();
         }
         for (all, one) in self.portfolios.iter_mut().zip(block.portfolios) {
             if let Some(counted) = &mut all.counted {
@@ -304,18 +306,23 @@ impl Trials {
         self.thin(capacity);
     }
 
-    /// Counts the losses of months that wait.
+    /// Counts the losses of months that wait, one month after the other.
     pub(super) fn count_late(&mut self, late: &mut Late) {
-        let histograms = self.portfolios.iter_mut().flat_map(|p| &mut p.month_histograms);
-        for (histogram, losses) in histograms.zip(&mut late.months) {
-            match &late.weights[..] {
-                [] => histogram.add_all(losses),
-                weights => losses.iter().zip(weights).for_each(|(loss, w)| histogram.add(*loss, units(*w))),
+        for (p, portfolio) in self.portfolios.iter_mut().enumerate() {
+            let n_months = portfolio.month_histograms.len();
+            for (month, histogram) in portfolio.month_histograms.iter_mut().enumerate() {
+                for Waiting { months, weights } in &late.blocks {
+                    let n = months[p].len() / n_months;
+                    let losses = &months[p][month * n..][..n];
+                    match weights {
+                        None => histogram.add_all(losses),
+                        Some(weights) => histogram.add_each(losses.iter().copied().zip(weights.iter().copied())),
+                    }
+                }
             }
-            losses.clear();
         }
-        late.weights.clear();
         late.n = 0;
+        late.spare.extend(late.blocks.drain(..).flat_map(|block| block.months));
     }
 
     /// Appends another's trials, which follow all others.
@@ -409,7 +416,7 @@ impl PortfolioTrials {
         let Self { loss, aep, oep, unserved_hours, longest_hours, counted, .. } = self;
         counted.get_or_insert_with(|| {
             let of = |values: &Vec<f64>| {
-                let mut histogram = Histogram::new(bits);
+                let mut histogram = Histogram::with_means(bits);
                 histogram.add_all(values);
                 histogram
             };

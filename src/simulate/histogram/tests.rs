@@ -48,7 +48,52 @@ fn histogram(values: &[f64]) -> Histogram {
     histogram
 }
 
+/// Values that crowd at either end of a bin, or at both, or lie even: what stands for them has their mean, and is theirs at the ends.
+#[test]
+fn what_stands_for_a_bin_has_its_mean() {
+    let at: [fn(f64) -> f64; 4] =
+        [|u| u * u * u * u, |u| 1.0 - 0.02 * u * u * u, |u| if u < 0.3 { 0.0 } else { 0.9 }, |u| u];
+    for (k, sign) in (0..8).map(|i| (i % 4, if i < 4 { 1.0 } else { -1.0 })) {
+        let values: Vec<f64> = (0..1000).map(|i| sign * (4.0 + 0.24 * at[k](f64::from(i) / 999.0))).collect();
+        let mut whole = Histogram::with_means(4);
+        let (some, others) = values.split_at(271);
+        let part = |values: &[f64]| {
+            let mut histogram = Histogram::with_means(4);
+            histogram.add_all(values);
+            histogram
+        };
+        whole.merge(&part(others));
+        whole.merge(&part(some));
+        let bytes = postcard::to_stdvec(&whole).expect("numbers have bytes");
+        let whole: Histogram = postcard::from_bytes(&bytes).expect("they are its own");
+        assert!(whole == part(&values));
+        let held: Vec<_> = whole.ascending().collect();
+        assert_eq!(held.len(), 1);
+        let pieces: Vec<(f64, u64)> = held[0].pieces().collect();
+        assert!(pieces.is_sorted_by(|a, b| a.0 <= b.0) && pieces.len() > 10);
+        assert_eq!(pieces.iter().map(|piece| piece.1).sum::<u64>(), 1000);
+        let mut sorted = values.clone();
+        sorted.sort_by(f64::total_cmp);
+        assert_eq!((pieces[0].0, pieces[pieces.len() - 1].0), (sorted[0], sorted[999]));
+        assert_eq!((whole.quantile(1e-9), whole.quantile(1.0)), (sorted[0], sorted[999]));
+        let mean = values.iter().sum::<f64>() / 1000.0;
+        let ours = pieces.iter().map(|&(value, n)| value * n as f64).sum::<f64>() / 1000.0;
+        // Half of one of the parts in which values are told apart.
+        assert!((ours - mean).abs() <= 0.5 * 0.25 / 65_536.0, "{k} {sign}: {ours}, {mean}");
+    }
+}
+
 proptest! {
+    #[test]
+    fn a_value_counts_as_often_as_it_is_said(values in losses(), times in proptest::collection::vec(0..4_u64, 400)) {
+        let each: Vec<(f64, u64)> = values.iter().copied().zip(times).collect();
+        let copies: Vec<f64> = each.iter().flat_map(|&(v, n)| std::iter::repeat_n(v, n as usize)).collect();
+        let mut counted = Histogram::default();
+        counted.add_each(each.into_iter());
+        prop_assert_eq!(counted.n(), copies.len() as u64);
+        prop_assert!(counted == histogram(&copies));
+    }
+
     #[test]
     fn merged_histograms_are_that_of_the_whole_in_any_order(values in losses(), at in 0.0..1.0, p in 0.0..1.0) {
         let (left, right) = values.split_at((values.len() as f64 * at) as usize);
