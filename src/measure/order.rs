@@ -22,6 +22,9 @@ enum Mass {
     Weighted { upto: Vec<u64>, squares: Vec<f64> },
 }
 
+/// A design effect that is nothing but rounding.
+const ROUNDING: f64 = 1e-9;
+
 impl Sorted {
     /// Sorts a copy of the values, which must be numbers.
     #[must_use]
@@ -152,8 +155,12 @@ impl Sorted {
     /// Sampling*, 1965, for the design effect.
     pub(super) fn quantile_clustered(&self, p: f64, design_effect: f64) -> Estimate {
         let value = self.quantile(p);
-        if design_effect <= 0.0 {
-            return Estimate::between(value, Some(value), Some(value));
+        if design_effect <= ROUNDING {
+            // As many lie above in every trial. Where they are exactly 1 − p of all, it is the largest of the others, and the next
+            // above bounds what that may become.
+            let upto = self.upto(self.n_upto(value).max(1) - 1);
+            let next = if upto == rank(self.total(), p) { self.at_rank(number_of(upto) + 1.0) } else { Some(value) };
+            return Estimate::between(value, Some(value), next);
         }
         let effective = (number(self.n()) / design_effect).round().clamp(1.0, 1e12);
         let (lower, upper) = ranks(effective, p);
@@ -406,6 +413,19 @@ mod tests {
             let [ours, exact] = [&counted, &sorted].map(beyond);
             assert!((ours / exact - 1.0).abs() < 4e-6, "{p}: {ours}, {exact}");
         }
+    }
+
+    /// Where every trial has as many years above: the quantile is known if it is an atom, else it is the largest of those below.
+    #[test]
+    fn what_does_not_vary_from_trial_to_trial_is_known_at_an_atom_alone() {
+        let values: Vec<f64> = (0..100).flat_map(|i| [f64::from(i), 1_000.0 + f64::from(i)]).collect();
+        let between = Sorted::of(&values).quantile_clustered(0.5, 0.0);
+        assert_eq!((between.value, between.lower, between.upper), (99.0, Some(99.0), Some(1_000.0)));
+        assert!(between.std_error.is_some_and(|error| error > 0.0));
+        let atom = Sorted::of(&[0.0, 7.0, 7.0, 9.0].repeat(100)).quantile_clustered(0.5, 0.0);
+        assert_eq!((atom.value, atom.std_error, atom.upper), (7.0, Some(0.0), Some(7.0)));
+        let all = Sorted::of(&[7.0; 100]).quantile_clustered(0.5, 0.0);
+        assert_eq!((all.std_error, all.upper), (Some(0.0), Some(7.0)));
     }
 
     #[test]
