@@ -1,17 +1,21 @@
 //! What portfolios that see alike see of a world, as step functions of time: availability of vendors, changes of prices
 //! and revenue. Knows neither shares nor money.
 
+mod cells;
 pub(crate) mod crowd;
+mod overlap;
 mod seen;
 pub(crate) mod sight;
 pub(crate) mod taken;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use cells::Cells;
 use crowd::Crowd;
+use overlap::{Open, Run};
+pub(crate) use overlap::{available, share_out};
 use taken::Taken;
 
-use crate::lanes::width;
 use crate::plan::graph::power;
 use crate::plan::{Plan, ViewPlan};
 use crate::world::{CapabilityChange, CostDue, Interruption, PriceChange, RevenueChange, StakeChange, World};
@@ -129,79 +133,6 @@ pub(crate) struct Taker {
     pub(crate) event: u32,
     pub(crate) part: f64,
 }
-
-/// Boundaries of cells, the last being the horizon; the month of each cell; the first cell of each month.
-#[derive(Debug, Default)]
-pub(crate) struct Cells {
-    pub(crate) bounds: Vec<f64>,
-    pub(crate) months: Vec<usize>,
-    pub(crate) first_of_month: Vec<usize>,
-}
-
-impl Cells {
-    pub(crate) fn len(&self) -> usize {
-        self.months.len()
-    }
-
-    /// Length of a row with a number per cell.
-    pub(crate) fn width(&self) -> usize {
-        width(self.len())
-    }
-
-    fn end(&self) -> f64 {
-        self.bounds[self.len()]
-    }
-
-    fn clear(&mut self) {
-        self.bounds.clear();
-        self.months.clear();
-        self.first_of_month.clear();
-    }
-
-    /// Begins with a cell each of the first `n` months that has none yet.
-    fn open(&mut self, months: &[f64], n: usize) {
-        let (new, first) = (self.first_of_month.len()..n, self.len());
-        self.bounds.extend_from_slice(&months[new.clone()]);
-        self.first_of_month.extend(first..first + new.len());
-        self.months.extend(new);
-    }
-
-    /// The cells of a year.
-    pub(crate) fn of_year(&self, year: usize) -> std::ops::Range<usize> {
-        let first = |month: usize| self.first_of_month.get(month).copied().unwrap_or(self.len());
-        first(year * 12)..first(year * 12 + 12)
-    }
-
-    /// The cell that contains `t`, given its month.
-    pub(crate) fn find(&self, month: usize, t: f64) -> usize {
-        let mut cell = self.first_of_month[month];
-        while cell + 1 < self.len() && self.bounds[cell + 1] <= t {
-            cell += 1;
-        }
-        cell
-    }
-}
-
-/// The run of overlapping interruptions that a vendor is in.
-#[derive(Debug, Clone, Copy)]
-struct Open {
-    run: usize,
-    end: f64,
-}
-
-/// Overlapping interruptions that touch one vendor.
-#[derive(Debug, Clone, Copy)]
-struct Run {
-    vendor: usize,
-    exponent: u32,
-    only: u32,
-    end: f64,
-    /// Its interruptions as a chain through `links`, latest first; [`NONE`] ends it.
-    chain: u32,
-    n: u32,
-}
-
-const NONE: u32 = u32::MAX;
 
 impl View {
     /// Fills the view of `seer` from a world without plain outages.
@@ -377,147 +308,6 @@ impl View {
         true
     }
 
-    /// Gathers, vendor by vendor, interruptions that overlap or touch.
-    fn runs(&mut self, plan: &Plan, interruptions: &[Interruption], order: &[(f64, u32)]) {
-        self.runs.clear();
-        self.links.clear();
-        self.open.clear();
-        self.open.resize(plan.vendors.len(), Open { run: 0, end: f64::NEG_INFINITY });
-        for &(start, i) in order {
-            let interruption = &interruptions[i as usize];
-            for &(vendor, exponent) in &plan.risks[interruption.risk as usize].reach {
-                let open = &mut self.open[vendor];
-                let link = |chain: u32, links: &mut Vec<(u32, u32)>| {
-                    links.push((i, chain));
-                    u32::try_from(links.len() - 1).unwrap_or(NONE)
-                };
-                if start <= open.end {
-                    let run = &mut self.runs[open.run];
-                    if run.n == 1 {
-                        self.links.push((run.only, NONE));
-                        run.chain = u32::try_from(self.links.len() - 1).unwrap_or(NONE);
-                    }
-                    run.chain = link(run.chain, &mut self.links);
-                    run.n += 1;
-                    open.end = open.end.max(interruption.end);
-                    run.end = open.end;
-                } else {
-                    *open = Open { run: self.runs.len(), end: interruption.end };
-                    self.runs.push(Run { vendor, exponent, only: i, end: interruption.end, chain: NONE, n: 1 });
-                }
-            }
-        }
-    }
-
-    fn falls(&mut self, plan: &Plan, interruptions: &[Interruption]) {
-        self.falls.clear();
-        self.steps.clear();
-        self.takers.clear();
-        let runs = std::mem::take(&mut self.runs);
-        let mut together = Vec::new();
-        for run in &runs {
-            if run.n == 1 {
-                self.fall_of_one(run, &interruptions[run.only as usize]);
-                continue;
-            }
-            together.clear();
-            let mut at = run.chain;
-            while at != NONE {
-                let (i, next) = self.links[at as usize];
-                together.push(interruptions[i as usize]);
-                at = next;
-            }
-            together.reverse();
-            self.fall_together(plan, run.vendor, &together);
-        }
-        self.runs = runs;
-        if !self.falls.is_sorted_by(|a, b| a.start <= b.start) {
-            self.falls.sort_by(|a, b| a.start.total_cmp(&b.start));
-        }
-    }
-
-    /// One interruption: a fall of one step.
-    fn fall_of_one(&mut self, run: &Run, interruption: &Interruption) {
-        let available = power(interruption.leaves, run.exponent);
-        if available >= 1.0 {
-            return;
-        }
-        let (start, end, event) = (interruption.start, interruption.end, interruption.by.event);
-        self.down[run.vendor] += (1.0 - available) * (end - start);
-        let (step, taker) = (self.steps.len(), self.takers.len());
-        self.takers.push(Taker { event, part: 1.0 });
-        self.steps.push(Step { start, end, available, first: taker, last: taker + 1 });
-        self.falls.push(Fall {
-            vendor: run.vendor,
-            start,
-            end,
-            event,
-            announced: interruption.is_announced(),
-            first: step,
-            last: step + 1,
-            alone: None,
-        });
-    }
-
-    /// Interruptions that overlap: availability step by step, from the graph. `together`: in order of their start.
-    fn fall_together(&mut self, plan: &Plan, vendor: usize, together: &[Interruption]) {
-        self.own.clear();
-        self.own.resize(plan.n_nodes, 1.0);
-        self.scratch.clear();
-        self.scratch.resize(plan.n_nodes, 1.0);
-        let mut active: Vec<Interruption> = Vec::new();
-        let mut next = 0;
-        let mut falling: Option<Fall> = None;
-        let mut t = together[0].start;
-        loop {
-            active.retain(|i| i.end > t);
-            while next < together.len() && together[next].start <= t {
-                active.push(together[next]);
-                next += 1;
-            }
-            let upcoming = together.get(next).map_or(f64::INFINITY, |i| i.start);
-            let until = active.iter().fold(upcoming, |m, i| m.min(i.end));
-            let available = self.together_available(plan, vendor, &active);
-            if available < 1.0 {
-                let fall = falling.get_or_insert_with(|| {
-                    let begins = |i: &&Interruption| i.start.to_bits() == t.to_bits();
-                    let first = active.iter().filter(begins).min_by_key(|i| i.by.event).unwrap_or(&active[0]);
-                    let announced = active.iter().filter(begins).any(Interruption::is_announced);
-                    Fall {
-                        vendor,
-                        start: t,
-                        end: t,
-                        event: first.by.event,
-                        announced,
-                        first: self.steps.len(),
-                        last: 0,
-                        alone: None,
-                    }
-                });
-                fall.end = until;
-                let taker = self.takers.len();
-                share_out(plan, vendor, &active, &mut self.takers);
-                self.steps.push(Step { start: t, end: until, available, first: taker, last: self.takers.len() });
-                self.down[vendor] += (1.0 - available) * (until - t);
-            } else if let Some(mut fall) = falling.take() {
-                fall.last = self.steps.len();
-                self.falls.push(fall);
-            }
-            if until.is_infinite() || (active.is_empty() && next == together.len()) {
-                break;
-            }
-            t = until;
-        }
-        if let Some(mut fall) = falling.take() {
-            fall.last = self.steps.len();
-            self.falls.push(fall);
-        }
-    }
-
-    fn together_available(&mut self, plan: &Plan, vendor: usize, active: &[Interruption]) -> f64 {
-        available(plan, vendor, active, &mut self.own, &mut self.scratch)
-    }
-
     /// Months, cut where a price changes and at `moments`.
     pub(crate) fn cut(&mut self, plan: &Plan, moments: impl Iterator<Item = f64>) {
         let Self { cells, cuts, prices, .. } = self;
@@ -525,17 +315,7 @@ impl View {
         cuts.clear();
         cuts.extend(of_prices.chain(moments).filter(|&t| t > 0.0 && t < plan.clock.horizon));
         cuts.sort_unstable_by(f64::total_cmp);
-        cells.clear();
-        for &cut in &*cuts {
-            let month = plan.clock.month(cut);
-            cells.open(&plan.clock.months, month + 1);
-            if cells.bounds.last().is_some_and(|&last| cut > last) {
-                cells.bounds.push(cut);
-                cells.months.push(month);
-            }
-        }
-        cells.open(&plan.clock.months, plan.clock.n_months());
-        cells.bounds.push(plan.clock.horizon);
+        cells.cut(&plan.clock, cuts);
     }
 }
 
@@ -558,34 +338,4 @@ impl Interruption {
     fn is_announced(&self) -> bool {
         self.access && self.start > self.announced
     }
-}
-
-/// A of a vendor while these interruptions are active. `own`, `scratch`: one value per node, of which the former is left as
-/// what each keeps by itself.
-pub(crate) fn available(
-    plan: &Plan,
-    vendor: usize,
-    active: &[Interruption],
-    own: &mut [f64],
-    scratch: &mut [f64],
-) -> f64 {
-    for &node in plan.graph.beneath(vendor) {
-        own[node] =
-            active.iter().filter(|i| plan.risks[i.risk as usize].on.contains(&node)).map(|i| i.leaves).product();
-    }
-    plan.graph.availability(vendor, |node| own[node], scratch)
-}
-
-/// Who takes what of a vendor: in proportion to what each interruption alone would take, equally if none would take any.
-pub(crate) fn share_out(plan: &Plan, vendor: usize, active: &[Interruption], takers: &mut Vec<Taker>) {
-    let alone = |i: &Interruption| {
-        let exponent = plan.risks[i.risk as usize].reach.iter().find(|r| r.0 == vendor).map_or(0, |r| r.1);
-        1.0 - power(i.leaves, exponent)
-    };
-    let total: f64 = active.iter().map(alone).sum();
-    #[expect(clippy::cast_precision_loss, reason = "a handful of interruptions")]
-    let equal = 1.0 / active.len() as f64;
-    takers.extend(
-        active.iter().map(|i| Taker { event: i.by.event, part: if total > 0.0 { alone(i) / total } else { equal } }),
-    );
 }

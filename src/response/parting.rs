@@ -1,18 +1,22 @@
 //! Parts the plain outages that somebody sees: those that have their part of time for themselves are summed by risk and cell,
 //! those that touch only each other form clusters, the others become events, to be settled one by one.
 
+mod beside;
+mod places;
+
 use std::ops::Range;
 
-use fearless_simd::{Level, Simd, dispatch};
+use beside::Beside;
+use fearless_simd::{Level, dispatch};
+use places::{Places, find_places, month, sum_hours};
 
 use super::cluster::{Clusters, Crowded, Numbered};
 use super::{Regime, Role};
 use crate::chance::event_counter;
-use crate::lanes::{clear, lanes, most, total};
+use crate::lanes::clear;
 use crate::plan::plain::{PlainPlan, PlainRisk, strikes};
 use crate::plan::{Plan, ViewPlan};
-use crate::scenario::MONTH;
-use crate::view::{Cells, View, available};
+use crate::view::{Cells, View};
 use crate::world::plain::Plain as Drawn;
 use crate::world::{Interruption, World};
 
@@ -59,19 +63,6 @@ pub(crate) struct Alone {
     /// What lasts and matters to a group: its number in the view, its cells, and where the response to it has settled.
     lasts: Vec<(u32, Range<usize>, usize)>,
     beside: Beside,
-}
-
-/// What lasts during some cells, and what it leaves of vendors. Kept for its memory.
-#[derive(Debug, Default)]
-struct Beside {
-    /// Cells with which something that lasts begins or ends.
-    turns: Vec<usize>,
-    lasts: Vec<Interruption>,
-    /// Per vendor: what is available of it; not a number before somebody asks.
-    leaves: Vec<f64>,
-    /// Per node.
-    own: Vec<f64>,
-    scratch: Vec<f64>,
 }
 
 /// Cells during which a group of services is placed alike beside the same things that last.
@@ -398,160 +389,6 @@ impl Alone {
             self.lasts = lasts;
         }
     }
-
-    /// Adds what outages alone take to the hours down, given what lasts meanwhile; and finds the longest.
-    #[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
-    #[inline(always)]
-    fn take_down<S: Simd>(&mut self, simd: S, plan: &Plan, plain: &PlainPlan, view: &mut View) {
-        self.longest_of_all.clear();
-        for (k, risk) in plain.risks[..self.n_risks].iter().enumerate() {
-            self.longest_of_all.push(most(simd, lanes(self.longest(k))));
-            let hours = total(simd, lanes(self.sums(0, k)));
-            risk.takes.iter().for_each(|&(v, takes)| view.down[v] += takes * hours);
-        }
-        if view.lasting.is_empty() {
-            return;
-        }
-        let mut beside = std::mem::take(&mut self.beside);
-        let mut turns = std::mem::take(&mut beside.turns);
-        turns.clear();
-        turns.extend(lasting_ends(view).map(|t| view.cells.bounds.partition_point(|&b| b < t).min(self.n_cells)));
-        turns.sort_unstable();
-        turns.dedup();
-        for turn in turns.windows(2) {
-            beside.open(plan, view, (view.cells.bounds[turn[0]], view.cells.bounds[turn[1]]));
-            for (k, risk) in plain.risks[..self.n_risks].iter().enumerate() {
-                for &(v, _) in &plan.risks[risk.risk].reach {
-                    if beside.meets(plan, v) {
-                        let alone = risk.takes.iter().find(|t| t.0 == v).map_or(0.0, |t| t.1);
-                        let hours: f64 = self.sums(0, k)[turn[0]..turn[1]].iter().sum();
-                        view.down[v] += (beside.takes(plan, risk, v) - alone) * hours;
-                    }
-                }
-            }
-        }
-        beside.turns = turns;
-        self.beside = beside;
-    }
-}
-
-impl Beside {
-    fn open(&mut self, plan: &Plan, view: &View, (from, to): (f64, f64)) {
-        self.lasts.clear();
-        self.lasts.extend(view.lasting.iter().filter(|l| l.start < to && l.end > from));
-        self.leaves.clear();
-        self.leaves.resize(plan.vendors.len(), f64::NAN);
-        self.own.resize(plan.n_nodes, 1.0);
-        self.scratch.resize(plan.n_nodes, 1.0);
-    }
-
-    /// Whether anything that lasts strikes what a vendor rests on.
-    fn meets(&self, plan: &Plan, vendor: usize) -> bool {
-        let beneath = plan.graph.beneath(vendor);
-        self.lasts.iter().any(|l| plan.risks[l.risk as usize].on.iter().any(|n| beneath.contains(n)))
-    }
-
-    /// What an outage takes of a vendor beside what lasts.
-    fn takes(&mut self, plan: &Plan, risk: &PlainRisk, vendor: usize) -> f64 {
-        let Self { lasts, leaves, own, scratch, .. } = self;
-        if leaves[vendor].is_nan() {
-            leaves[vendor] = available(plan, vendor, lasts, own, scratch);
-        }
-        let before = leaves[vendor];
-        if before == 0.0 {
-            return 0.0;
-        }
-        available(plan, vendor, lasts, own, scratch);
-        for &node in plan.risks[risk.risk].on.iter().filter(|n| plan.graph.beneath(vendor).contains(n)) {
-            own[node] *= risk.leaves;
-        }
-        before - plan.graph.availability(vendor, |node| own[node], scratch)
-    }
-}
-
-/// Cells by time: their ends, of which the last is infinite, and the first of each month.
-#[derive(Clone, Copy)]
-struct Places<'a> {
-    ends: &'a [f64],
-    firsts: &'a [usize],
-}
-
-impl Places<'_> {
-    /// The cell in which a moment lies, whose month is known.
-    #[inline]
-    fn of(&self, month: u32, t: f64) -> usize {
-        let mut cell = self.firsts[(month as usize).min(self.firsts.len() - 1)];
-        // Nearly always once at most, and whether at all is a toss.
-        cell += usize::from(self.ends[cell] <= t);
-        while self.ends[cell] <= t {
-            cell += 1;
-        }
-        cell
-    }
-}
-
-/// The month in which a moment lies; the one before within a blink of its beginning.
-#[expect(clippy::cast_possible_truncation, reason = "a number of months")]
-#[inline]
-fn month(t: f64) -> u32 {
-    // Adding 2^52 leaves the nearest whole number in the lowest bits: cheaper than a cast, which must saturate.
-    const WHOLE: f64 = 4_503_599_627_370_496.0;
-    let middle = t * (1.0 / MONTH) - (0.5 + 1e-9);
-    (if middle > 0.0 { middle } else { 0.0 } + WHOLE).to_bits() as u32
-}
-
-/// Finds the cell of each outage of a risk; one beyond all if it is not alone. `places`: their months before.
-#[expect(clippy::needless_bitwise_bool, reason = "a branch less an outage")]
-#[inline(never)]
-fn find_places(
-    (starts, ends): (&[f64], &[f64]),
-    touched: &[bool],
-    cells: Places,
-    blocked: &[bool],
-    places: &mut [u32],
-) {
-    // One length for all, and numbers instead of iterators: it all fits into registers.
-    let n = places.len();
-    let (starts, ends, touched) = (&starts[..n], &ends[..n], &touched[..n]);
-    let nowhere = cells.ends.len();
-    let blocked = &blocked[..nowhere];
-    for j in 0..n {
-        let cell = cells.of(places[j], starts[j]);
-        let alone = (ends[j] < cells.ends[cell]) & !touched[j] & !blocked[cell];
-        places[j] = index(if alone { cell } else { nowhere });
-    }
-}
-
-/// Hours of a risk's outages, their sums and the longest by cell; `second`: sums of what exceeds an offset. Gives how many are not
-/// alone, and notes which.
-#[inline(never)]
-fn sum_hours(
-    (starts, ends): (&[f64], &[f64]),
-    places: &[u32],
-    hours: &mut [f64],
-    (sums, longest): (&mut [f64], &mut [f64]),
-    (second, offset): (&mut [f64], f64),
-    (others, nowhere): (&mut [u32], u32),
-) -> usize {
-    let n = places.len();
-    let (starts, ends, hours, others) = (&starts[..n], &ends[..n], &mut hours[..n], &mut others[..n]);
-    let (longest, second) = (&mut longest[..sums.len()], &mut second[..sums.len()]);
-    let mut n_others = 0;
-    for j in 0..n {
-        let (lasts, cell) = (ends[j] - starts[j], places[j] as usize);
-        hours[j] = lasts;
-        sums[cell] += lasts;
-        longest[cell] = if lasts > longest[cell] { lasts } else { longest[cell] };
-        second[cell] += if lasts > offset { lasts - offset } else { 0.0 };
-        others[n_others] = index(j);
-        n_others += usize::from(places[j] == nowhere);
-    }
-    n_others
-}
-
-/// When something that lasts begins or ends.
-fn lasting_ends(view: &View) -> impl Iterator<Item = f64> + '_ {
-    view.lasting.iter().flat_map(|l| [l.start, l.end])
 }
 
 /// Whether failover would work from every vendor that an outage strikes.
