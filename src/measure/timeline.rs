@@ -19,7 +19,7 @@ pub(super) fn timeline(start_unix: i64, portfolio: usize, trials: &PortfolioTria
             month,
             start: iso(start_unix + MONTH_SECONDS * i64::try_from(month).unwrap_or(0)),
             mean: moments.mean,
-            quantiles: MONTH_LEVELS.map(|level| histogram.quantile(level)),
+            quantiles: histogram.quantiles(MONTH_LEVELS),
         })
         .collect()
 }

@@ -173,17 +173,22 @@ impl Histogram {
     /// in it: exact where a bin holds one value, within a bin's width elsewhere. NaN of nothing.
     #[must_use]
     pub fn quantile(&self, p: f64) -> f64 {
-        if self.n == 0 {
-            return f64::NAN;
-        }
-        let mut before = rank(self.n, p) - 1;
-        for held in self.ascending() {
-            if before < held.bin.n {
-                return held.at(before);
+        let [x] = self.quantiles([p]);
+        x
+    }
+
+    /// The same of several, which must ascend.
+    pub(crate) fn quantiles<const N: usize>(&self, levels: [f64; N]) -> [f64; N] {
+        let (mut bins, mut upto, mut at) = (self.ascending(), 0, None);
+        levels.map(|p| {
+            let rank = rank(self.n, p);
+            while upto < rank {
+                let Some(held) = bins.next() else { return f64::NAN };
+                upto += held.bin.n;
+                at = Some(held);
             }
-            before -= held.bin.n;
-        }
-        f64::NAN
+            at.map_or(f64::NAN, |held: Held| held.at(rank - 1 + held.bin.n - upto))
+        })
     }
 
     /// The bins that hold something, from the lowest values to the highest.
@@ -191,13 +196,16 @@ impl Histogram {
         let below = (NEGATIVE..OCTAVES).rev().flat_map(|octave| self.of(octave).rev());
         let zero = Held { bin: Bin { n: self.zeros, min: 0.0, max: 0.0 }, beyond: 0, mean: Some(0.0) };
         let above = (0..NEGATIVE).flat_map(|octave| self.of(octave));
-        below.chain([zero]).chain(above).filter(|held| held.bin.n > 0)
+        below.chain((self.zeros > 0).then_some(zero)).chain(above)
     }
 
-    /// The bins of an octave.
+    /// The bins of an octave that hold something.
     fn of(&self, octave: usize) -> impl DoubleEndedIterator<Item = Held> {
         let page = self.octaves.get(octave).filter(|&&page| page != NONE).map(|&page| &self.pages[usize::from(page)]);
-        page.into_iter().flat_map(move |page| (0..page.bins.len()).map(move |place| self.held(octave, page, place)))
+        page.into_iter().flat_map(move |page| {
+            let held = page.bins.iter().enumerate().filter(|(_, bin)| bin.n > 0);
+            held.map(move |(place, _)| self.held(octave, page, place))
+        })
     }
 
     fn held(&self, octave: usize, page: &Page, place: usize) -> Held {
@@ -206,7 +214,7 @@ impl Histogram {
         let lead = (octave as u64) << self.bits | place as u64;
         let [from, to] = [lead, lead + 1].map(|lead| f64::from_bits(lead << (MANTISSA - self.bits)));
         // In the middle of the part in which a value lies.
-        let along = (count(beyond) / count(bin.n.max(1)) + 0.5) / f64::from(1_u32 << PARTS);
+        let along = (count(beyond) / count(bin.n) + 0.5) / f64::from(1_u32 << PARTS);
         Held { bin, beyond, mean: Some((from + (to - from) * along).max(bin.min).min(bin.max)) }
     }
 

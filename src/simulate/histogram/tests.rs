@@ -21,8 +21,9 @@ fn quantiles_at_atoms_are_exact() {
     histogram.add_all(&[0.0; 90]);
     histogram.add_all(&[-1_234.567; 5]);
     histogram.add_all(&[1e6 / 3.0; 5]);
-    let at = [0.01, 0.05, 0.0501, 0.5, 0.95, 0.951, 1.0].map(|p| histogram.quantile(p));
-    assert_eq!(at, [-1_234.567, -1_234.567, 0.0, 0.0, 0.0, 1e6 / 3.0, 1e6 / 3.0]);
+    let levels = [0.01, 0.05, 0.0501, 0.5, 0.95, 0.951, 1.0];
+    assert_eq!(histogram.quantiles(levels), levels.map(|p| histogram.quantile(p)));
+    assert_eq!(histogram.quantiles(levels), [-1_234.567, -1_234.567, 0.0, 0.0, 0.0, 1e6 / 3.0, 1e6 / 3.0]);
 }
 
 #[test]
