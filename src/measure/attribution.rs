@@ -2,7 +2,7 @@
 
 use super::TAIL;
 use super::estimate::number;
-use super::order::{Sorted, number_of};
+use super::order::Sorted;
 use super::tail::is_enough;
 use crate::results::Estimate;
 use crate::simulate::Parts;
@@ -18,23 +18,23 @@ pub(super) struct Tail<'a> {
     spread: f64,
     /// Whether these are enough for a standard error.
     enough: bool,
-    /// What the parts and their errors are multiplied by, where all trials know more than those that have rows.
-    scales: (f64, f64),
+    /// Where all trials know more of TVaR than those that have rows: theirs over that of these, and its error.
+    all: Option<(f64, f64)>,
 }
 
 impl<'a> Tail<'a> {
     /// `trials`: weights and parts of the trials that `tail` chose among `rows`. `tvar`: of all trials; `all`: their number.
-    pub(super) fn new(trials: &'a [(f64, Parts)], rows: &Sorted, tvar: f64, all: u64) -> Self {
+    pub(super) fn new(trials: &'a [(f64, Parts)], rows: &Sorted, tvar: &Estimate, all: u64) -> Self {
         let n = number(rows.n());
         let own: f64 = trials.iter().map(|(weight, parts)| weight * parts.loss).sum();
-        let scale = if all > rows.n() as u64 && own != 0.0 { tvar / own } else { 1.0 };
+        let error = tvar.std_error.filter(|_| all > rows.n() as u64 && own != 0.0);
         Self {
             trials,
             nearest: nearest(trials),
             n,
             spread: n / rows.effective_n(),
             enough: is_enough(rows.effective_tail(TAIL)),
-            scales: (scale, (n / number_of(all)).sqrt()),
+            all: error.map(|error| (tvar.value / own, error)),
         }
     }
 
@@ -44,15 +44,26 @@ impl<'a> Tail<'a> {
     /// every trial counts n w (X − h), where the h is what an error of the VaR q itself moves. h is the mean of X
     /// over the trials of the tail nearest to the VaR: those tied there, else the lowest m^⅔ of its m.
     ///
+    /// Where not all trials have rows, a part is its share of TVaR among those that have times TVaR of all; its error is that of
+    /// both, of the share among those with rows.
+    ///
     /// Source: MODEL section 8; Tasche, "Risk contributions and performance measurement", 1999, for the part;
     /// Hong, "Estimating quantile sensitivities", 2009, for the conditional mean at the quantile.
     pub(super) fn part(&self, part: impl Fn(&Parts) -> f64) -> Estimate {
         if self.trials.is_empty() {
             return Estimate::exact(f64::NAN);
         }
-        let value = self.trials.iter().map(|(weight, parts)| weight * part(parts)).sum::<f64>() * self.scales.0;
-        let error = self.enough.then(|| self.standard_error(part) * self.scales.1);
-        Estimate::normal(value, error)
+        let sum = |part: &dyn Fn(&Parts) -> f64| self.trials.iter().map(|(w, parts)| w * part(parts)).sum::<f64>();
+        let own = sum(&part);
+        let Some((scale, error_of_all)) = self.all else {
+            return Estimate::normal(own, self.enough.then(|| self.standard_error(part)));
+        };
+        let share = own / sum(&|parts| parts.loss);
+        let error = || {
+            let of_share = self.standard_error(|parts| part(parts) - share * parts.loss) * scale;
+            libm::hypot(share * error_of_all, of_share)
+        };
+        Estimate::normal(own * scale, self.enough.then(error))
     }
 
     fn standard_error(&self, part: impl Fn(&Parts) -> f64) -> f64 {

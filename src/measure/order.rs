@@ -175,9 +175,17 @@ impl Sorted {
         self.values.partition_point(|&value| value <= x)
     }
 
-    /// The values above `x`, with the trials or units of weight of each.
+    /// The values above `x`, with the trials or units of weight of each. A bin in which `x` lies is cut there.
     fn above(&self, x: f64) -> impl Iterator<Item = (f64, u64)> {
-        self.each_from(self.n_upto(x))
+        let cut = match &self.mass {
+            Mass::Counted { bins, .. } => {
+                let held = bins.get(bins.partition_point(|(_, held)| held.bin.max <= x)).map(|(_, held)| *held);
+                held.filter(|held| held.bin.min < x)
+            }
+            Mass::One | Mass::Weighted { .. } => None,
+        };
+        let rest = self.each_from(self.n_upto(cut.map_or(x, |held| held.bin.max)));
+        cut.into_iter().flat_map(move |held| held.above(x)).chain(rest)
     }
 
     /// Variance of the weighted share, of about `p`, of the `n` lowest values.
@@ -426,6 +434,31 @@ mod tests {
         assert_eq!((atom.value, atom.std_error, atom.upper), (7.0, Some(0.0), Some(7.0)));
         let all = Sorted::of(&[7.0; 100]).quantile_clustered(0.5, 0.0);
         assert_eq!((all.std_error, all.upper), (Some(0.0), Some(7.0)));
+    }
+
+    /// All in one bin: wherever the VaR cuts it, TVaR and its error are those of the values, and TVaR rises with its level.
+    #[test]
+    fn a_tail_that_begins_within_a_bin_begins_at_its_value() {
+        use crate::measure::tail::tvar_with_error;
+        let forms: [fn(f64) -> f64; 3] = [|u| u, |u| u * u * u, |u| 1.0 - (1.0 - u) * (1.0 - u)];
+        for (bits, form) in forms.into_iter().flat_map(|form| [(4, form), (8, form)]) {
+            let width = 4.0 / f64::from(1_u32 << bits);
+            let values: Vec<f64> =
+                (0..100_000).map(|i| 4.0 + width * 0.999 * form((f64::from(i) + 0.5) / 1e5)).collect();
+            let mut histogram = Histogram::with_means(bits);
+            histogram.add_all(&values);
+            let (counted, sorted) = (Sorted::counted(&histogram), Sorted::of(&values));
+            let mut before = 0.0;
+            for k in 0..200_u32 {
+                let p = f64::from(k) / 200.0;
+                let [ours, exact] = [&counted, &sorted].map(|of| tvar_with_error(of, p));
+                let [error, true_error] = [&ours, &exact].map(|tvar| tvar.std_error.expect("enough"));
+                assert!((ours.value - exact.value).abs() < 0.1 * true_error, "{bits} {p}: {ours:?} {exact:?}");
+                assert!((error / true_error - 1.0).abs() < 0.02, "{bits} {p}: {error} {true_error}");
+                assert!(ours.value > before, "{bits} {p}");
+                before = ours.value;
+            }
+        }
     }
 
     #[test]

@@ -89,8 +89,8 @@ impl Figures {
         let mut exceedance = curve::horizon(portfolio, &sorted);
         let tail = match &kept.counted {
             // The trials to divide were chosen among those that have rows.
-            Some(_) => Tail::new(tail, &Sorted::weighted(&kept.loss, weights), loss.tvar[AT_TAIL].value, trials.n),
-            None => Tail::new(tail, &sorted, loss.tvar[AT_TAIL].value, trials.n),
+            Some(_) => Tail::new(tail, &Sorted::weighted(&kept.loss, weights), &loss.tvar[AT_TAIL], trials.n),
+            None => Tail::new(tail, &sorted, &loss.tvar[AT_TAIL], trials.n),
         };
         drop(sorted);
         for (kind, losses, counted) in [

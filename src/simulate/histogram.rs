@@ -14,6 +14,8 @@ const OCTAVES: usize = 1 << 12;
 const NEGATIVE: usize = OCTAVES / 2;
 /// Parts of a bin, as a power of two, to which the mean of its values is known.
 const PARTS: u32 = 16;
+/// Bits of a bin at most: parts of it are told apart by bits below.
+const MOST_BITS: u32 = 20;
 /// An octave without values yet.
 const NONE: u16 = u16::MAX;
 
@@ -22,7 +24,7 @@ const NONE: u16 = u16::MAX;
 ///
 /// Space: 8 KiB once a value is not 0, and per octave that occurs 24 bytes a bin, 32 where means are kept.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(from = "Stored", into = "Stored")]
+#[serde(try_from = "Stored", into = "Stored")]
 pub struct Histogram {
     bits: u32,
     n: u64,
@@ -82,9 +84,10 @@ impl Default for Histogram {
 }
 
 impl Histogram {
-    /// With 2^`bits` bins per octave.
+    /// With 2^`bits` bins per octave, but no more than 2²⁰.
     #[must_use]
     pub fn new(bits: u32) -> Self {
+        let bits = bits.min(MOST_BITS);
         Self { bits, n: 0, zeros: 0, octaves: Vec::new(), pages: Vec::new(), keeps_means: false }
     }
 
@@ -169,8 +172,8 @@ impl Histogram {
         self.n
     }
 
-    /// The smallest x with F(x) ≥ `p`, found in its bin and there, by rank, on the line between the extremes seen
-    /// in it: exact where a bin holds one value, within a bin's width elsewhere. NaN of nothing.
+    /// The smallest x with F(x) ≥ `p`, found in its bin and there, by rank, between the extremes seen in it: on a line, or, where
+    /// means are kept, on a power with that mean. Exact where a bin holds one value, within a bin's width elsewhere. NaN of nothing.
     #[must_use]
     pub fn quantile(&self, p: f64) -> f64 {
         let [x] = self.quantiles([p]);
@@ -179,6 +182,7 @@ impl Histogram {
 
     /// The same of several, which must ascend.
     pub(crate) fn quantiles<const N: usize>(&self, levels: [f64; N]) -> [f64; N] {
+        debug_assert!(levels.is_sorted());
         let (mut bins, mut upto, mut at) = (self.ascending(), 0, None);
         levels.map(|p| {
             let rank = rank(self.n, p);
@@ -267,14 +271,26 @@ impl Held {
     pub(crate) fn pieces(&self) -> impl Iterator<Item = (f64, u64)> {
         let Bin { n, min, max } = self.bin;
         let between = if min < max { n.saturating_sub(2) } else { 0 };
-        let (shape, pieces) = (self.shape(), between.min(PIECES - 2));
-        let inner = (0..pieces).map(move |k| {
-            let [from, to] = [k, k + 1].map(|k| between * k / pieces);
-            let part = shape.mean(count(from) / count(between), count(to) / count(between));
-            ((min + (max - min) * part).clamp(min, max), to - from)
-        });
         let ends = if min < max { [(min, 1), (max, 1)] } else { [(min, n), (max, 0)] };
-        [ends[0]].into_iter().chain(inner).chain([ends[1]]).filter(|piece| piece.1 > 0)
+        [ends[0]].into_iter().chain(self.inner(0.0, between)).chain([ends[1]]).filter(|piece| piece.1 > 0)
+    }
+
+    /// The same of those above `x`, which must lie between the extremes: as many as [`Held::at`] puts there.
+    pub(crate) fn above(self, x: f64) -> impl Iterator<Item = (f64, u64)> {
+        let Bin { n, min, max } = self.bin;
+        let from = self.shape().rank((x - min) / (max - min));
+        let above = whole((1.0 - from) * count(n.saturating_sub(1)));
+        self.inner(from, above.saturating_sub(1)).chain([(max, above.min(1))]).filter(|piece| piece.1 > 0)
+    }
+
+    /// Values that stand for `n` between the rank `from` and the greatest.
+    fn inner(self, from: f64, n: u64) -> impl Iterator<Item = (f64, u64)> {
+        let (Bin { min, max, .. }, shape, pieces) = (self.bin, self.shape(), n.min(PIECES - 2));
+        (0..pieces).map(move |k| {
+            let numbers = [k, k + 1].map(|k| n * k / pieces);
+            let [a, b] = numbers.map(|number| from + (1.0 - from) * (count(number) / count(n)));
+            ((min + (max - min) * shape.mean(a, b)).clamp(min, max), numbers[1] - numbers[0])
+        })
     }
 
     /// How the values between the extremes lie.
@@ -302,6 +318,12 @@ impl Shape {
         if self.mirrored { 1.0 - pow(1.0 - rank, self.power) } else { pow(rank, self.power) }
     }
 
+    /// Which rank has its value there.
+    fn rank(self, part: f64) -> f64 {
+        let root = |part: f64| pow(part, 1.0 / self.power);
+        if self.mirrored { 1.0 - root(1.0 - part) } else { root(part) }
+    }
+
     /// Where the mean of the values between two ranks lies.
     fn mean(self, from: f64, to: f64) -> f64 {
         let over = |a: f64, b: f64| {
@@ -327,12 +349,30 @@ impl From<Histogram> for Stored {
     }
 }
 
-impl From<Stored> for Histogram {
-    fn from(stored: Stored) -> Self {
-        let mut histogram = Self { keeps_means: stored.keeps_means, ..Self::new(stored.bits.min(MANTISSA - PARTS)) };
-        stored.bins.into_iter().for_each(|(bin, beyond)| histogram.count(bin, beyond));
-        histogram
+impl TryFrom<Stored> for Histogram {
+    type Error = &'static str;
+
+    fn try_from(stored: Stored) -> Result<Self, Self::Error> {
+        if stored.bits > MOST_BITS {
+            return Err("bins too narrow");
+        }
+        let mut histogram = Self { keeps_means: stored.keeps_means, ..Self::new(stored.bits) };
+        let place = |x: f64| (x.to_bits() >> (MANTISSA - stored.bits), x == 0.0);
+        for (bin, beyond) in stored.bins {
+            let Bin { n, min, max } = bin;
+            let within = max.is_finite() && min <= max && place(min) == place(max);
+            if !within || beyond.div_ceil(1 << PARTS) > n || histogram.n.checked_add(n).is_none() {
+                return Err("bins that no values have");
+            }
+            histogram.count(bin, beyond);
+        }
+        Ok(histogram)
     }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a part of a count")]
+fn whole(x: f64) -> u64 {
+    x.round() as u64
 }
 
 /// The rank of the smallest x with F(x) ≥ `p` among `n` ≥ 1 values: ⌈n p⌉, from 1 to n, where an n p that is

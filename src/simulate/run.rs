@@ -85,7 +85,8 @@ impl Run {
         };
         if super::block(&all, 1).is_none() {
             // Not worth waking the others for.
-            if let Some(block) = super::block(&all, 0).and_then(|only| run(&only, Vec::new())) {
+            let spare = self.late.spare(plan);
+            if let Some(block) = super::block(&all, 0).and_then(|only| run(&only, spare)) {
                 self.state.append(block, &mut self.late);
                 self.state.trials.count_late(&mut self.late);
             }
@@ -104,7 +105,7 @@ impl Run {
                 // So that one slow block does not fill the memory with those that wait for it.
                 let waits = |queue: &mut Queue| k > queue.next + ahead && !stopped.load(Ordering::Relaxed);
                 let mut queue = turn.wait_while(lock(), waits).unwrap_or_else(PoisonError::into_inner);
-                let spare = plan.portfolios.iter().filter_map(|_| queue.late.spare()).collect();
+                let spare = queue.late.spare(plan);
                 drop(queue);
                 let block = if stopped.load(Ordering::Relaxed) { None } else { run(&range, spare) };
                 // Under the lock, even if nothing is handed over: whoever is about to wait must not miss the call.
@@ -165,6 +166,7 @@ impl Run {
         let state: State = postcard::from_bytes(bytes).ok()?;
         let width = self.columns.of_all(self.state.trials.portfolios.len());
         let is_like = state.capacity == self.state.capacity
+            && state.trials.thinned < u64::BITS - super::BLOCK.ilog2()
             && state.trials.is_like(&self.state.trials)
             && state.sums.is_of_width(width);
         is_like.then_some(state)

@@ -91,6 +91,10 @@ fn steps_and_parts_leave_no_trace() {
             assert!(!joined.join(&run.save()), "nothing is joined twice");
         }
         assert!(*joined.trials() == whole, "in parts");
+        // What was counted month by month weighs as much as the trials do.
+        let weight = |weights: &Vec<f64>| weights.iter().map(|&weight| super::units(weight)).sum();
+        let all = whole.weights.as_ref().map_or(whole.n, weight);
+        assert!(whole.portfolios.iter().flat_map(|p| &p.month_histograms).all(|month| month.n() == all));
     }
 }
 

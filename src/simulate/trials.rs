@@ -188,21 +188,22 @@ impl Late {
         self.blocks.push(Waiting { months, weights });
     }
 
-    /// A list for the months of a block, for its memory.
-    pub(super) fn spare(&mut self) -> Option<Vec<f64>> {
-        self.spare.pop()
+    /// Lists for the months of a block, for their memory.
+    pub(super) fn spare(&mut self, plan: &Plan) -> Vec<Vec<f64>> {
+        let kept = self.spare.len().saturating_sub(plan.portfolios.len());
+        self.spare.split_off(kept)
     }
 }
 
-/// How memory is divided: half of it for rows, a quarter each for the histograms of months and for those of all else, and of the
-/// rows' half a sixteenth for losses of months that wait. Octaves that a histogram is taken to need, and bytes of a bin without and
+/// How memory is divided: half of it for rows and losses of months that wait, a quarter each for the histograms of months and for
+/// those of all else. Octaves that a histogram is taken to need, and bytes of a bin without and
 /// with a mean.
 const OCTAVES: u64 = 40;
 const BIN: u64 = 24;
 const BIN_WITH_MEAN: u64 = 32;
-/// Losses of months that wait at most: the bins of a month are then taken up once for some thousand of its losses, and nobody waits
+/// Losses of months that wait at most: the bins of a month are then taken up once for many thousand of its losses, and nobody waits
 /// long for all to be counted.
-const LATE: u64 = 1 << 19;
+const LATE: u64 = 1 << 21;
 /// Trials that are kept in any case.
 const LEAST: u64 = 16 * BLOCK;
 

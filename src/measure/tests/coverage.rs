@@ -10,7 +10,7 @@ use crate::measure::comparison::{Shared, Side, compare, paired};
 use crate::measure::estimate::{Z, mean, sd};
 use crate::measure::order::Sorted;
 use crate::measure::years::Years;
-use crate::measure::{LEVELS, tail, tvar, tvar_with_error};
+use crate::measure::{LEVELS, tail, tvar_with_error};
 use crate::results::Estimate;
 use crate::simulate::{Moments, Parts};
 
@@ -174,16 +174,26 @@ fn intervals_of_parts_of_the_tail_hold_them() {
         };
         let sorted = Sorted::of(&losses);
         let trials: Vec<_> = tail(&losses, None, 0.99).into_iter().map(parts).collect();
-        let part = Tail::new(&trials, &sorted, tvar(&sorted, 0.99), N as u64).part(|parts| parts.risks[0]);
+        let part = Tail::new(&trials, &sorted, &tvar_with_error(&sorted, 0.99), N as u64).part(|parts| parts.risks[0]);
         let squares: f64 = trials.iter().map(|(weight, parts)| (weight * parts.risks[0]).powi(2)).sum();
         naive.borrow_mut().push(Estimate::normal(part.value, Some(squares.sqrt())));
-        vec![part]
+        // The same where every second trial has no row.
+        let kept = &losses[..N / 2];
+        let trials: Vec<_> = tail(kept, None, 0.99).into_iter().map(parts).collect();
+        let of_all = tvar_with_error(&sorted, 0.99);
+        let thinned = Tail::new(&trials, &Sorted::of(kept), &of_all, N as u64);
+        let whole = thinned.part(|parts| parts.loss);
+        assert!((whole.value / of_all.value - 1.0).abs() < 1e-12);
+        assert!((whole.std_error.unwrap() / of_all.std_error.unwrap() - 1.0).abs() < 1e-9);
+        vec![part, thinned.part(|parts| parts.risks[0])]
     });
     let truth = 248.488 / 2.0;
-    assert_covers(&columns[0], truth);
-    assert_error_is_the_spread(&columns[0]);
+    for column in &columns {
+        assert_covers(column, truth);
+        assert_error_is_the_spread(column);
+        assert_refused(&with_errors_times(column, 0.75), truth);
+    }
     assert_refused(&naive.into_inner(), truth);
-    assert_refused(&with_errors_times(&columns[0], 0.75), truth);
 }
 
 /// KA-4: at most one event, with probability 0.1, log-normal between 1e6 and 1e7.

@@ -108,7 +108,7 @@ fn weighted_differences_years_and_parts_hold_the_truth() {
             (weight, Parts { loss: b[trial], risks: vec![a[trial] / 2.0, own[trial] / 2.0], ..Parts::default() })
         };
         let worst: Vec<_> = tail(&b, Some(&weights), 0.99).into_iter().map(parts).collect();
-        let part = Tail::new(&worst, &sorted, tvar(&sorted, 0.99), N as u64).part(|parts| parts.risks[0]);
+        let part = Tail::new(&worst, &sorted, &tvar_with_error(&sorted, 0.99), N as u64).part(|parts| parts.risks[0]);
         let sum: f64 = worst.iter().map(|(weight, parts)| weight * parts.loss).sum();
         assert!((sum - tvar(&sorted, 0.99)).abs() < 1e-9 * sum, "parts sum to TVaR");
         vec![comparison.mean, probability_of(&both.1), var, tvar_apart, year, part]

@@ -89,10 +89,16 @@ proptest! {
     fn a_value_counts_as_often_as_it_is_said(values in losses(), times in proptest::collection::vec(0..4_u64, 400)) {
         let each: Vec<(f64, u64)> = values.iter().copied().zip(times).collect();
         let copies: Vec<f64> = each.iter().flat_map(|&(v, n)| std::iter::repeat_n(v, n as usize)).collect();
-        let mut counted = Histogram::default();
-        counted.add_each(each.into_iter());
-        prop_assert_eq!(counted.n(), copies.len() as u64);
-        prop_assert!(counted == histogram(&copies));
+        for new in [Histogram::new, Histogram::with_means] {
+            let (mut counted, mut copied) = (new(8), new(8));
+            // Twice: by then all bins are known.
+            for _ in 0..2 {
+                counted.add_each(each.iter().copied());
+                copied.add_all(&copies);
+            }
+            prop_assert_eq!(counted.n(), 2 * copies.len() as u64);
+            prop_assert!(counted == copied);
+        }
     }
 
     #[test]
@@ -114,4 +120,21 @@ proptest! {
         let exact = sorted[rank(values.len() as u64, p) as usize - 1];
         prop_assert!((histogram(&values).quantile(p) - exact).abs() <= exact.abs() / 256.0);
     }
+}
+
+/// Bytes that no histogram gave are refused, before they ask for more memory than there is.
+#[test]
+fn bins_that_no_values_have_are_refused() {
+    let whole = |bins: &[(u64, f64, f64, u64)], bits: u32| {
+        let bins: Vec<_> = bins.iter().map(|&(n, min, max, beyond)| (super::Bin { n, min, max }, beyond)).collect();
+        let bytes = postcard::to_stdvec(&super::Stored { bits, keeps_means: true, bins }).expect("numbers have bytes");
+        postcard::from_bytes::<Histogram>(&bytes).is_ok()
+    };
+    assert!(whole(&[(3, 4.0, 4.1, 3 << 15), (7, 0.0, 0.0, 0)], 4));
+    assert!(!whole(&[(3, 4.0, 4.1, 3 << 15)], 36), "bins");
+    assert!(!whole(&[(3, 4.1, 4.0, 3 << 15)], 4), "extremes");
+    assert!(!whole(&[(3, 4.0, 9.0, 3 << 15)], 4), "two bins");
+    assert!(!whole(&[(3, f64::NAN, 4.0, 0)], 4) && !whole(&[(3, 4.0, f64::NAN, 0)], 4), "no number");
+    assert!(!whole(&[(3, 4.0, 4.1, 4 << 16)], 4), "a mean beyond the bin");
+    assert!(!whole(&[(u64::MAX, 4.0, 4.1, 0), (1, 8.0, 8.1, 0)], 4), "more than can be counted");
 }
