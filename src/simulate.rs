@@ -13,6 +13,7 @@ mod run;
 #[cfg(test)]
 mod tests;
 mod trials;
+mod worst;
 
 use std::ops::Range;
 use std::sync::Mutex;
@@ -32,6 +33,7 @@ pub use observer::Observed;
 pub use run::Run;
 use trials::Rows;
 pub use trials::{All, Counted, Parts, PortfolioTrials, Trials};
+use worst::Worst;
 
 /// After so many events a worker asks whether to go on: in less than a tenth of a second.
 const EVENTS_UNASKED: usize = 20_000;
@@ -85,6 +87,14 @@ pub fn simulate(plan: &Plan, options: &Options, progress: &(dyn Fn(u64) -> bool 
 pub fn redraw(plan: &Plan, portfolio: usize, trials: &[u64]) -> Vec<Parts> {
     let workers = Workers::new(plan);
     trials.par_iter().map(|&trial| workers.with(|engine| engine.parts(plan, trial, portfolio))).collect()
+}
+
+/// The same of what a run kept of them; only what it did not keep is drawn again.
+pub(crate) fn divide(plan: &Plan, portfolio: usize, trials: &[u64], worst: &Worst) -> Vec<Parts> {
+    let workers = Workers::new(plan);
+    let again = |trial: u64| workers.with(|engine| engine.parts(plan, trial, portfolio));
+    let parts = |&trial: &u64| worst.parts(portfolio, trial).unwrap_or_else(|| again(trial));
+    trials.par_iter().map(parts).collect()
 }
 
 /// Shows the verdict on one portfolio, every outage an event, in each of a range of trials to `see`: what it makes of them, in order of the

@@ -91,13 +91,13 @@ impl<'a> Simulation<'a> {
     /// Draws the worst trials again, measures, and checks what was counted: all results of the trials done.
     #[must_use]
     pub fn results(self) -> Results {
-        let trials = self.run.into_trials();
+        let (trials, worst) = self.run.finish();
         let numbers: Vec<u64> = trials.numbers().collect();
         let tails: Vec<_> = (trials.portfolios.iter().enumerate())
             .map(|(p, portfolio)| {
                 let tail = measure::tail(&portfolio.loss, trials.weights.as_deref(), measure::TAIL);
                 let of_tail: Vec<u64> = tail.iter().map(|&(row, _)| numbers[row]).collect();
-                let parts = simulate::redraw(&self.plan, p, &of_tail);
+                let parts = simulate::divide(&self.plan, p, &of_tail, &worst);
                 tail.into_iter().map(|(_, weight)| weight).zip(parts).collect()
             })
             .collect();

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::engine::{Engine, Verdict, by_node};
 use super::observer::{Counts, Tally};
+use super::worst::Kept;
 use super::{EVENTS_UNASKED, Moments, Rows};
 use crate::plan::Plan;
 
@@ -33,6 +34,8 @@ pub(super) struct PortfolioBlock {
     pub(super) rows: Rows,
     /// Month after month: the loss of each trial.
     pub(super) months: Vec<f64>,
+    /// The worst trials, divided.
+    pub(super) worst: Kept,
 }
 
 /// Where each division of a loss stands in a row of the table: components, risks, nodes, services, months, years,
@@ -112,6 +115,7 @@ impl Block {
         let mut block = || PortfolioBlock {
             rows: Rows::new(plan, keep_components, trials.end - trials.start),
             months: spare.next().unwrap_or_default(),
+            worst: Kept::default(),
         };
         let mut portfolios: Vec<PortfolioBlock> = plan.portfolios.iter().map(|_| block()).collect();
         let mut tables = std::mem::take(&mut engine.tables);
@@ -164,6 +168,7 @@ impl Block {
         tally.moments(&columns.counts, &mut sums);
         for (portfolio, table) in portfolios.iter_mut().zip(&tables) {
             portfolio.turn(&columns, table);
+            portfolio.worst = Kept::of(&columns, trials.start, (&portfolio.rows.loss, weighing), table);
         }
         engine.tables = tables;
         Some(Self { trials, weights, portfolios, sums })

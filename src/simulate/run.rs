@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::block::{Block, Columns};
 use super::moments::Tree;
-use super::trials::{Capacity, Late};
+use super::trials::{Capacity, Late, room, row};
+use super::worst::Worst;
 use super::{Options, Trials, Workers};
 use crate::plan::Plan;
 
@@ -19,7 +20,13 @@ pub struct Run {
     keep_components: bool,
     columns: Columns,
     workers: Workers,
+    beside: Beside,
+}
+
+/// What is not put aside: it saves time.
+struct Beside {
     late: Late,
+    worst: Worst,
 }
 
 /// What may be put aside and taken up again.
@@ -38,20 +45,21 @@ struct Queue<'a> {
     waiting: BTreeMap<u64, Block>,
     next: u64,
     state: &'a mut State,
-    late: &'a mut Late,
+    beside: &'a mut Beside,
 }
 
 impl Run {
     /// Before the first of the trials.
     #[must_use]
     pub fn new(plan: &Plan, options: &Options) -> Self {
-        let capacity = Capacity::of(plan, options);
+        let (capacity, columns) = (Capacity::of(plan, options), Columns::new(plan));
+        let worst = Worst::new(plan, &columns, (room(options), row(plan, options)));
         Self {
             state: State { trials: Trials::empty(plan, options, &capacity), sums: Tree::default(), capacity },
             keep_components: options.keep_components,
-            columns: Columns::new(plan),
+            columns,
             workers: Workers::new(plan),
-            late: Late::default(),
+            beside: Beside { late: Late::default(), worst },
         }
     }
 
@@ -85,16 +93,16 @@ impl Run {
         };
         if super::block(&all, 1).is_none() {
             // Not worth waking the others for.
-            let spare = self.late.spare(plan);
+            let spare = self.beside.late.spare(plan);
             if let Some(block) = super::block(&all, 0).and_then(|only| run(&only, spare)) {
-                self.state.append(block, &mut self.late);
-                self.state.trials.count_late(&mut self.late);
+                self.state.append(block, &mut self.beside);
+                self.state.trials.count_late(&mut self.beside.late);
             }
             return !stopped.into_inner();
         }
         let taken = AtomicU64::new(0);
         let queue =
-            Mutex::new(Queue { waiting: BTreeMap::new(), next: 0, state: &mut self.state, late: &mut self.late });
+            Mutex::new(Queue { waiting: BTreeMap::new(), next: 0, state: &mut self.state, beside: &mut self.beside });
         let turn = Condvar::new();
         let lock = || queue.lock().unwrap_or_else(PoisonError::into_inner);
         rayon::broadcast(|context| {
@@ -105,7 +113,7 @@ impl Run {
                 // So that one slow block does not fill the memory with those that wait for it.
                 let waits = |queue: &mut Queue| k > queue.next + ahead && !stopped.load(Ordering::Relaxed);
                 let mut queue = turn.wait_while(lock(), waits).unwrap_or_else(PoisonError::into_inner);
-                let spare = queue.late.spare(plan);
+                let spare = queue.beside.late.spare(plan);
                 drop(queue);
                 let block = if stopped.load(Ordering::Relaxed) { None } else { run(&range, spare) };
                 // Under the lock, even if nothing is handed over: whoever is about to wait must not miss the call.
@@ -120,7 +128,7 @@ impl Run {
                 }
             }
         });
-        self.state.trials.count_late(&mut self.late);
+        self.state.trials.count_late(&mut self.beside.late);
         !stopped.into_inner()
     }
 
@@ -133,9 +141,14 @@ impl Run {
 
     /// The same, and the end of the run.
     #[must_use]
-    pub fn into_trials(mut self) -> Trials {
+    pub fn into_trials(self) -> Trials {
+        self.finish().0
+    }
+
+    /// The same, with what its worst trials are divided into.
+    pub(crate) fn finish(mut self) -> (Trials, Worst) {
         self.trials();
-        self.state.trials
+        (self.state.trials, self.beside.worst)
     }
 
     /// All that is kept of the trials done, as bytes.
@@ -152,6 +165,7 @@ impl Run {
     pub fn restore(&mut self, bytes: &[u8]) -> bool {
         let Some(state) = self.read(bytes) else { return false };
         self.state = state;
+        self.beside.worst.forget();
         true
     }
 
@@ -177,7 +191,7 @@ impl Queue<'_> {
     fn take(&mut self, k: u64, block: Block) {
         self.waiting.insert(k, block);
         while let Some(block) = self.waiting.remove(&self.next) {
-            self.state.append(block, self.late);
+            self.state.append(block, self.beside);
             self.next += 1;
         }
     }
@@ -189,8 +203,10 @@ impl State {
         self.trials.join(other.trials, &self.capacity);
     }
 
-    fn append(&mut self, mut block: Block, late: &mut Late) {
+    fn append(&mut self, mut block: Block, beside: &mut Beside) {
         self.sums.push(block.trials.start / super::BLOCK, std::mem::take(&mut block.sums));
-        self.trials.append(block, &self.capacity, late);
+        let worst: Vec<_> = block.portfolios.iter_mut().map(|p| std::mem::take(&mut p.worst)).collect();
+        self.trials.append(block, &self.capacity, &mut beside.late);
+        beside.worst.append(worst.into_iter(), &self.trials);
     }
 }

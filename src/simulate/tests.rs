@@ -98,6 +98,34 @@ fn steps_and_parts_leave_no_trace() {
     }
 }
 
+/// What was kept of the worst trials is what they are divided into when they are drawn again; hardly any are missing while there is room.
+#[test]
+fn the_worst_trials_are_kept_as_they_would_be_drawn_again() {
+    let scenario = crate::scenario::read("x.toml", TEXT.as_bytes(), &crate::scenario::NoFiles).expect("sound").scenario;
+    let tuned = crate::sampling::tune(&scenario, 1, 1, &|_| true).expect("not stopped");
+    let weighted = plan().sampled_by(Some(&tuned.mixture.expect("something is tilted")));
+    for (plan, options, kept) in [
+        (plan(), options(3..60 * BLOCK), 0.95..=1.0),
+        (weighted, options(0..20 * BLOCK), 0.95..=1.0),
+        (plan(), narrow(90), 0.0..=0.0),
+    ] {
+        let mut run = super::Run::new(&plan, &options);
+        let half = options.trials.end / 2 / BLOCK * BLOCK;
+        assert!(run.advance(&plan, half, &|_| true) && run.advance(&plan, options.trials.end, &|_| true));
+        let (trials, worst) = run.finish();
+        for (p, portfolio) in trials.portfolios.iter().enumerate() {
+            let numbers: Vec<u64> = trials.numbers().collect();
+            let tail = crate::measure::tail(&portfolio.loss, trials.weights.as_deref(), crate::measure::TAIL);
+            let tail: Vec<u64> = tail.into_iter().map(|(row, _)| numbers[row]).collect();
+            let again = super::redraw(&plan, p, &tail);
+            let found = tail.iter().filter(|&&trial| worst.parts(p, trial).is_some()).count();
+            let part = found as f64 / tail.len() as f64;
+            assert!(kept.contains(&part), "{found} of {}", tail.len());
+            assert_eq!(super::divide(&plan, p, &tail, &worst), again);
+        }
+    }
+}
+
 /// What another scenario gave is refused even if it has the same portfolios, services, months and years.
 #[test]
 fn other_columns_are_not_taken_up() {

@@ -212,14 +212,25 @@ fn bits((n, bin): (u64, u64), bytes: u64, most: u32) -> u32 {
     (4..most).rev().find(|bits| (n * OCTAVES * bin) << (bits + 1) <= bytes).map_or(4, |bits| bits + 1)
 }
 
+/// Bytes for rows, and for what is kept beside them while they leave room.
+pub(super) fn room(options: &Options) -> u64 {
+    options.memory / 2 - options.memory / 32
+}
+
+/// Bytes of a trial's rows.
+pub(super) fn row(plan: &Plan, options: &Options) -> u64 {
+    let (n_years, n_services) = (plan.clock.n_full_years as u64, plan.services.len() as u64);
+    let columns = 1 + 2 * n_years + 2 * n_services + if options.keep_components { 10 } else { 0 };
+    8 * columns * plan.portfolios.len() as u64
+}
+
 impl Capacity {
     pub(super) fn of(plan: &Plan, options: &Options) -> Self {
         let (n_portfolios, n_services) = (plan.portfolios.len() as u64, plan.services.len() as u64);
-        let (n_years, n_months) = (plan.clock.n_full_years as u64, plan.clock.n_months() as u64);
-        let columns = 1 + 2 * n_years + 2 * n_services + if options.keep_components { 10 } else { 0 };
+        let n_months = plan.clock.n_months() as u64;
         Self {
             all: plan.mixture.is_some(),
-            rows: ((options.memory / 2 - options.memory / 32) / (8 * columns * n_portfolios)).max(LEAST),
+            rows: (room(options) / row(plan, options)).max(LEAST),
             late: (options.memory / 32 / 16).min(LATE),
             bits: bits((n_portfolios * (3 + 2 * n_services), BIN_WITH_MEAN), options.memory / 4, 10),
             month_bits: bits((n_portfolios * n_months, BIN), options.memory / 4, 8),
