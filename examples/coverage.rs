@@ -91,7 +91,7 @@ impl Study {
                 let options = Options::of(0..self.trials);
                 let mixture = self
                     .importance
-                    .then(|| sampling::tune(&short, short.seed, self.trials, &|_| true))
+                    .then(|| sampling::tune(&short, short.seed, Some(self.trials), &|_| true))
                     .and_then(|tuned| tuned.expect("nobody stops it").mixture);
                 let mut simulation = match &mixture {
                     Some(mixture) => Simulation::sampled(&short, &options, mixture),

@@ -83,10 +83,16 @@ pub enum How {
 
 /// Looks for a mixture for `scenario`, by trials of their own whose draws are independent of those of a run under `seed`.
 ///
-/// `trials`: of the run. The same on any number of threads. `progress` is told how many trials of [`pilot_trials`] are done;
+/// `trials`: of the run, if they are known; else the pilot is as short as pilots are, and what it takes is not weighed against what
+/// it saves. The same on any number of threads. `progress` is told how many trials of [`pilot_trials`] are done;
 /// when it answers `false` the pilot stops and gives `None`.
 #[must_use]
-pub fn tune(scenario: &Scenario, seed: u64, trials: u64, progress: &(dyn Fn(u64) -> bool + Sync)) -> Option<Tuned> {
+pub fn tune(
+    scenario: &Scenario,
+    seed: u64,
+    trials: Option<u64>,
+    progress: &(dyn Fn(u64) -> bool + Sync),
+) -> Option<Tuned> {
     let plan = Plan::new(scenario, seed ^ 0x7069_6c6f_7400_0000);
     let rare: Vec<usize> = (0..plan.risks.len()).filter(|&r| plan.risks[r].mean <= RARE).collect();
     let plan = plan.without_plain(&rare);
@@ -106,11 +112,11 @@ pub fn tune(scenario: &Scenario, seed: u64, trials: u64, progress: &(dyn Fn(u64)
     }
     let (gains, cost) = (gain::gains(&drawn), gain::cost(&drawn));
     #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
-    let pilot = 1.0 + n as f64 / trials.max(1) as f64;
+    let pilot = trials.map(|trials| 1.0 + n as f64 / trials.max(1) as f64);
     let (auto, reason) = if mixture.components.is_empty() {
         (false, "No other way of drawing would make the worst trials likelier.".to_owned())
     } else {
-        gain::advice(&gains, cost * pilot)
+        gain::advice(&gains, cost, pilot)
     };
     Some(Tuned {
         tilts: tilts(&plan, &mixture),
@@ -123,10 +129,10 @@ pub fn tune(scenario: &Scenario, seed: u64, trials: u64, progress: &(dyn Fn(u64)
     })
 }
 
-/// Trials that a pilot draws for a run of so many.
+/// Trials that a pilot draws for a run of so many, if that is known.
 #[must_use]
-pub fn pilot_trials(trials: u64) -> u64 {
-    (trials / 20).clamp(TRIALS.0, TRIALS.1)
+pub fn pilot_trials(trials: Option<u64>) -> u64 {
+    (trials.unwrap_or(0) / 20).clamp(TRIALS.0, TRIALS.1)
 }
 
 /// The tilts of a mixture in plain values.

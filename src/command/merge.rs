@@ -69,7 +69,7 @@ pub(super) fn merge(arguments: &Arguments) -> Result<(), Failure> {
             ..Options::of(0..asked.trials)
         };
         let how = sampling::Asked::of(&asked.sampling);
-        let (mixture, sampling) = sampling::look(&opened.scenario, how, asked.trials, &bar)?;
+        let (mixture, sampling) = sampling::look(&opened.scenario, how, Some(asked.trials), &bar)?;
         let mut joined = match &mixture {
             Some(mixture) => Simulation::sampled(&opened.scenario, &options, mixture),
             None => Simulation::new(&opened.scenario, &options),

@@ -224,9 +224,8 @@ fn one(job: &Job, arguments: &Arguments) -> Result<(), Failure> {
     let began = Instant::now();
     let known = arguments.precision.is_none() && arguments.time.is_none();
     let bar = terminal::progress(known.then(|| job.range.end - job.range.start), &stem(job), arguments.quiet);
-    // A pilot for a run of unknown length is as short as pilots are.
-    let pilot = if known { job.trials } else { 1 };
-    let (mixture, sampling) = sampling::look(&job.opened.scenario, job.sampling, pilot, &bar).map_err(|failure| {
+    let trials = known.then_some(job.trials);
+    let (mixture, sampling) = sampling::look(&job.opened.scenario, job.sampling, trials, &bar).map_err(|failure| {
         bar.finish_and_clear();
         written::named(failure, &job.target)
     })?;

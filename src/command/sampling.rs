@@ -40,7 +40,7 @@ impl Asked {
 pub(super) fn look(
     scenario: &Scenario,
     asked: Asked,
-    trials: u64,
+    trials: Option<u64>,
     bar: &ProgressBar,
 ) -> Result<(Option<Mixture>, Option<Sampling>), Failure> {
     if asked == Asked::Plain {

@@ -309,7 +309,7 @@ fn neither_ranges_nor_threads_change_anything() {
     let scenario = scenario(RARE_COST);
     let on = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| tune(&scenario, 1, 10_000, &|_| true).unwrap())
+        pool.install(|| tune(&scenario, 1, Some(10_000), &|_| true).unwrap())
     };
     let (one, three) = (on(1), on(3));
     assert_eq!(one.mixture, three.mixture);
@@ -319,7 +319,7 @@ fn neither_ranges_nor_threads_change_anything() {
     let mut parts = draw(0..37);
     parts.extend(draw(37..200));
     assert_eq!(draw(0..200), parts);
-    assert!(tune(&scenario, 1, 10_000, &|_| false).is_none());
+    assert!(tune(&scenario, 1, Some(10_000), &|_| false).is_none());
 }
 
 /// Events of mean 0.03, each of a log-normal cost of median $1M and σ 1.
@@ -360,7 +360,7 @@ fn survival(x: f64) -> f64 {
 #[test]
 fn a_rare_cost_has_its_tail_with_far_less_error() {
     let scenario = scenario(RARE_COST);
-    let tuned = tune(&scenario, 1, 10_000, &|_| true).unwrap();
+    let tuned = tune(&scenario, 1, Some(10_000), &|_| true).unwrap();
     for tilted in tuned.tilts.iter().filter(|t| t.quantity == "count") {
         // Two events are too rare in a pilot to show that they are as bad as one.
         let How::Choice(pieces) = &tilted.how else { panic!("{tilted:?}") };
@@ -400,6 +400,10 @@ fn a_rare_cost_has_its_tail_with_far_less_error() {
     assert!((tvar - exact).abs() < 4.0 * error, "{tvar} {exact} {error}");
     assert!(error < 0.04 * exact, "{error}");
     assert!(tuned.gains[0].tvar_995 > 8.0 && tuned.auto, "{:?} {}", tuned.gains, tuned.reason);
+    assert!(tuned.reason.contains("the pilot included"), "{}", tuned.reason);
+    // Of a run of unknown length nobody knows what part of it the pilot is.
+    let unknown = tune(&scenario, 1, None, &|_| true).unwrap();
+    assert!(unknown.auto && unknown.reason.contains("the pilot not counted"), "{}", unknown.reason);
 }
 
 /// Where nothing that can be tilted makes losses large, the pilot says so.
@@ -407,7 +411,7 @@ fn a_rare_cost_has_its_tail_with_far_less_error() {
 fn what_cannot_be_tilted_is_drawn_plainly() {
     let text =
         RARE_COST.replace("{ per_year = 0.03 }", "{ every = \"1 h to 90 days\" }").replace("sigma = 1", "sigma = 0");
-    let tuned = tune(&scenario(&text), 1, 10_000, &|_| true).unwrap();
+    let tuned = tune(&scenario(&text), 1, Some(10_000), &|_| true).unwrap();
     assert!(!tuned.auto && tuned.tilts.len() < 3, "{:?} {:?} {}", tuned.tilts, tuned.gains, tuned.reason);
 }
 
@@ -421,7 +425,7 @@ fn tune_a_file() {
         let scenario = read("x.toml", &text, &NoFiles).unwrap().scenario;
         let begun = std::time::Instant::now();
         let trials = std::env::var("TRIALS").map_or(scenario.trials, |n| n.parse().unwrap());
-        let tuned = tune(&scenario, scenario.seed, trials, &|_| true).unwrap();
+        let tuned = tune(&scenario, scenario.seed, Some(trials), &|_| true).unwrap();
         println!("{path}: {:.1?}, cost {:.2}", begun.elapsed(), tuned.cost);
         for tilted in &tuned.tilts {
             let name = tilted.risk.map_or("", |r| &scenario.risks[r].id);

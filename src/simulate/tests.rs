@@ -65,7 +65,7 @@ fn narrow(n: u64) -> Options {
 #[test]
 fn steps_and_parts_leave_no_trace() {
     let scenario = crate::scenario::read("x.toml", TEXT.as_bytes(), &crate::scenario::NoFiles).expect("sound").scenario;
-    let tuned = crate::sampling::tune(&scenario, 1, 1, &|_| true).expect("not stopped");
+    let tuned = crate::sampling::tune(&scenario, 1, Some(1), &|_| true).expect("not stopped");
     let weighted = plan().sampled_by(Some(&tuned.mixture.expect("something is tilted")));
     for (plan, options) in
         [(plan(), options(0..40 * BLOCK + 100)), (plan(), narrow(90)), (weighted, options(0..7 * BLOCK + 100))]
@@ -102,7 +102,7 @@ fn steps_and_parts_leave_no_trace() {
 #[test]
 fn the_worst_trials_are_kept_as_they_would_be_drawn_again() {
     let scenario = crate::scenario::read("x.toml", TEXT.as_bytes(), &crate::scenario::NoFiles).expect("sound").scenario;
-    let tuned = crate::sampling::tune(&scenario, 1, 1, &|_| true).expect("not stopped");
+    let tuned = crate::sampling::tune(&scenario, 1, Some(1), &|_| true).expect("not stopped");
     let weighted = plan().sampled_by(Some(&tuned.mixture.expect("something is tilted")));
     for (plan, options, kept) in [
         (plan(), options(3..60 * BLOCK), 0.95..=1.0),

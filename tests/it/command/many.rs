@@ -232,6 +232,23 @@ fn ctrl_c_puts_aside_what_is_done() {
     assert!(desk.path("x.checkpoint").exists() && !desk.path("x").exists());
 }
 
+/// A run of unknown length weighs what sampling saves, too.
+#[test]
+fn a_run_until_it_is_precise_may_be_sampled() {
+    let desk = Desk::new();
+    desk.put(
+        "rare.toml",
+        "start = 2026-01-01\nhorizon = \"1 year\"\nvendor.a = {}\nservice.s = { revenue = \"$1/h\" }\n\
+         portfolio.p = { shares = { a = 1.0 } }\n[risk.r]\nkind = \"legal\"\non = \"a\"\narrivals = { per_year = 0.02 }\n\
+         outcomes = [{ name = \"fine\", probability = 1.0, cost = { median = \"$1M\", sigma = 1 } }]\n",
+    );
+    for until in ["--precision 20%", "--time 1s --max-trials 2000"] {
+        desk.expect(0, &format!("run rare.toml {until} --sampling auto --quiet --out x"));
+        let told: serde_json::Value = serde_json::from_str(&desk.read("x/run.json")).expect("JSON");
+        assert_eq!(told["sampling"]["taken"], "importance", "{}", told["sampling"]["reason"]);
+    }
+}
+
 /// Holds the measures in the folder `weighted` to those in the folder `plain`, by their errors.
 fn agree(desk: &Desk) {
     let table = |folder: &str| -> Vec<Vec<String>> {
