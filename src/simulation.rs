@@ -88,7 +88,7 @@ impl<'a> Simulation<'a> {
         self.run.join(saved)
     }
 
-    /// Draws the worst trials again, measures, and checks what was counted: all results of the trials done.
+    /// Divides the losses of the worst trials, drawn again where they were not kept, measures, and checks what was counted: all results of the trials done.
     #[must_use]
     pub fn results(self) -> Results {
         let (trials, worst) = self.run.finish();

@@ -18,8 +18,8 @@ pub(super) struct Tail<'a> {
     spread: f64,
     /// Whether these are enough for a standard error.
     enough: bool,
-    /// Where all trials know more of TVaR than those that have rows: theirs over that of these, and its error.
-    all: Option<(f64, f64)>,
+    /// Where not all trials have rows: TVaR of those that have, and of all.
+    of_all: Option<(f64, Estimate)>,
 }
 
 impl<'a> Tail<'a> {
@@ -27,14 +27,13 @@ impl<'a> Tail<'a> {
     pub(super) fn new(trials: &'a [(f64, Parts)], rows: &Sorted, tvar: &Estimate, all: u64) -> Self {
         let n = number(rows.n());
         let own: f64 = trials.iter().map(|(weight, parts)| weight * parts.loss).sum();
-        let error = tvar.std_error.filter(|_| all > rows.n() as u64 && own != 0.0);
         Self {
             trials,
             nearest: nearest(trials),
             n,
             spread: n / rows.effective_n(),
             enough: is_enough(rows.effective_tail(TAIL)),
-            all: error.map(|error| (tvar.value / own, error)),
+            of_all: (all > rows.n() as u64 && own != 0.0).then_some((own, *tvar)),
         }
     }
 
@@ -53,17 +52,16 @@ impl<'a> Tail<'a> {
         if self.trials.is_empty() {
             return Estimate::exact(f64::NAN);
         }
-        let sum = |part: &dyn Fn(&Parts) -> f64| self.trials.iter().map(|(w, parts)| w * part(parts)).sum::<f64>();
-        let own = sum(&part);
-        let Some((scale, error_of_all)) = self.all else {
+        let own: f64 = self.trials.iter().map(|(weight, parts)| weight * part(parts)).sum();
+        let Some((whole, tvar)) = &self.of_all else {
             return Estimate::normal(own, self.enough.then(|| self.standard_error(part)));
         };
-        let share = own / sum(&|parts| parts.loss);
-        let error = || {
-            let of_share = self.standard_error(|parts| part(parts) - share * parts.loss) * scale;
-            libm::hypot(share * error_of_all, of_share)
+        let share = own / whole;
+        let error = |of_tvar: f64| {
+            let of_share = self.standard_error(|parts| part(parts) - share * parts.loss) / whole;
+            libm::hypot(share * of_tvar, of_share * tvar.value)
         };
-        Estimate::normal(own * scale, self.enough.then(error))
+        Estimate::normal(share * tvar.value, tvar.std_error.filter(|_| self.enough).map(error))
     }
 
     fn standard_error(&self, part: impl Fn(&Parts) -> f64) -> f64 {

@@ -210,3 +210,24 @@ impl State {
         beside.worst.append(worst.into_iter(), &self.trials);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{BLOCK, Options};
+    use super::Run;
+    use crate::plan::Plan;
+
+    /// Lists are used again, however long the steps are.
+    #[test]
+    fn no_step_leaves_more_lists_than_blocks_can_use() {
+        let text = "start = 2025-06-01\nhorizon = \"1 year\"\n[vendor.a]\n[service.s]\nrevenue = \"$1/h\"\n[portfolio.p]\nshares = { a = 1 }\n";
+        let plan = Plan::of_text(text);
+        for blocks in [1, 3] {
+            let mut run = Run::new(&plan, &Options::of(0..30 * BLOCK));
+            while run.next() < 30 * BLOCK {
+                assert!(run.advance(&plan, run.next() + blocks * BLOCK, &|_| true));
+            }
+            assert!(run.beside.late.spare.len() as u64 <= blocks, "{}", run.beside.late.spare.len());
+        }
+    }
+}

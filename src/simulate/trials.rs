@@ -168,7 +168,7 @@ pub(super) struct Late {
     n: usize,
     blocks: Vec<Waiting>,
     /// Lists that are done with, for the blocks to come.
-    spare: Vec<Vec<f64>>,
+    pub(super) spare: Vec<Vec<f64>>,
 }
 
 /// A block's losses of months.

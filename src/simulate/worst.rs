@@ -10,7 +10,7 @@ use crate::plan::Plan;
 const PART: usize = 50;
 
 /// The worst trials of one portfolio, in order of their number.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, Default)]
 pub(super) struct Kept {
     trials: Vec<u64>,
     /// Trial after trial: components, risks, nodes and services, as in a row of the table, then the loss.

@@ -177,7 +177,7 @@ fn intervals_of_parts_of_the_tail_hold_them() {
         let part = Tail::new(&trials, &sorted, &tvar_with_error(&sorted, 0.99), N as u64).part(|parts| parts.risks[0]);
         let squares: f64 = trials.iter().map(|(weight, parts)| (weight * parts.risks[0]).powi(2)).sum();
         naive.borrow_mut().push(Estimate::normal(part.value, Some(squares.sqrt())));
-        // The same where every second trial has no row.
+        // The same where half of the trials have no row.
         let kept = &losses[..N / 2];
         let trials: Vec<_> = tail(kept, None, 0.99).into_iter().map(parts).collect();
         let of_all = tvar_with_error(&sorted, 0.99);
