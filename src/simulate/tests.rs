@@ -101,8 +101,15 @@ fn steps_and_parts_leave_no_trace() {
 /// What was kept of the worst trials is what they are divided into when they are drawn again; hardly any are missing while there is room.
 #[test]
 fn the_worst_trials_are_kept_as_they_would_be_drawn_again() {
-    let scenario = crate::scenario::read("x.toml", TEXT.as_bytes(), &crate::scenario::NoFiles).expect("sound").scenario;
+    // No two numbers of a division alike.
+    let text = TEXT.replace(
+        "[portfolio.p]\nshares = { a = 1 }",
+        "[vendor.b]\n[service.t]\nrevenue = \"$3/h\"\ntolerance = \"1 h\"\n[risk.q]\nkind = \"outage\"\non = \"b\"\n\
+         arrivals = { per_year = 2 }\nduration = \"1 h to 30 h\"\n[portfolio.p]\nshares = { a = 0.4, b = 0.6 }",
+    );
+    let scenario = crate::scenario::read("x.toml", text.as_bytes(), &crate::scenario::NoFiles).expect("sound").scenario;
     let tuned = crate::sampling::tune(&scenario, 1, Some(1), &|_| true).expect("not stopped");
+    let plan = || Plan::of_text(&text);
     let weighted = plan().sampled_by(Some(&tuned.mixture.expect("something is tilted")));
     for (plan, options, kept) in [
         (plan(), options(3..60 * BLOCK), 0.95..=1.0),
