@@ -105,7 +105,9 @@ fn the_worst_trials_are_kept_as_they_would_be_drawn_again() {
     let text = TEXT.replace(
         "[portfolio.p]\nshares = { a = 1 }",
         "[vendor.b]\n[service.t]\nrevenue = \"$3/h\"\ntolerance = \"1 h\"\n[risk.q]\nkind = \"outage\"\non = \"b\"\n\
-         arrivals = { per_year = 2 }\nduration = \"1 h to 30 h\"\n[portfolio.p]\nshares = { a = 0.4, b = 0.6 }",
+         arrivals = { per_year = 2 }\nduration = \"1 h to 30 h\"\n\
+         [risk.t]\nkind = \"outage\"\non = \"b\"\narrivals = { per_year = 9 }\nduration = \"1 h to 3 h\"\n\
+         [portfolio.p]\nshares = { a = 0.4, b = 0.6 }",
     );
     let scenario = crate::scenario::read("x.toml", text.as_bytes(), &crate::scenario::NoFiles).expect("sound").scenario;
     let tuned = crate::sampling::tune(&scenario, 1, Some(1), &|_| true).expect("not stopped");
