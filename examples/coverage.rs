@@ -14,6 +14,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use linchpin::results::{Estimate, Results};
+use linchpin::sampling::Length;
 use linchpin::scenario::{self, FileError, Files, Scenario};
 use linchpin::{Options, Simulation, sampling};
 use rayon::prelude::*;
@@ -89,9 +90,10 @@ impl Study {
             .map(|seed| {
                 let short = Scenario { seed: seed + 1, ..scenario.clone() };
                 let options = Options::of(0..self.trials);
+                let length = Length { trials: Some(self.trials), ..Length::default() };
                 let mixture = self
                     .importance
-                    .then(|| sampling::tune(&short, short.seed, Some(self.trials), &|_| true))
+                    .then(|| sampling::tune(&short, short.seed, length, &|_| true))
                     .and_then(|tuned| tuned.expect("nobody stops it").mixture);
                 let mut simulation = match &mixture {
                     Some(mixture) => Simulation::sampled(&short, &options, mixture),

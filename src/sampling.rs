@@ -4,7 +4,8 @@
 //! tilted so that such trials come more often: multi-level cross-entropy (Rubinstein and Kroese, "The cross-entropy method",
 //! 2004). Each round learns from the trials of all before it, weighed as one sample of all their mixtures (Cornuet, Marin,
 //! Mira and Robert, "Adaptive multiple importance sampling", 2012). A part of all trials is always drawn plainly, which bounds
-//! every weight (see [`Mixture`]). A last round measures how much smaller the variance of each figure is for it.
+//! every weight (see [`Mixture`]). A last round measures how much smaller the variance of each figure is for it. Where the run
+//! is going to be long, the pilot doubles, and learns from that round too.
 
 mod fit;
 mod gain;
@@ -20,10 +21,17 @@ use crate::simulate::pilot;
 use fit::Round;
 pub use gain::Gain;
 
-/// Rounds that look for tilts, and one that measures, in sixths of the pilot. The last that looks has most bad trials to learn from.
-const ROUNDS: [u64; 5] = [1, 1, 1, 2, 1];
-/// A pilot draws a twentieth of the trials of the run, but at least and at most so many.
-const TRIALS: (u64, u64) = (8_000, 24_000);
+/// Rounds of a pilot, each up to so many sixths of its trials: those that look for tilts, and a last one that measures. The last that looks
+/// has most bad trials to learn from.
+const ROUNDS: [u64; 5] = [1, 2, 3, 5, 6];
+/// Rounds of a pilot that was half as long before.
+const MORE: [u64; 2] = [5, 6];
+/// The shortest pilot, and the longest that nobody asked for.
+const TRIALS: (u64, u64) = (8_000, 64_000);
+/// Fewer trials say nothing, whoever asks.
+const LEAST: u64 = 600;
+/// A pilot is to be at least so small a part of the run, if the shortest is no longer.
+const PART: u64 = 5;
 /// Part of trials drawn plainly.
 const PLAIN: f64 = 0.4;
 /// Plain outages of at most so many a trial may be tilted; more of them make no tail.
@@ -81,38 +89,55 @@ pub enum How {
     Steps(f64),
 }
 
+/// How long a run is to be, as far as that is known, and its pilot.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Length {
+    /// Trials of the run.
+    pub trials: Option<u64>,
+    /// If those are not known: it runs until TVaR at this level has this relative standard error, in every portfolio.
+    pub until: Option<(f64, f64)>,
+    /// Trials of the pilot, at least 600. If nobody says, a fifth of the run or less, but at least 8,000 and at most 64,000; of a run of which nothing is known,
+    /// 8,000.
+    pub pilot: Option<u64>,
+}
+
 /// Looks for a mixture for `scenario`, by trials of their own whose draws are independent of those of a run under `seed`.
 ///
-/// `trials`: of the run, if they are known; else the pilot is as short as pilots are, and what it takes is not weighed against what
-/// it saves. The same on any number of threads. `progress` is told how many trials of [`pilot_trials`] are done;
-/// when it answers `false` the pilot stops and gives `None`.
+/// It depends on the scenario, the seed and the number of the pilot's trials alone, and is the same on any number of threads; whether `auto` takes it
+/// depends on `length` too. `progress` is told how many trials are done; when it answers `false` the pilot stops and gives `None`.
 #[must_use]
-pub fn tune(
-    scenario: &Scenario,
-    seed: u64,
-    trials: Option<u64>,
-    progress: &(dyn Fn(u64) -> bool + Sync),
-) -> Option<Tuned> {
+pub fn tune(scenario: &Scenario, seed: u64, length: Length, progress: &(dyn Fn(u64) -> bool + Sync)) -> Option<Tuned> {
     let plan = Plan::new(scenario, seed ^ 0x7069_6c6f_7400_0000);
     let rare: Vec<usize> = (0..plan.risks.len()).filter(|&r| plan.risks[r].mean <= RARE).collect();
     let plan = plan.without_plain(&rare);
-    let n = pilot_trials(trials);
     let mut mixture = Mixture::plain();
-    let mut rounds = Vec::new();
-    let mut drawn = Vec::new();
-    for round in 0..ROUNDS.len() {
-        let up_to = |round: usize| n * ROUNDS[..round].iter().sum::<u64>() / ROUNDS.iter().sum::<u64>();
-        let range = up_to(round)..up_to(round + 1);
-        let sampled = plan.clone().sampled_by(Some(&mixture));
-        drawn = pilot::draw(&sampled, range.clone(), &|done| progress(range.start + done))?;
-        if round + 1 < ROUNDS.len() {
-            rounds.push(Round { mixture, drawn: std::mem::take(&mut drawn) });
-            mixture = fit::mixture(&plan, &rounds);
+    let mut rounds: Vec<Round> = Vec::new();
+    let mut trials = length.trials;
+    let mut done = 0;
+    for n in stages(length) {
+        let ends = if rounds.is_empty() { &ROUNDS[..] } else { &MORE };
+        for sixths in ends {
+            if !rounds.is_empty() {
+                mixture = fit::mixture(&plan, &rounds);
+            }
+            let range = done..n * sixths / 6;
+            done = range.end;
+            let sampled = plan.clone().sampled_by(Some(&mixture));
+            let drawn = pilot::draw(&sampled, range.clone(), &|done| progress(range.start + done))?;
+            rounds.push(Round { mixture: mixture.clone(), drawn });
+        }
+        if let Some((level, error)) = length.until.filter(|_| length.trials.is_none()) {
+            let needed = gain::needed(&rounds[rounds.len() - 1].drawn, level, error);
+            trials = Some(needed);
+            if done >= needed / PART && length.pilot.is_none() {
+                break;
+            }
         }
     }
+    let drawn = rounds.pop().map_or_else(Vec::new, |round| round.drawn);
     let (gains, cost) = (gain::gains(&drawn), gain::cost(&drawn));
     #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
-    let pilot = trials.map(|trials| 1.0 + n as f64 / trials.max(1) as f64);
+    let pilot = trials.map(|trials| 1.0 + done as f64 / trials.max(1) as f64);
     let (auto, reason) = if mixture.components.is_empty() {
         (false, "No other way of drawing would make the worst trials likelier.".to_owned())
     } else {
@@ -121,7 +146,7 @@ pub fn tune(
     Some(Tuned {
         tilts: tilts(&plan, &mixture),
         gains,
-        trials: n,
+        trials: done,
         cost,
         auto,
         reason,
@@ -129,10 +154,19 @@ pub fn tune(
     })
 }
 
-/// Trials that a pilot draws for a run of so many, if that is known.
-#[must_use]
-pub fn pilot_trials(trials: Option<u64>) -> u64 {
-    (trials.unwrap_or(0) / 20).clamp(TRIALS.0, TRIALS.1)
+/// Trials of a pilot, and how many there were before each doubling; as many doublings as take it there from 8,000 or fewer.
+fn stages(length: Length) -> impl Iterator<Item = u64> {
+    let most = match length {
+        Length { pilot: Some(trials), .. } => trials.max(LEAST),
+        Length { trials: Some(trials), .. } => {
+            let part = (trials / PART).clamp(TRIALS.0, TRIALS.1);
+            TRIALS.0 << (part / TRIALS.0).ilog2()
+        }
+        Length { until: Some(_), .. } => TRIALS.1,
+        Length { until: None, .. } => TRIALS.0,
+    };
+    let doublings = most.div_ceil(TRIALS.0).next_power_of_two().ilog2();
+    (0..=doublings).rev().map(move |before| most >> before)
 }
 
 /// The tilts of a mixture in plain values.

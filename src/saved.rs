@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 /// What such a file begins with; the last byte counts the forms that it has had.
-const MAGIC: &[u8; 14] = b"linchpin part\x02";
+const MAGIC: &[u8; 14] = b"linchpin part\x03";
 /// Bytes of the checksum behind it.
 const CHECKSUM: usize = 32;
 
@@ -44,6 +44,10 @@ pub struct Asked {
     pub keep_components: bool,
     /// How trials are drawn: `plain`, `importance` or `auto`.
     pub sampling: String,
+    /// Trials of the pilot that looked for a way to draw them; none if there was none.
+    pub pilot: Option<u64>,
+    /// Whether trials have weights.
+    pub weighted: bool,
     /// Bytes that the run may take.
     pub memory: u64,
 }
@@ -125,6 +129,8 @@ mod tests {
             trials: 1000,
             keep_components: false,
             sampling: "plain".into(),
+            pilot: None,
+            weighted: false,
             memory: 1 << 30,
         };
         Saved { asked, part: None, range: (0, 512), next: 512, state: vec![9; 50] }

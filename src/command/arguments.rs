@@ -19,6 +19,12 @@ pub(super) fn trials(text: &str) -> Result<u64, String> {
     n.filter(|n| (1..=MOST_TRIALS).contains(n)).ok_or_else(explained)
 }
 
+/// Trials of a pilot.
+pub(super) fn pilot(text: &str) -> Result<u64, String> {
+    let explained = || "a whole number from 600 to 1e6: 8000, 16_000, 64k".to_owned();
+    trials(text).ok().filter(|n| (600..=1_000_000).contains(n)).ok_or_else(explained)
+}
+
 /// More would take any machine longer than anybody waits.
 const MOST_TRIALS: u64 = 1_000_000_000_000;
 
@@ -133,6 +139,14 @@ mod tests {
         for text in ["", "0", "-5", "1.5", "k", "many", "nan", "inf", "1e300", "99999999999999999999", "0x10", "1e6k0"]
         {
             assert!(trials(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_pilot_is_neither_too_short_nor_too_long() {
+        assert_eq!([pilot("600"), pilot("16_000"), pilot("64k")], [Ok(600), Ok(16_000), Ok(64_000)]);
+        for text in ["599", "0", "2M", "some", "-8000"] {
+            assert!(pilot(text).is_err(), "{text}");
         }
     }
 

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Args;
+use linchpin::sampling::Length;
 use linchpin::saved::Saved;
 use linchpin::scenario::{self, FileError, Files};
 use linchpin::simulate::Options;
@@ -69,7 +70,8 @@ pub(super) fn merge(arguments: &Arguments) -> Result<(), Failure> {
             ..Options::of(0..asked.trials)
         };
         let how = sampling::Asked::of(&asked.sampling);
-        let (mixture, sampling) = sampling::look(&opened.scenario, how, Some(asked.trials), &bar)?;
+        let length = Length { trials: Some(asked.trials), pilot: asked.pilot, until: None };
+        let (mixture, sampling) = sampling::look(&opened.scenario, how, length, &bar)?;
         let mut joined = match &mixture {
             Some(mixture) => Simulation::sampled(&opened.scenario, &options, mixture),
             None => Simulation::new(&opened.scenario, &options),

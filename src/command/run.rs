@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use indicatif::ProgressBar;
 use linchpin::measure::Goal;
+use linchpin::sampling::Length;
 use linchpin::saved::{Asked, Saved};
 use linchpin::simulate::{BLOCK, Options};
 use linchpin::{Simulation, VERSION};
@@ -55,6 +56,9 @@ pub(super) struct Arguments {
     /// How trials are drawn: importance sampling draws those with large losses more often, and weighs them
     #[arg(long, value_enum, default_value = "plain")]
     sampling: sampling::Asked,
+    /// Trials of the pilot that looks for what makes large losses, with --sampling; to have a run again, what its run.json says
+    #[arg(long, value_name = "N", value_parser = arguments::pilot, allow_negative_numbers = true)]
+    pilot: Option<u64>,
     /// Run only the i-th of n parts, into one file for `linchpin merge`
     #[arg(long, value_name = "i/n", value_parser = arguments::part, conflicts_with_all = ["precision", "time", "json"], allow_negative_numbers = true)]
     part: Option<(u32, u32)>,
@@ -92,6 +96,10 @@ struct Job {
     range: Range<u64>,
     part: Option<(u32, u32)>,
     sampling: sampling::Asked,
+    /// How long it is to be, and its pilot.
+    length: Length,
+    /// Trials that the pilot took, if there was one, and whether trials have weights for it.
+    piloted: (Option<u64>, bool),
     /// What `--memory` says.
     memory: u64,
     options: Options,
@@ -102,6 +110,10 @@ const MOST: (u64, u64) = (100_000_000, 1_000_000_000_000);
 
 /// Runs every file in turn. Nothing runs before all of them are read and found good.
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    if arguments.pilot.is_some() && arguments.sampling == sampling::Asked::Plain {
+        let message = "--pilot is for --sampling importance or auto: plain trials need none";
+        return Err(Failure::new(Exit::Usage, message.to_owned()));
+    }
     let targets = targets(arguments)?;
     interrupt::listen();
     let jobs = open_all(arguments, targets)?;
@@ -120,7 +132,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         if n > 0 && !arguments.quiet && !arguments.json {
             terminal::out("\n")?;
         }
-        pool.install(|| one(&job, arguments))?;
+        pool.install(|| one(job, arguments))?;
     }
     Ok(())
 }
@@ -201,6 +213,13 @@ fn job(arguments: &Arguments, opened: Opened, target: PathBuf) -> Job {
     } else {
         arguments.trials.unwrap_or(opened.scenario.trials)
     };
+    let known = arguments.precision.is_none() && arguments.time.is_none();
+    // A longer pilot finds more of a tail; means gain nothing by it.
+    let until = match (arguments.precision, arguments.of) {
+        (Some(precision), Goal::Tvar(level)) => Some((level, precision)),
+        _ => None,
+    };
+    let length = Length { trials: known.then_some(trials), until, pilot: arguments.pilot };
     let range = arguments.part.map_or(0..trials, |(i, n)| range(trials, i, n));
     let options = Options {
         keep_components: arguments.trials_csv,
@@ -214,27 +233,31 @@ fn job(arguments: &Arguments, opened: Opened, target: PathBuf) -> Job {
         range,
         part: arguments.part,
         sampling: arguments.sampling,
+        length,
+        piloted: (None, false),
         memory: arguments.memory,
         options,
     }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the time taken is shown, and enters no figure")]
-fn one(job: &Job, arguments: &Arguments) -> Result<(), Failure> {
+fn one(mut job: Job, arguments: &Arguments) -> Result<(), Failure> {
     let began = Instant::now();
-    let known = arguments.precision.is_none() && arguments.time.is_none();
-    let bar = terminal::progress(known.then(|| job.range.end - job.range.start), &stem(job), arguments.quiet);
-    let trials = known.then_some(job.trials);
-    let (mixture, sampling) = sampling::look(&job.opened.scenario, job.sampling, trials, &bar).map_err(|failure| {
+    let length = job.length.trials.map(|_| job.range.end - job.range.start);
+    let bar = terminal::progress(length, &stem(&job), arguments.quiet);
+    let looked = sampling::look(&job.opened.scenario, job.sampling, job.length, &bar);
+    let (mixture, sampling) = looked.map_err(|failure| {
         bar.finish_and_clear();
         written::named(failure, &job.target)
     })?;
+    job.piloted = (sampling.as_ref().map(|told| told.pilot_trials), mixture.is_some());
+    let job = &job;
     let mut simulation = match &mixture {
         Some(mixture) => Simulation::sampled(&job.opened.scenario, &job.options, mixture),
         None => Simulation::new(&job.opened.scenario, &job.options),
     };
     if sampling.is_some() {
-        terminal::counting(&bar, known.then(|| job.range.end - job.range.start), &stem(job));
+        terminal::counting(&bar, length, &stem(job));
     }
     let simulated = simulate(job, arguments, &mut simulation, &bar);
     if simulated.is_err() || job.part.is_some() {
@@ -382,6 +405,8 @@ impl Job {
             trials: self.trials,
             keep_components: self.options.keep_components,
             sampling: self.sampling.word().to_owned(),
+            pilot: self.piloted.0,
+            weighted: self.piloted.1,
             memory: self.memory,
         }
     }

@@ -2,7 +2,7 @@
 
 use indicatif::ProgressBar;
 use linchpin::output::Sampling;
-use linchpin::sampling::{self, How, Mixture, Tilted};
+use linchpin::sampling::{self, How, Length, Mixture, Tilted};
 use linchpin::scenario::Scenario;
 
 use super::{Failure, amount, interrupt, terminal};
@@ -40,14 +40,14 @@ impl Asked {
 pub(super) fn look(
     scenario: &Scenario,
     asked: Asked,
-    trials: Option<u64>,
+    length: Length,
     bar: &ProgressBar,
 ) -> Result<(Option<Mixture>, Option<Sampling>), Failure> {
     if asked == Asked::Plain {
         return Ok((None, None));
     }
     terminal::under_way(bar, "looking for what makes large losses");
-    let tuned = sampling::tune(scenario, scenario.seed, trials, &|_| !interrupt::stopped());
+    let tuned = sampling::tune(scenario, scenario.seed, length, &|_| !interrupt::stopped());
     let tuned = tuned.ok_or_else(Failure::interrupted)?;
     let takes = tuned.mixture.is_some() && (asked == Asked::Importance || tuned.auto);
     let told = Sampling {

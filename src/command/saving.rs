@@ -94,6 +94,14 @@ pub(super) fn difference(ours: &Asked, other: &Asked) -> Option<String> {
     if ours.sampling != other.sampling {
         return differ("its --sampling", &ours.sampling, &other.sampling);
     }
+    if ours.pilot != other.pilot {
+        let pilot = |asked: &Asked| amount::count(asked.pilot.unwrap_or(0));
+        return differ("its --pilot", &pilot(ours), &pilot(other));
+    }
+    if ours.weighted != other.weighted {
+        let how = if other.weighted { "by importance" } else { "plainly" };
+        return Some(format!("its trials were drawn {how}"));
+    }
     if ours.keep_components != other.keep_components {
         let with = |asked: &Asked| if asked.keep_components { "with" } else { "without" };
         return Some(format!("it was run {} --trials-csv", with(other)));

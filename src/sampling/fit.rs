@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use fearless_simd::{Level, Simd, SimdBase, dispatch, f64x8};
 use rayon::prelude::*;
 
-use super::PLAIN;
+use super::{PLAIN, gain};
 use crate::chance::math;
 use crate::lanes::{Lane, join, lanes, load, width};
 use crate::plan::Plan;
@@ -57,10 +57,14 @@ pub(super) struct Round {
 pub(super) fn mixture(plan: &Plan, rounds: &[Round]) -> Mixture {
     let plans = weighing(plan, rounds);
     let drawn: Vec<Drawn> = rounds.iter().zip(&plans).flat_map(|(round, plan)| weighed(plan, &round.drawn)).collect();
-    let n_portfolios = drawn.first().map_or(0, |d| d.losses.len());
     let mut counts = vec![0.0; drawn.len()];
-    for elite in (0..n_portfolios).filter_map(|p| elite(&drawn, p)) {
-        counts.iter_mut().zip(elite).for_each(|(all, one)| *all += one);
+    for p in 0..gain::n_portfolios(&drawn) {
+        let losses = gain::losses(&drawn, p);
+        if let Some((level, elite)) = elite(&drawn, p, &losses) {
+            // Whose figure is least precise so far counts most: a run is as long as the worst of them needs.
+            let matters = gain::relative_variance(&losses, level);
+            counts.iter_mut().zip(elite).for_each(|(all, one)| *all += matters * one);
+        }
     }
     if counts.iter().sum::<f64>() <= 0.0 {
         return Mixture::plain();
@@ -117,26 +121,26 @@ pub(super) fn quantile(losses: &[(f64, f64)], level: f64) -> f64 {
     losses.last().map_or(0.0, |l| l.0)
 }
 
-/// How much each trial counts among the worst of portfolio `p`: weight × what its loss exceeds the tail's beginning by,
-/// summing to 1. None if no loss stands out.
-fn elite(drawn: &[Drawn], p: usize) -> Option<Vec<f64>> {
-    let mut losses: Vec<(f64, f64)> = drawn.iter().map(|d| (d.losses[p], d.weight)).collect();
-    losses.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
-    let mut counts = Vec::new();
+/// The tail's level, and how much each trial counts among the worst of portfolio `p`: weight × what its loss exceeds the tail's beginning by,
+/// summing to 1. None if no loss stands out. `losses`: of the portfolio, with weights, descending.
+fn elite(drawn: &[Drawn], p: usize, losses: &[(f64, f64)]) -> Option<(f64, Vec<f64>)> {
+    let mut found = None;
     for level in LEVELS {
-        let q = quantile(&losses, level);
-        counts = drawn.iter().map(|d| d.weight * (d.losses[p] - q).max(0.0)).collect();
+        let q = quantile(losses, level);
+        let mut counts: Vec<f64> = drawn.iter().map(|d| d.weight * (d.losses[p] - q).max(0.0)).collect();
         let sum: f64 = counts.iter().sum();
         if sum > 0.0 {
             for count in &mut counts {
                 *count /= sum;
             }
-            if effective(&counts) >= ENOUGH {
-                return Some(counts);
+            let enough = effective(&counts) >= ENOUGH;
+            found = Some((level, counts));
+            if enough {
+                break;
             }
         }
     }
-    (counts.iter().sum::<f64>() > 0.0).then_some(counts)
+    found
 }
 
 /// Effective number of trials that count so much.

@@ -304,12 +304,17 @@ fn trials_of_all_rounds_weigh_as_one_sample() {
     assert!(rounds[1].drawn.iter().zip(&all[6_000..]).any(|(own, joint)| (own.weight - joint.weight).abs() > 0.1));
 }
 
+/// A run of so many trials.
+fn of(trials: u64) -> Length {
+    Length { trials: Some(trials), ..Length::default() }
+}
+
 #[test]
 fn neither_ranges_nor_threads_change_anything() {
     let scenario = scenario(RARE_COST);
     let on = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| tune(&scenario, 1, Some(10_000), &|_| true).unwrap())
+        pool.install(|| tune(&scenario, 1, of(10_000), &|_| true).unwrap())
     };
     let (one, three) = (on(1), on(3));
     assert_eq!(one.mixture, three.mixture);
@@ -319,7 +324,7 @@ fn neither_ranges_nor_threads_change_anything() {
     let mut parts = draw(0..37);
     parts.extend(draw(37..200));
     assert_eq!(draw(0..200), parts);
-    assert!(tune(&scenario, 1, Some(10_000), &|_| false).is_none());
+    assert!(tune(&scenario, 1, of(10_000), &|_| false).is_none());
 }
 
 /// Events of mean 0.03, each of a log-normal cost of median $1M and σ 1.
@@ -360,7 +365,7 @@ fn survival(x: f64) -> f64 {
 #[test]
 fn a_rare_cost_has_its_tail_with_far_less_error() {
     let scenario = scenario(RARE_COST);
-    let tuned = tune(&scenario, 1, Some(10_000), &|_| true).unwrap();
+    let tuned = tune(&scenario, 1, of(10_000), &|_| true).unwrap();
     for tilted in tuned.tilts.iter().filter(|t| t.quantity == "count") {
         // Two events are too rare in a pilot to show that they are as bad as one.
         let How::Choice(pieces) = &tilted.how else { panic!("{tilted:?}") };
@@ -402,8 +407,71 @@ fn a_rare_cost_has_its_tail_with_far_less_error() {
     assert!(tuned.gains[0].tvar_995 > 8.0 && tuned.auto, "{:?} {}", tuned.gains, tuned.reason);
     assert!(tuned.reason.contains("the pilot included"), "{}", tuned.reason);
     // Of a run of unknown length nobody knows what part of it the pilot is.
-    let unknown = tune(&scenario, 1, None, &|_| true).unwrap();
+    let unknown = tune(&scenario, 1, Length::default(), &|_| true).unwrap();
     assert!(unknown.auto && unknown.reason.contains("the pilot not counted"), "{}", unknown.reason);
+}
+
+/// A pilot is as long as is good for the run, or as somebody says; what it finds depends on that length alone.
+#[test]
+fn a_pilot_is_as_long_as_is_good_for_the_run() {
+    let length = |length: Length| stages(length).collect::<Vec<_>>();
+    let of = |trials| Length { trials: Some(trials), ..Length::default() };
+    let pilot = |trials| Length { pilot: Some(trials), ..of(10) };
+    assert_eq!([length(Length::default()), length(of(1)), length(of(79_999))], [[8_000]; 3]);
+    assert_eq!(length(of(80_000)), [8_000, 16_000]);
+    assert_eq!(length(of(319_999)), [8_000, 16_000, 32_000]);
+    assert_eq!(length(of(u64::MAX)), [8_000, 16_000, 32_000, 64_000]);
+    assert_eq!([length(pilot(0)), length(pilot(600)), length(pilot(7_000))], [[600], [600], [7_000]]);
+    assert_eq!(length(pilot(20_000)), [5_000, 10_000, 20_000]);
+    // It grows until it is a fifth of the run, or until nobody would wait for more.
+    let scenario = scenario(RARE_COST);
+    let until =
+        |error| tune(&scenario, 1, Length { until: Some((0.995, error)), ..Length::default() }, &|_| true).unwrap();
+    let (loose, tight, most) = (until(0.05), until(0.005), until(1e-6));
+    assert_eq!([loose.trials, tight.trials, most.trials], [8_000, 16_000, 64_000]);
+    assert!(tight.reason.contains("the pilot included"), "{}", tight.reason);
+    for found in [tight, most] {
+        let asked = tune(&scenario, 1, Length { pilot: Some(found.trials), ..Length::default() }, &|_| true).unwrap();
+        assert_eq!((asked.mixture, asked.trials), (found.mixture, found.trials));
+    }
+}
+
+/// Losses x that are drawn with density e^(−x/2)/2 and are to be exponential: TVaR is 1 + ln 200, and what a trial adds to its
+/// error, (x − q)⁺/α − 1, has a variance whose integral is known.
+#[test]
+fn trials_that_are_needed_are_those_of_the_closed_form() {
+    let n = 400_000;
+    let drawn: Vec<Drawn> = (0..n)
+        .map(|i| {
+            let loss = -2.0 * ((f64::from(i) + 0.5) / f64::from(n)).ln();
+            Drawn { trial: 0, weight: 2.0 * (-loss / 2.0).exp(), events: 0.0, losses: vec![loss, 3.0] }
+        })
+        .collect();
+    let alpha: f64 = 0.005;
+    let variance = 2.0 * (2.0 / 3.0 - 2.0 / 2.25 * alpha.sqrt() + 2.0 / 3.375 / alpha.sqrt());
+    let exact = variance / (1.0 - alpha.ln()).powi(2) / 1e-4;
+    let needed = gain::needed(&drawn, 1.0 - alpha, 0.01) as f64;
+    assert!((needed / exact - 1.0).abs() < 0.01, "{needed} {exact}");
+}
+
+/// Of two portfolios the one whose tail is rarer needs most trials, and gets most of the mixture.
+#[test]
+fn the_least_precise_portfolio_counts_most() {
+    let text = RARE_COST
+        .replace("{ per_year = 5 }", "{ per_year = 0.006 }")
+        .replace("cost = \"$1\"", "cost = { median = \"$1M\", sigma = 1.8 }\nscales_with = \"use\"")
+        + "[portfolio.q]\nshares = { b = 1 }\n";
+    let scenario = scenario(&text);
+    let tuned = tune(&scenario, 1, of(10_000), &|_| true).unwrap();
+    let plan = Plan::new(&scenario, 7);
+    let needed = |plan: &Plan, n: u64| -> Vec<f64> {
+        let drawn = pilot::draw(plan, 0..n, &|_| true).unwrap();
+        (0..2).map(|p| gain::relative_variance(&gain::losses(&drawn, p), 0.995)).collect()
+    };
+    let (plain, ours) = (needed(&plan, 400_000), needed(&plan.clone().sampled_by(tuned.mixture.as_ref()), 40_000));
+    let worst = |needed: &[f64]| f64::max(needed[0], needed[1]);
+    assert!(worst(&plain) > 100.0 * worst(&ours), "{plain:?} {ours:?}");
+    assert!(worst(&ours) < 1.5 * f64::min(ours[0], ours[1]), "{ours:?}");
 }
 
 /// Where nothing that can be tilted makes losses large, the pilot says so.
@@ -411,7 +479,7 @@ fn a_rare_cost_has_its_tail_with_far_less_error() {
 fn what_cannot_be_tilted_is_drawn_plainly() {
     let text =
         RARE_COST.replace("{ per_year = 0.03 }", "{ every = \"1 h to 90 days\" }").replace("sigma = 1", "sigma = 0");
-    let tuned = tune(&scenario(&text), 1, Some(10_000), &|_| true).unwrap();
+    let tuned = tune(&scenario(&text), 1, of(10_000), &|_| true).unwrap();
     assert!(!tuned.auto && tuned.tilts.len() < 3, "{:?} {:?} {}", tuned.tilts, tuned.gains, tuned.reason);
 }
 
@@ -425,7 +493,7 @@ fn tune_a_file() {
         let scenario = read("x.toml", &text, &NoFiles).unwrap().scenario;
         let begun = std::time::Instant::now();
         let trials = std::env::var("TRIALS").map_or(scenario.trials, |n| n.parse().unwrap());
-        let tuned = tune(&scenario, scenario.seed, Some(trials), &|_| true).unwrap();
+        let tuned = tune(&scenario, scenario.seed, of(trials), &|_| true).unwrap();
         println!("{path}: {:.1?}, cost {:.2}", begun.elapsed(), tuned.cost);
         for tilted in &tuned.tilts {
             let name = tilted.risk.map_or("", |r| &scenario.risks[r].id);

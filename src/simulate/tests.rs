@@ -65,7 +65,8 @@ fn narrow(n: u64) -> Options {
 #[test]
 fn steps_and_parts_leave_no_trace() {
     let scenario = crate::scenario::read("x.toml", TEXT.as_bytes(), &crate::scenario::NoFiles).expect("sound").scenario;
-    let tuned = crate::sampling::tune(&scenario, 1, Some(1), &|_| true).expect("not stopped");
+    let tuned =
+        crate::sampling::tune(&scenario, 1, crate::sampling::Length::default(), &|_| true).expect("not stopped");
     let weighted = plan().sampled_by(Some(&tuned.mixture.expect("something is tilted")));
     for (plan, options) in
         [(plan(), options(0..40 * BLOCK + 100)), (plan(), narrow(90)), (weighted, options(0..7 * BLOCK + 100))]
@@ -110,7 +111,8 @@ fn the_worst_trials_are_kept_as_they_would_be_drawn_again() {
          [portfolio.p]\nshares = { a = 0.4, b = 0.6 }",
     );
     let scenario = crate::scenario::read("x.toml", text.as_bytes(), &crate::scenario::NoFiles).expect("sound").scenario;
-    let tuned = crate::sampling::tune(&scenario, 1, Some(1), &|_| true).expect("not stopped");
+    let tuned =
+        crate::sampling::tune(&scenario, 1, crate::sampling::Length::default(), &|_| true).expect("not stopped");
     let plan = || Plan::of_text(&text);
     let weighted = plan().sampled_by(Some(&tuned.mixture.expect("something is tilted")));
     for (plan, options, kept) in [

@@ -242,11 +242,54 @@ fn a_run_until_it_is_precise_may_be_sampled() {
          portfolio.p = { shares = { a = 1.0 } }\n[risk.r]\nkind = \"legal\"\non = \"a\"\narrivals = { per_year = 0.02 }\n\
          outcomes = [{ name = \"fine\", probability = 1.0, cost = { median = \"$1M\", sigma = 1 } }]\n",
     );
-    for until in ["--precision 20%", "--time 1s --max-trials 2000"] {
+    // So little precision takes fewer trials than a pilot.
+    for (until, taken, reason) in [
+        ("--precision 20%", "plain", "times slower, the pilot included"),
+        ("--precision 1%", "importance", "times faster, the pilot included"),
+        ("--time 1s --max-trials 2000", "importance", "times faster, the pilot not counted"),
+    ] {
         desk.expect(0, &format!("run rare.toml {until} --sampling auto --quiet --out x"));
         let told: serde_json::Value = serde_json::from_str(&desk.read("x/run.json")).expect("JSON");
-        assert_eq!(told["sampling"]["taken"], "importance", "{}", told["sampling"]["reason"]);
+        let told = &told["sampling"];
+        assert!(told["taken"] == taken && told["reason"].as_str().is_some_and(|r| r.contains(reason)), "{told}");
     }
+}
+
+/// A sampled run that ended by its precision is the same when asked for by its trials and its pilot.
+#[test]
+fn a_sampled_run_can_be_asked_for_again() {
+    let desk = Desk::new();
+    desk.expect(0, "run small.toml --precision 3% --sampling importance --quiet --out until");
+    let told = |folder: &str| -> serde_json::Value {
+        serde_json::from_str(&desk.read(&format!("{folder}/run.json"))).expect("JSON")
+    };
+    let (trials, pilot) = (&told("until")["trials"], &told("until")["sampling"]["pilot_trials"]);
+    let again = format!("run small.toml --trials {trials} --sampling importance --pilot");
+    desk.expect(0, &format!("{again} {pilot} --quiet --out again"));
+    // What sampling is worth is told of the trials that were foretold, and of those that were asked for.
+    let files = |folder: &str| {
+        let mut files = tree(&desk.path(folder));
+        files.remove("run.json");
+        files
+    };
+    assert!(files("until") == files("again"));
+    assert_eq!(told("until")["sampling"]["tilts"], told("again")["sampling"]["tilts"]);
+    // With another it is another run.
+    for i in [1, 2] {
+        desk.expect(0, &format!("{again} 1k --part {i}/2 --quiet --out parts"));
+    }
+    desk.expect(0, &format!("{again} 1_000 --quiet --out short"));
+    assert_eq!(told("short")["sampling"]["pilot_trials"], 1_000);
+    assert_ne!(desk.read("short/summary.csv"), desk.read("until/summary.csv"));
+    desk.expect(0, "merge parts/small.2-of-2.part parts/small.1-of-2.part --out merged --quiet");
+    assert_same(&desk, "short", "merged");
+    desk.expect(0, &format!("{again} 2k --part 2/2 --quiet --out other"));
+    let (_, err) = desk.expect(2, "merge parts/small.1-of-2.part other/small.2-of-2.part --out no");
+    assert!(err.contains("its --pilot is 2,000, not 1,000"), "{err}");
+    let (_, err) = desk.expect(2, "run small.toml --pilot 8k");
+    assert!(err.contains("--pilot is for --sampling importance or auto"), "{err}");
+    let (_, err) = desk.expect(2, "run small.toml --sampling auto --pilot 100");
+    assert!(err.contains("600"), "{err}");
 }
 
 /// Holds the measures in the folder `weighted` to those in the folder `plain`, by their errors.
