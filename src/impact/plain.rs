@@ -31,8 +31,9 @@ pub(super) struct Buffers {
     shown: Vec<f64>,
     /// Per cell: the costliest outage, −∞ if there is none.
     costliest: Vec<f64>,
-    /// Per portfolio.
+    /// Per portfolio; and how many tariffs all of it holds at most.
     known: Vec<Known>,
+    kept: usize,
 }
 
 /// What outages cost under a portfolio, as far as it was asked for.
@@ -277,15 +278,16 @@ impl Case<'_> {
     }
 }
 
-/// As many sets of tariffs of a portfolio are kept to the next trial.
-const KNOWN: usize = 256;
+/// As many tariffs are kept to the next trial. A few hundred bytes each; trials that lose much need some thousands of them.
+const KNOWN: usize = 1 << 15;
 
 impl Buffers {
     fn open(&mut self, case: &Case, plain: &PlainPlan, p: usize) {
-        self.known.resize_with(self.known.len().max(p + 1), Known::default);
-        if self.known[p].sets.len() >= KNOWN {
-            self.known[p] = Known::default();
+        if self.kept >= KNOWN {
+            self.known.clear();
+            self.kept = 0;
         }
+        self.known.resize_with(self.known.len().max(p + 1), Known::default);
         let width = case.view.cells.width();
         clear(&mut self.longest, plain.n_used() * width);
         self.shown.resize(width, 0.0);
@@ -307,6 +309,7 @@ impl Buffers {
         known.unwrap_or_else(|| {
             let tariffs = self.rises.iter().map(|_| OnceCell::new()).collect();
             sets.push(Set { beside: lasts().collect(), tariffs });
+            self.kept += self.rises.len() * case.portfolio.groups[stretch.of.1].services.len();
             own.push(sets.len() - 1);
             sets.len() - 1
         })
