@@ -107,16 +107,18 @@ impl<'a> Simulation<'a> {
     }
 }
 
-/// The first number of trials above `done` at which a run looks at its precision: 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20 … blocks. So few
+/// The first number of trials above `done` at which a run looks at its precision: 2, 3 … 8, 10 … 16, 20 … 32 blocks, four as they double, and from there on
+/// eight. So few
 /// that looking costs little, so many that few trials are too many, and the same whatever the machine.
 #[must_use]
 pub fn next_check(done: u64) -> u64 {
     let mut check = 2 * BLOCK;
     loop {
-        for candidate in [check, check / 4 * 5, check / 2 * 3, check / 4 * 7] {
-            if candidate > done && candidate.is_multiple_of(BLOCK) {
-                return candidate;
-            }
+        // All threads wait at a check: between two of them there is to be something to do.
+        let steps = if check < 32 * BLOCK { 4 } else { 8 };
+        let mut candidates = (steps..2 * steps).map(|k| check / steps * k).filter(|n| n.is_multiple_of(BLOCK));
+        if let Some(next) = candidates.find(|&n| n > done) {
+            return next;
         }
         let Some(doubled) = check.checked_mul(2) else { return u64::MAX };
         check = doubled;
@@ -133,10 +135,13 @@ mod tests {
     #[test]
     fn checks_are_at_fixed_numbers() {
         let mut checks = vec![0];
-        while checks.len() < 14 {
+        while checks.len() < 19 {
             checks.push(next_check(checks[checks.len() - 1]));
         }
-        assert_eq!(checks, [0, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24].map(|blocks| blocks * BLOCK));
+        assert_eq!(
+            checks,
+            [0, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 36, 40, 44].map(|blocks| blocks * BLOCK)
+        );
         assert_eq!(next_check(1_000_000), 2048 * BLOCK);
         assert!(next_check(u64::MAX - 1) > 1 << 62);
     }
