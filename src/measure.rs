@@ -21,6 +21,8 @@ pub(crate) use convergence::relative_error;
 pub use order::Sorted;
 pub use tail::{tail, tvar, tvar_with_error};
 
+use rayon::prelude::*;
+
 use self::comparison::Shared;
 use self::portfolio::{Figures, Losses};
 use crate::results::{COMPONENTS, Comparison, Provenance, Results, TrialRow};
@@ -49,6 +51,7 @@ const FIRM_WIDE: &str = "firm-wide";
 #[must_use]
 pub fn results(scenario: &Scenario, trials: &Trials, tails: &[Vec<(f64, Parts)>], version: &str) -> Results {
     let figures: Vec<Figures> = (0..trials.portfolios.len())
+        .into_par_iter()
         .map(|portfolio| Figures::new(scenario, trials, portfolio, &tails[portfolio]))
         .collect();
     let shared = Shared { n: trials.n, weights: trials.weights.as_deref() };

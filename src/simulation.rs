@@ -1,5 +1,7 @@
 //! A run from its first trial to its results: watched, stopped, put aside, taken up again, joined from parts.
 
+use rayon::prelude::*;
+
 use crate::measure::{self, Goal};
 use crate::plan::Plan;
 use crate::results::Results;
@@ -93,7 +95,7 @@ impl<'a> Simulation<'a> {
     pub fn results(self) -> Results {
         let (trials, worst) = self.run.finish();
         let numbers: Vec<u64> = trials.numbers().collect();
-        let tails: Vec<_> = (trials.portfolios.iter().enumerate())
+        let tails: Vec<_> = (trials.portfolios.par_iter().enumerate())
             .map(|(p, portfolio)| {
                 let tail = measure::tail(&portfolio.loss, trials.weights.as_deref(), measure::TAIL);
                 let of_tail: Vec<u64> = tail.iter().map(|&(row, _)| numbers[row]).collect();
@@ -108,8 +110,7 @@ impl<'a> Simulation<'a> {
 }
 
 /// The first number of trials above `done` at which a run looks at its precision: 2, 3 … 8, 10 … 16, 20 … 32 blocks, four as they double, and from there on
-/// eight. So few
-/// that looking costs little, so many that few trials are too many, and the same whatever the machine.
+/// eight. So few that looking costs little, so many that few trials are too many, and the same whatever the machine.
 #[must_use]
 pub fn next_check(done: u64) -> u64 {
     let mut check = 2 * BLOCK;
