@@ -72,7 +72,8 @@ impl Shape {
 
     /// Bytes that `trials` take at their peak, where all are kept.
     pub(super) fn bytes(&self, trials: u64) -> u128 {
-        let sorting = 2 * 8 * u128::from(trials) * self.years.max(1);
+        let at_once = self.threads.min(self.portfolios);
+        let sorting = 2 * 8 * u128::from(trials) * self.years.max(1) * at_once;
         let tail = u128::from(trials / 100) * (8 * self.parts + 160) * self.portfolios;
         // A table row of 14 numbers per trial.
         let rows = if self.rows { 112 * u128::from(trials) * self.portfolios } else { 0 };

@@ -100,6 +100,8 @@ struct Job {
     length: Length,
     /// Trials that the pilot took, if there was one, and whether trials have weights for it.
     piloted: (Option<u64>, bool),
+    /// As many trials as fit, if that ends it.
+    kept: Option<u64>,
     /// What `--memory` says.
     memory: u64,
     options: Options,
@@ -122,6 +124,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         let shape = memory::Shape::of(&job.opened.scenario, arguments.trials_csv, pool.current_num_threads());
         let weighted = arguments.sampling != sampling::Asked::Plain;
         let n = job.range.end - job.range.start;
+        // A run of unknown length ends where what it must keep has no more room.
+        let n = if job.length.trials.is_none() { n.min(memory::most_kept(shape, arguments.memory)) } else { n };
         memory::check_run(&shown(&job.opened.path), shape, n, weighted, arguments.memory)?;
         // What cannot be written is better known before an hour of simulation than after it.
         if job.part.is_none() {
@@ -202,18 +206,12 @@ pub(super) fn range(trials: u64, i: u32, n: u32) -> Range<u64> {
 }
 
 fn job(arguments: &Arguments, opened: Opened, target: PathBuf) -> Job {
-    let trials = if arguments.precision.is_some() || arguments.time.is_some() {
-        let most = if arguments.precision.is_some() { MOST.0 } else { MOST.1 };
-        let most = if arguments.sampling == sampling::Asked::Plain {
-            most
-        } else {
-            most.min(memory::most_kept(memory::Shape::of(&opened.scenario, arguments.trials_csv, 1), arguments.memory))
-        };
-        arguments.max_trials.unwrap_or(most)
-    } else {
-        arguments.trials.unwrap_or(opened.scenario.trials)
-    };
     let known = arguments.precision.is_none() && arguments.time.is_none();
+    let trials = if known {
+        arguments.trials.unwrap_or(opened.scenario.trials)
+    } else {
+        arguments.max_trials.unwrap_or(if arguments.precision.is_some() { MOST.0 } else { MOST.1 })
+    };
     // A longer pilot finds more of a tail; means gain nothing by it.
     let until = match (arguments.precision, arguments.of) {
         (Some(precision), Goal::Tvar(level)) => Some((level, precision)),
@@ -235,6 +233,7 @@ fn job(arguments: &Arguments, opened: Opened, target: PathBuf) -> Job {
         sampling: arguments.sampling,
         length,
         piloted: (None, false),
+        kept: None,
         memory: arguments.memory,
         options,
     }
@@ -251,28 +250,34 @@ fn one(mut job: Job, arguments: &Arguments) -> Result<(), Failure> {
         written::named(failure, &job.target)
     })?;
     job.piloted = (sampling.as_ref().map(|told| told.pilot_trials), mixture.is_some());
-    let job = &job;
+    job.bound(arguments);
     let mut simulation = match &mixture {
         Some(mixture) => Simulation::sampled(&job.opened.scenario, &job.options, mixture),
         None => Simulation::new(&job.opened.scenario, &job.options),
     };
     if sampling.is_some() {
-        terminal::counting(&bar, length, &stem(job));
+        terminal::counting(&bar, length, &stem(&job));
     }
-    let simulated = simulate(job, arguments, &mut simulation, &bar);
+    let simulated = simulate(&job, arguments, &mut simulation, &bar);
     if simulated.is_err() || job.part.is_some() {
         bar.finish_and_clear();
     } else {
         terminal::under_way(&bar, "measuring");
     }
-    simulated.map_err(|failure| written::named(failure, &job.target))?;
+    let short = simulated.map_err(|failure| written::named(failure, &job.target))?;
     if job.part.is_some() {
         saving::write(&job.target, &job.saved(&simulation))?;
         saving::remove(&job.checkpoint());
-        return if arguments.quiet { Ok(()) } else { terminal::out(&part_done(job)) };
+        return if arguments.quiet { Ok(()) } else { terminal::out(&part_done(&job)) };
     }
     let results = simulation.results();
-    let info = written::info(&job.opened, &results, sampling, arguments.memory, began.elapsed().as_secs_f64());
+    let mut info = written::info(&job.opened, &results, sampling, arguments.memory, began.elapsed().as_secs_f64());
+    if let Some(short) = short {
+        if !arguments.quiet {
+            bar.suspend(|| terminal::err(&format!("warning: {short}\n")));
+        }
+        info.warnings.push(short);
+    }
     let manner = Manner { json: arguments.json, quiet: arguments.quiet };
     written::finish(&job.opened, &job.target, &results, &info, &bar, manner)?;
     saving::remove(&job.checkpoint());
@@ -296,12 +301,17 @@ const STEP_TIME: (Duration, Duration) = (Duration::from_millis(300), Duration::f
 /// How many times as long as putting aside takes trials wait for it.
 const CHECKPOINT_PART: u32 = 20;
 
-/// Runs all trials that are asked for.
+/// Runs all trials that are asked for. Gives what to say if that is not as precise as was asked.
 #[expect(
     clippy::disallowed_methods,
     reason = "when to stop and when to save; no figure depends on it but the number of trials"
 )]
-fn simulate(job: &Job, arguments: &Arguments, simulation: &mut Simulation, bar: &ProgressBar) -> Result<(), Failure> {
+fn simulate(
+    job: &Job,
+    arguments: &Arguments,
+    simulation: &mut Simulation,
+    bar: &ProgressBar,
+) -> Result<Option<String>, Failure> {
     let began = Instant::now();
     let path = job.checkpoint();
     if arguments.checkpoint {
@@ -318,7 +328,7 @@ fn simulate(job: &Job, arguments: &Arguments, simulation: &mut Simulation, bar: 
         if let Some(precision) = arguments.precision {
             let is_check = next > 0 && linchpin::simulation::next_check(next - 1) == next;
             if is_check && simulation.relative_error(arguments.of) <= precision {
-                break;
+                return interrupt::check().map(|()| None);
             }
         }
         let mut to = job.range.end;
@@ -348,7 +358,10 @@ fn simulate(job: &Job, arguments: &Arguments, simulation: &mut Simulation, bar: 
             break;
         }
     }
-    interrupt::check()
+    interrupt::check()?;
+    let Some(precision) = arguments.precision else { return Ok(None) };
+    let reached = simulation.relative_error(arguments.of);
+    Ok((reached > precision).then(|| job.too_imprecise(arguments, simulation.next(), (precision, reached))))
 }
 
 /// What an interruption leaves.
@@ -391,6 +404,39 @@ fn take_up(job: &Job, simulation: &mut Simulation, path: &Path) -> Result<(), Fa
 }
 
 impl Job {
+    /// Ends a run of unknown length where there is no more room for trials that must all be kept.
+    fn bound(&mut self, arguments: &Arguments) {
+        if self.length.trials.is_some() || !(self.piloted.1 || arguments.trials_csv) {
+            return;
+        }
+        let kept = memory::most_kept(memory::Shape::of(&self.opened.scenario, arguments.trials_csv, 1), self.memory);
+        if kept < self.trials {
+            self.kept = Some(kept);
+            (self.trials, self.range.end, self.options.trials.end) = (kept, kept, kept);
+        }
+    }
+
+    /// That a run ended before it was as precise as was asked, and why.
+    fn too_imprecise(&self, arguments: &Arguments, n: u64, (asked, reached): (f64, f64)) -> String {
+        let figure = match arguments.of {
+            Goal::Mean => "the mean loss".to_owned(),
+            Goal::Difference => "the difference to the baseline".to_owned(),
+            Goal::Tvar(level) => format!("TVaR {}", amount::percent(level)),
+        };
+        let why = match self.kept {
+            _ if n < self.trials => "its --time was over".to_owned(),
+            Some(_) => format!("--memory {}M has room for no more that must all be kept", self.memory >> 20),
+            None if arguments.max_trials.is_some() => "--max-trials allows no more".to_owned(),
+            None => "no run has more".to_owned(),
+        };
+        let reached = match reached {
+            unknown if unknown.is_infinite() => "not known".to_owned(),
+            reached => format!("{} of it", amount::percent(reached)),
+        };
+        let (n, asked) = (amount::trials(n), amount::percent(asked));
+        format!("after {n} the standard error of {figure} is {reached}, not {asked} as asked: {why}")
+    }
+
     fn checkpoint(&self) -> PathBuf {
         saving::with_suffix(&self.target, ".checkpoint")
     }

@@ -18,23 +18,27 @@ pub(super) struct Tail<'a> {
     spread: f64,
     /// Whether these are enough for a standard error.
     enough: bool,
-    /// Where not all trials have rows: TVaR of those that have, and of all.
-    of_all: Option<(f64, Estimate)>,
+    /// Where not all trials have rows: TVaR of those that have, its variance, and TVaR of all.
+    of_all: Option<(f64, f64, Estimate)>,
 }
 
 impl<'a> Tail<'a> {
     /// `trials`: weights and parts of the trials that `tail` chose among `rows`. `tvar`: of all trials; `all`: their number.
     pub(super) fn new(trials: &'a [(f64, Parts)], rows: &Sorted, tvar: &Estimate, all: u64) -> Self {
         let n = number(rows.n());
-        let own: f64 = trials.iter().map(|(weight, parts)| weight * parts.loss).sum();
-        Self {
-            trials,
-            nearest: nearest(trials),
-            n,
-            spread: n / rows.effective_n(),
-            enough: is_enough(rows.effective_tail(TAIL)),
-            of_all: (all > rows.n() as u64 && own != 0.0).then_some((own, *tvar)),
+        let nearest = nearest(trials);
+        let (spread, enough) = (n / rows.effective_n(), is_enough(rows.effective_tail(TAIL)));
+        let mut tail = Self { trials, nearest, n, spread, enough, of_all: None };
+        if all > rows.n() as u64 && !trials.is_empty() {
+            let loss = |parts: &Parts| parts.loss;
+            tail.of_all = Some((tail.sum(loss), tail.covariance(loss, loss), *tvar));
         }
+        tail
+    }
+
+    /// Of the trials that were drawn again: the weighted sum of what `part` picks.
+    fn sum(&self, part: impl Fn(&Parts) -> f64) -> f64 {
+        self.trials.iter().map(|(weight, parts)| weight * part(parts)).sum()
     }
 
     /// The part of TVaR that `part` picks from a trial: its weighted sum. NaN if no trials were drawn again.
@@ -43,44 +47,70 @@ impl<'a> Tail<'a> {
     /// every trial counts n w (X − h), where the h is what an error of the VaR q itself moves. h is the mean of X
     /// over the trials of the tail nearest to the VaR: those tied there, else the lowest m^⅔ of its m.
     ///
-    /// Where not all trials have rows, a part is its share of TVaR among those that have times TVaR of all; its error is that of
-    /// both, of the share among those with rows.
+    /// Where not all trials have rows, the part among those that have is corrected by what their TVaR is off from that of all, times
+    /// β = cov(part, TVaR) / var(TVaR): a regression estimator, with TVaR as the auxiliary variable. The β of all parts sum to 1, and so the
+    /// parts to TVaR of all. Its variance is that of the part less β² var(TVaR) of those with rows, and with β² var(TVaR) of all
+    /// instead. NaN if they know nothing of a tail that the others have.
     ///
     /// Source: MODEL section 8; Tasche, "Risk contributions and performance measurement", 1999, for the part;
-    /// Hong, "Estimating quantile sensitivities", 2009, for the conditional mean at the quantile.
+    /// Hong, "Estimating quantile sensitivities", 2009, for the conditional mean at the quantile; Cochran, "Sampling techniques", 1977,
+    /// chapter 12, for the regression in two phases.
     pub(super) fn part(&self, part: impl Fn(&Parts) -> f64) -> Estimate {
         if self.trials.is_empty() {
             return Estimate::exact(f64::NAN);
         }
-        let own: f64 = self.trials.iter().map(|(weight, parts)| weight * part(parts)).sum();
-        let Some((whole, tvar)) = &self.of_all else {
-            return Estimate::normal(own, self.enough.then(|| self.standard_error(part)));
+        let (own, variance) = (self.sum(&part), self.covariance(&part, &part));
+        let Some((whole, of_whole, tvar)) = self.of_all else {
+            return Estimate::normal(own, self.enough.then_some(variance.sqrt()));
         };
-        let share = own / whole;
-        let error = |of_tvar: f64| {
-            let of_share = self.standard_error(|parts| part(parts) - share * parts.loss) / whole;
-            libm::hypot(share * of_tvar, of_share * tvar.value)
+        let beta = match self.covariance(&part, |parts| parts.loss) {
+            covariance if of_whole > 0.0 => covariance / of_whole,
+            _ if whole != 0.0 => own / whole,
+            _ if tvar.value == 0.0 => 0.0,
+            _ => return Estimate::exact(f64::NAN),
         };
-        Estimate::normal(share * tvar.value, tvar.std_error.filter(|_| self.enough).map(error))
+        let own_error = (variance - beta * beta * of_whole).max(0.0).sqrt();
+        let error = |of_tvar: f64| libm::hypot(own_error, beta * of_tvar);
+        let value = own + beta * (tvar.value - whole);
+        Estimate::normal(value, tvar.std_error.filter(|_| self.enough).map(error))
     }
 
-    fn standard_error(&self, part: impl Fn(&Parts) -> f64) -> f64 {
+    /// The covariance of two parts of TVaR, from what each trial adds to both.
+    fn covariance(&self, one: impl Fn(&Parts) -> f64, other: impl Fn(&Parts) -> f64) -> f64 {
         let n = self.n;
+        let (one, other) = (self.influence(&one), self.influence(&other));
+        // A trial of weight w, which is n (1 − p) × its weight here, is off by w × the mean besides; so are those outside.
+        let (mut products, mut outside) = (0.0, n * self.spread);
+        for trial in self.trials {
+            let w = n * trial.0 * (1.0 - TAIL);
+            products += one.of(trial, w) * other.of(trial, w);
+            outside -= w * w;
+        }
+        products += one.mean * other.mean * outside.max(0.0);
+        products / (n - 1.0) / n
+    }
+
+    fn influence<P: Fn(&Parts) -> f64>(&self, part: P) -> Influence<P> {
         let nearest = || self.nearest.iter().map(|&trial| &self.trials[trial]);
         let at_var = nearest().map(|(weight, parts)| weight * part(parts)).sum::<f64>()
             / nearest().map(|(weight, _)| weight).sum::<f64>();
-        let influence = |(weight, parts): &(f64, Parts)| n * weight * (part(parts) - at_var);
-        let mean = self.trials.iter().map(influence).sum::<f64>() / n;
-        // A trial of weight w, which is n (1 − p) × its weight here, is off by w × the mean besides; so are those outside.
-        let (mut squares, mut outside) = (0.0, n * self.spread);
-        for trial in self.trials {
-            let w = n * trial.0 * (1.0 - TAIL);
-            let x = influence(trial) - w * mean;
-            squares += x * x;
-            outside -= w * w;
-        }
-        squares += mean * mean * outside.max(0.0);
-        (squares / (n - 1.0) / n).sqrt()
+        let mean = self.trials.iter().map(|(weight, parts)| weight * (part(parts) - at_var)).sum();
+        Influence { part, n: self.n, at_var, mean }
+    }
+}
+
+/// What trials add to n × a part of TVaR.
+struct Influence<P> {
+    part: P,
+    n: f64,
+    at_var: f64,
+    mean: f64,
+}
+
+impl<P: Fn(&Parts) -> f64> Influence<P> {
+    /// Of a trial of weight `w`, less the mean.
+    fn of(&self, (weight, parts): &(f64, Parts), w: f64) -> f64 {
+        self.n * weight * ((self.part)(parts) - self.at_var) - w * self.mean
     }
 }
 

@@ -180,7 +180,7 @@ impl Run {
         let state: State = postcard::from_bytes(bytes).ok()?;
         let width = self.columns.of_all(self.state.trials.portfolios.len());
         let is_like = state.capacity == self.state.capacity
-            && state.trials.thinned < u64::BITS - super::BLOCK.ilog2()
+            && state.trials.is_whole()
             && state.trials.is_like(&self.state.trials)
             && state.sums.is_of_width(width);
         is_like.then_some(state)

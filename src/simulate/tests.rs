@@ -137,6 +137,30 @@ fn the_worst_trials_are_kept_as_they_would_be_drawn_again() {
     }
 }
 
+/// A state of which a bit is wrong is refused, or its rows are those of the trials that it says to hold.
+#[test]
+fn a_state_has_the_rows_that_it_says() {
+    let plan = plan();
+    for options in [options(0..2 * BLOCK + 100), narrow(40)] {
+        let mut run = super::Run::new(&plan, &options);
+        assert!(run.advance(&plan, options.trials.end, &|_| true));
+        let good = run.save();
+        let mut refused = 0;
+        for bit in 0..8 * 40 {
+            let mut bad = good.clone();
+            bad[bit / 8] ^= 1 << (bit % 8);
+            let mut run = super::Run::new(&plan, &options);
+            if !run.restore(&bad) {
+                refused += 1;
+                continue;
+            }
+            let trials = run.trials();
+            assert_eq!(trials.numbers().count(), trials.portfolios[0].loss.len(), "bit {bit}");
+        }
+        assert!(refused > 40, "{refused}");
+    }
+}
+
 /// What another scenario gave is refused even if it has the same portfolios, services, months and years.
 #[test]
 fn other_columns_are_not_taken_up() {

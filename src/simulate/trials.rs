@@ -204,6 +204,8 @@ const BIN_WITH_MEAN: u64 = 32;
 /// Losses of months that wait at most: the bins of a month are then taken up once for many thousand of its losses, and nobody waits
 /// long for all to be counted.
 const LATE: u64 = 1 << 21;
+/// No trial has a number beyond.
+const MOST: u64 = 1 << 62;
 /// Trials that are kept in any case.
 const LEAST: u64 = 16 * BLOCK;
 
@@ -271,14 +273,40 @@ impl Trials {
         }
     }
 
-    /// Whether the other is of the same portfolios, services and years.
+    /// Whether the other is of the same portfolios, services and years, drawn alike.
     pub(super) fn is_like(&self, other: &Self) -> bool {
         let shape = |trials: &Self| {
             let each = trials.portfolios.iter();
-            let of = |p: &PortfolioTrials| (p.unserved_hours.len(), p.month_histograms.len(), p.rows.is_some());
-            (trials.n_years, each.map(of).collect::<Vec<_>>())
+            let of = |p: &PortfolioTrials| {
+                ((p.unserved_hours.len(), p.longest_hours.len()), p.month_histograms.len(), p.rows.is_some())
+            };
+            (trials.n_years, trials.weights.is_some(), each.map(of).collect::<Vec<_>>())
         };
         shape(self) == shape(other)
+    }
+
+    /// Whether it has the rows that it should have, and each of them whole.
+    pub(super) fn is_whole(&self) -> bool {
+        if self.thinned >= u64::BITS - BLOCK.ilog2() || self.first.checked_add(self.n).is_none_or(|end| end > MOST) {
+            return false;
+        }
+        let Some(rows) = self.portfolios.first().map(|p| p.loss.len()) else { return true };
+        // So many trials that to count the blocks would take for ever have rows that nobody sent.
+        let about = |n: u64| n.abs_diff(rows as u64) <= 2 * BLOCK;
+        let expected = || self.kept().map(|block| block.end - block.start).sum::<u64>();
+        let (years, thinned) = (rows.checked_mul(self.n_years), self.thinned > 0);
+        let is_whole = |p: &PortfolioTrials| {
+            let services = p.unserved_hours.iter().chain(&p.longest_hours);
+            p.loss.len() == rows
+                && [&p.aep, &p.oep].iter().all(|column| Some(column.len()) == years)
+                && services.into_iter().all(|hours| hours.len() == rows)
+                && p.rows.as_ref().is_none_or(|components| components.len() == rows)
+                && p.counted.is_some() == thinned
+        };
+        about(self.n >> self.thinned)
+            && expected() == rows as u64
+            && self.weights.as_ref().is_none_or(|weights| weights.len() == rows)
+            && self.portfolios.iter().all(is_whole)
     }
 
     /// Trials that have rows, in order.

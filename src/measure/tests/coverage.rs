@@ -196,6 +196,62 @@ fn intervals_of_parts_of_the_tail_hold_them() {
     assert_refused(&naive.into_inner(), truth);
 }
 
+/// Two risks of which one is heavy, and has a larger part of worse trials: where half of the trials have no row, what TVaR of all adds is known
+/// mostly of it.
+#[test]
+fn intervals_of_unlike_parts_of_a_thinned_tail_hold_them() {
+    let law = Compound::new(2.5);
+    let columns = repeats(90_000, |generator| {
+        let heavy = law.sample(N, generator);
+        let mut normal = || -> f64 { StandardNormal.sample(generator) };
+        let light: Vec<f64> = heavy.iter().map(|_| 40.0 + 8.0 * normal()).collect();
+        let losses: Vec<f64> = heavy.iter().zip(&light).map(|(a, b)| a + b).collect();
+        let sorted = Sorted::of(&losses);
+        let of_all = tvar_with_error(&sorted, 0.99);
+        let part = |losses: &[f64], part: usize| {
+            let parts = |(trial, weight): (usize, f64)| {
+                (weight, Parts { loss: losses[trial], risks: vec![heavy[trial], light[trial]], ..Parts::default() })
+            };
+            let trials: Vec<_> = tail(losses, None, 0.99).into_iter().map(parts).collect();
+            Tail::new(&trials, &Sorted::of(losses), &of_all, N as u64).part(|parts| parts.risks[part])
+        };
+        let kept = &losses[..N / 2];
+        let (a, b) = (part(kept, 0), part(kept, 1));
+        assert!(((a.value + b.value) / of_all.value - 1.0).abs() < 1e-12);
+        vec![part(&losses, 0), part(&losses, 1), a, b]
+    });
+    let mean = |column: &[Estimate]| column.iter().map(|e| e.value).sum::<f64>() / column.len() as f64;
+    let truths = [mean(&columns[0]), mean(&columns[1])];
+    for (column, truth) in columns[2..].iter().zip(truths) {
+        assert_covers(column, truth);
+        assert_error_is_the_spread(column);
+        assert_refused(&with_errors_times(column, 0.75), truth);
+    }
+}
+
+/// A gain and a loss that are nearly equal: their parts are known though TVaR is nearly 0, and what rows know nothing of is not told.
+#[test]
+fn parts_of_a_thinned_tail_of_nearly_nothing_are_no_quotients() {
+    let parts = |loss: f64, gain: f64| (0.01, Parts { loss: loss + gain, risks: vec![loss, gain], ..Parts::default() });
+    let trials: Vec<_> = (0..100).map(|i| parts(50.0 + f64::from(i % 10), -50.0 - f64::from(i % 7))).collect();
+    let losses: Vec<f64> = (0..10_000).map(|i| if i < 100 { trials[i].1.loss } else { -100.0 }).collect();
+    let rows = Sorted::of(&losses);
+    let tvar = Estimate::normal(-0.9, Some(0.2));
+    let tail = Tail::new(&trials, &rows, &tvar, 20_000);
+    let (loss, gain) = (tail.part(|p| p.risks[0]), tail.part(|p| p.risks[1]));
+    let own: f64 = trials.iter().map(|(weight, parts)| weight * parts.loss).sum();
+    assert!((loss.value + gain.value + 0.9).abs() < 1e-12, "{loss:?} {gain:?}");
+    for (part, exact) in [(loss, 54.5), (gain, -52.95)] {
+        assert!((part.value - exact).abs() < (own + 0.9).abs() && part.std_error.unwrap() < 2.0, "{part:?}");
+    }
+    let nothing = vec![(0.01, Parts { risks: vec![0.0, 0.0], ..Parts::default() }); 100];
+    let rows = Sorted::of(&[0.0; 10_000]);
+    let unknown = Tail::new(&nothing, &rows, &Estimate::normal(400.0, Some(200.0)), 20_000).part(|p| p.risks[0]);
+    assert!(unknown.value.is_nan() && unknown.std_error.is_none(), "{unknown:?}");
+    let certain = Tail::new(&nothing, &rows, &Estimate::normal(0.0, Some(0.0)), 20_000).part(|p| p.risks[0]);
+    assert_eq!((certain.value, certain.std_error), (0.0, Some(0.0)));
+}
+
 /// KA-4: at most one event, with probability 0.1, log-normal between 1e6 and 1e7.
 #[test]
 fn a_rare_event_has_the_var_and_tvar_of_its_closed_form() {

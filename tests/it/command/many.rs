@@ -170,8 +170,16 @@ fn a_run_ends_when_it_is_precise_enough() {
         let error: f64 = row.rsplit(',').next().and_then(|cell| cell.parse().ok()).expect("an error");
         assert!(error <= 0.01, "{row}");
     }
-    desk.expect(0, "run small.toml --precision 0.001% --max-trials 3000 --quiet --out most");
+    let (_, err) = desk.expect(0, "run small.toml --precision 0.001% --max-trials 3000 --out most");
     assert_eq!(trials("most"), 3000);
+    let said = "not 0.001\u{a0}% as asked: --max-trials allows no more";
+    assert!(
+        err.contains("warning: after 3,000 trials the standard error of TVaR 99.5\u{a0}% is ") && err.contains(said),
+        "{err}"
+    );
+    assert!(desk.read("most/run.json").contains(said));
+    let (_, err) = desk.expect(0, "run small.toml --precision 50% --of mean --out loose");
+    assert!(!err.contains("warning"), "{err}");
     desk.expect(0, "run small.toml --time 0.3s --quiet --out timed");
     let timed = trials("timed");
     desk.expect(0, &format!("run small.toml --trials {timed} --quiet --out untimed"));
@@ -232,16 +240,16 @@ fn ctrl_c_puts_aside_what_is_done() {
     assert!(desk.path("x.checkpoint").exists() && !desk.path("x").exists());
 }
 
+/// A rare cost, of which sampling makes much.
+const RARE: &str = "start = 2026-01-01\nhorizon = \"1 year\"\nvendor.a = {}\nservice.s = { revenue = \"$1/h\" }\n\
+    portfolio.p = { shares = { a = 1.0 } }\n[risk.r]\nkind = \"legal\"\non = \"a\"\narrivals = { per_year = 0.02 }\n\
+    outcomes = [{ name = \"fine\", probability = 1.0, cost = { median = \"$1M\", sigma = 1 } }]\n";
+
 /// A run of unknown length weighs what sampling saves, too.
 #[test]
 fn a_run_until_it_is_precise_may_be_sampled() {
     let desk = Desk::new();
-    desk.put(
-        "rare.toml",
-        "start = 2026-01-01\nhorizon = \"1 year\"\nvendor.a = {}\nservice.s = { revenue = \"$1/h\" }\n\
-         portfolio.p = { shares = { a = 1.0 } }\n[risk.r]\nkind = \"legal\"\non = \"a\"\narrivals = { per_year = 0.02 }\n\
-         outcomes = [{ name = \"fine\", probability = 1.0, cost = { median = \"$1M\", sigma = 1 } }]\n",
-    );
+    desk.put("rare.toml", RARE);
     // So little precision takes fewer trials than a pilot.
     for (until, taken, reason) in [
         ("--precision 20%", "plain", "times slower, the pilot included"),
@@ -252,6 +260,28 @@ fn a_run_until_it_is_precise_may_be_sampled() {
         let told: serde_json::Value = serde_json::from_str(&desk.read("x/run.json")).expect("JSON");
         let told = &told["sampling"];
         assert!(told["taken"] == taken && told["reason"].as_str().is_some_and(|r| r.contains(reason)), "{told}");
+    }
+}
+
+/// Only trials with weights must all be kept: where `auto` draws plainly, a run goes on beyond what has room.
+#[test]
+fn only_weighted_trials_end_where_memory_does() {
+    let desk = Desk::new();
+    desk.put("rare.toml", RARE);
+    desk.put(
+        "often.toml",
+        &RARE
+            .replace("per_year = 0.02", "every = \"1 h to 90 days\"")
+            .replace("{ median = \"$1M\", sigma = 1 }", "\"$1M\""),
+    );
+    for (run, trials, why) in [
+        ("often.toml --sampling auto", 400_000, "--max-trials allows no more"),
+        ("rare.toml --sampling importance", 209_715, "--memory 64M has room for no more"),
+    ] {
+        let (_, err) = desk.expect(0, &format!("run {run} --precision 0.001% --max-trials 400k --memory 64M --out x"));
+        assert!(err.contains(why), "{err}");
+        let told: serde_json::Value = serde_json::from_str(&desk.read("x/run.json")).expect("JSON");
+        assert_eq!(told["trials"], trials, "{}", told["sampling"]);
     }
 }
 
