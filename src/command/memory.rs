@@ -9,8 +9,8 @@ use linchpin::simulate::BLOCK;
 
 use super::{Exit, Failure, amount};
 
-/// Bytes that a histogram of one month's loss takes: some thirty octaves of 6 KiB.
-const HISTOGRAM: u128 = 190 << 10;
+/// Bytes that a histogram of one month's loss takes: some thirty octaves of 3 KiB.
+const HISTOGRAM: u128 = 98 << 10;
 /// Bytes that an event of the trial under way takes in world, view and books while all meet each other, with the room by
 /// which lists grow ahead.
 const EVENT: u128 = 2_000;

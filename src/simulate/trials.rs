@@ -204,6 +204,9 @@ const BIN_WITH_MEAN: u64 = 32;
 /// Losses of months that wait at most: the bins of a month are then taken up once for many thousand of its losses, and nobody waits
 /// long for all to be counted.
 const LATE: u64 = 1 << 21;
+/// Bits of the histograms of months at most: quantiles are found within a bin by rank, some 1e-4 from the exact ones, which even of a million
+/// trials are known to 1e-3; and smaller tables stay in the cache.
+const MONTH_BITS: u32 = 7;
 /// No trial has a number beyond.
 const MOST: u64 = 1 << 62;
 /// Trials that are kept in any case.
@@ -235,7 +238,7 @@ impl Capacity {
             rows: (room(options) / row(plan, options)).max(LEAST),
             late: (options.memory / 32 / 16).min(LATE),
             bits: bits((n_portfolios * (3 + 2 * n_services), BIN_WITH_MEAN), options.memory / 4, 10),
-            month_bits: bits((n_portfolios * n_months, BIN), options.memory / 4, 8),
+            month_bits: bits((n_portfolios * n_months, BIN), options.memory / 4, MONTH_BITS),
         }
     }
 }
