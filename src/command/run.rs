@@ -258,7 +258,7 @@ fn one(mut job: Job, arguments: &Arguments) -> Result<(), Failure> {
     if sampling.is_some() {
         terminal::counting(&bar, length, &stem(&job));
     }
-    let simulated = simulate(&job, arguments, &mut simulation, &bar);
+    let simulated = simulate(&job, arguments, (&mut simulation, began), &bar);
     if simulated.is_err() || job.part.is_some() {
         bar.finish_and_clear();
     } else {
@@ -301,7 +301,7 @@ const STEP_TIME: (Duration, Duration) = (Duration::from_millis(300), Duration::f
 /// How many times as long as putting aside takes trials wait for it.
 const CHECKPOINT_PART: u32 = 20;
 
-/// Runs all trials that are asked for. Gives what to say if that is not as precise as was asked.
+/// Runs all trials that are asked for; `began`: from when `--time` counts, before any pilot. Gives what to say if that is not as precise as was asked.
 #[expect(
     clippy::disallowed_methods,
     reason = "when to stop and when to save; no figure depends on it but the number of trials"
@@ -309,10 +309,9 @@ const CHECKPOINT_PART: u32 = 20;
 fn simulate(
     job: &Job,
     arguments: &Arguments,
-    simulation: &mut Simulation,
+    (simulation, began): (&mut Simulation, Instant),
     bar: &ProgressBar,
 ) -> Result<Option<String>, Failure> {
-    let began = Instant::now();
     let path = job.checkpoint();
     if arguments.checkpoint {
         take_up(job, simulation, &path)?;
