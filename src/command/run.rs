@@ -125,7 +125,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         let weighted = arguments.sampling != sampling::Asked::Plain;
         let n = job.range.end - job.range.start;
         // A run of unknown length ends where what it must keep has no more room.
-        let n = if job.length.trials.is_none() { n.min(memory::most_kept(shape, arguments.memory)) } else { n };
+        let keeps = weighted || arguments.trials_csv;
+        let ends = job.length.trials.is_none() && keeps;
+        let n = if ends { n.min(memory::most_kept(shape, arguments.memory)) } else { n };
         memory::check_run(&shown(&job.opened.path), shape, n, weighted, arguments.memory)?;
         // What cannot be written is better known before an hour of simulation than after it.
         if job.part.is_none() {
