@@ -17,7 +17,7 @@ pub use crate::plan::mixture::Mixture;
 use crate::plan::mixture::{Component, Tilt};
 use crate::plan::site::Kind;
 use crate::scenario::Scenario;
-use crate::simulate::pilot;
+use crate::simulate::{BLOCK, pilot};
 use fit::Round;
 pub use gain::Gain;
 
@@ -96,6 +96,8 @@ pub struct Length {
     pub trials: Option<u64>,
     /// If those are not known: it runs until TVaR at this level has this relative standard error, in every portfolio.
     pub until: Option<(f64, f64)>,
+    /// And for no more trials than these.
+    pub most: Option<u64>,
     /// Trials of the pilot, at least 600. If nobody says, a fifth of the run or less, but at least 8,000 and at most 64,000; of a run of which nothing is known,
     /// 8,000.
     pub pilot: Option<u64>,
@@ -128,6 +130,8 @@ pub fn tune(scenario: &Scenario, seed: u64, length: Length, progress: &(dyn Fn(u
         }
         if let Some((level, error)) = length.until.filter(|_| length.trials.is_none()) {
             let needed = gain::needed(&rounds[rounds.len() - 1].drawn, level, error);
+            // No run ends before its first look.
+            let needed = needed.max(2 * BLOCK).min(length.most.unwrap_or(u64::MAX));
             trials = Some(needed);
             if done >= needed / PART && length.pilot.is_none() {
                 break;
@@ -158,12 +162,11 @@ pub fn tune(scenario: &Scenario, seed: u64, length: Length, progress: &(dyn Fn(u
 fn stages(length: Length) -> impl Iterator<Item = u64> {
     let most = match length {
         Length { pilot: Some(trials), .. } => trials.max(LEAST),
-        Length { trials: Some(trials), .. } => {
-            let part = (trials / PART).clamp(TRIALS.0, TRIALS.1);
+        Length { trials: None, until: None, .. } => TRIALS.0,
+        Length { trials, most, .. } => {
+            let part = (trials.or(most).unwrap_or(u64::MAX) / PART).clamp(TRIALS.0, TRIALS.1);
             TRIALS.0 << (part / TRIALS.0).ilog2()
         }
-        Length { until: Some(_), .. } => TRIALS.1,
-        Length { until: None, .. } => TRIALS.0,
     };
     let doublings = most.div_ceil(TRIALS.0).next_power_of_two().ilog2();
     (0..=doublings).rev().map(move |before| most >> before)

@@ -70,7 +70,7 @@ pub(super) fn merge(arguments: &Arguments) -> Result<(), Failure> {
             ..Options::of(0..asked.trials)
         };
         let how = sampling::Asked::of(&asked.sampling);
-        let length = Length { trials: Some(asked.trials), pilot: asked.pilot, until: None };
+        let length = Length { trials: Some(asked.trials), pilot: asked.pilot, ..Length::default() };
         let (mixture, sampling) = sampling::look(&opened.scenario, how, length, &bar)?;
         let mut joined = match &mixture {
             Some(mixture) => Simulation::sampled(&opened.scenario, &options, mixture),

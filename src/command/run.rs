@@ -100,8 +100,8 @@ struct Job {
     length: Length,
     /// Trials that the pilot took, if there was one, and whether trials have weights for it.
     piloted: (Option<u64>, bool),
-    /// As many trials as fit, if that ends it.
-    kept: Option<u64>,
+    /// Whether it ends where memory has no more room.
+    full: bool,
     /// What `--memory` says.
     memory: u64,
     options: Options,
@@ -127,7 +127,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         // A run of unknown length ends where what it must keep has no more room.
         let keeps = weighted || arguments.trials_csv;
         let ends = job.length.trials.is_none() && keeps;
-        let n = if ends { n.min(memory::most_kept(shape, arguments.memory)) } else { n };
+        let n = if ends { n.min(memory::most_kept(shape, arguments.memory).max(2 * BLOCK)) } else { n };
         memory::check_run(&shown(&job.opened.path), shape, n, weighted, arguments.memory)?;
         // What cannot be written is better known before an hour of simulation than after it.
         if job.part.is_none() {
@@ -214,12 +214,14 @@ fn job(arguments: &Arguments, opened: Opened, target: PathBuf) -> Job {
     } else {
         arguments.max_trials.unwrap_or(if arguments.precision.is_some() { MOST.0 } else { MOST.1 })
     };
-    // A longer pilot finds more of a tail; means gain nothing by it.
+    // A longer pilot finds more of a tail; means gain nothing by it, and it would take of the time that there is.
     let until = match (arguments.precision, arguments.of) {
-        (Some(precision), Goal::Tvar(level)) => Some((level, precision)),
+        (Some(precision), Goal::Tvar(level)) if arguments.time.is_none() => Some((level, precision)),
         _ => None,
     };
-    let length = Length { trials: known.then_some(trials), until, pilot: arguments.pilot };
+    let fit = memory::most_kept(memory::Shape::of(&opened.scenario, arguments.trials_csv, 1), arguments.memory);
+    let most = (!known).then_some(trials.min(fit));
+    let length = Length { trials: known.then_some(trials), until, most, pilot: arguments.pilot };
     let range = arguments.part.map_or(0..trials, |(i, n)| range(trials, i, n));
     let options = Options {
         keep_components: arguments.trials_csv,
@@ -235,7 +237,7 @@ fn job(arguments: &Arguments, opened: Opened, target: PathBuf) -> Job {
         sampling: arguments.sampling,
         length,
         piloted: (None, false),
-        kept: None,
+        full: false,
         memory: arguments.memory,
         options,
     }
@@ -244,6 +246,11 @@ fn job(arguments: &Arguments, opened: Opened, target: PathBuf) -> Job {
 #[expect(clippy::disallowed_methods, reason = "the time taken is shown, and enters no figure")]
 fn one(mut job: Job, arguments: &Arguments) -> Result<(), Failure> {
     let began = Instant::now();
+    let saved = if arguments.checkpoint { saving::read_if_there(&job.checkpoint())? } else { None };
+    if job.length.trials.is_none() {
+        // To go on at another precision, or for a longer time, is to go on with what the pilot found.
+        job.length.pilot = job.length.pilot.or(saved.as_ref().and_then(|saved| saved.asked.pilot));
+    }
     let length = job.length.trials.map(|_| job.range.end - job.range.start);
     let bar = terminal::progress(length, &stem(&job), arguments.quiet);
     let looked = sampling::look(&job.opened.scenario, job.sampling, job.length, &bar);
@@ -260,7 +267,8 @@ fn one(mut job: Job, arguments: &Arguments) -> Result<(), Failure> {
     if sampling.is_some() {
         terminal::counting(&bar, length, &stem(&job));
     }
-    let simulated = simulate(&job, arguments, (&mut simulation, began), &bar);
+    let taken_up = saved.map_or(Ok(()), |saved| take_up(&job, &mut simulation, &saved));
+    let simulated = taken_up.and_then(|()| simulate(&job, arguments, (&mut simulation, began), &bar));
     if simulated.is_err() || job.part.is_some() {
         bar.finish_and_clear();
     } else {
@@ -315,9 +323,6 @@ fn simulate(
     bar: &ProgressBar,
 ) -> Result<Option<String>, Failure> {
     let path = job.checkpoint();
-    if arguments.checkpoint {
-        take_up(job, simulation, &path)?;
-    }
     let progress = |done: u64| {
         bar.set_position(done);
         !interrupt::stopped()
@@ -360,9 +365,14 @@ fn simulate(
         }
     }
     interrupt::check()?;
-    let Some(precision) = arguments.precision else { return Ok(None) };
+    let n = simulation.next();
+    let Some(precision) = arguments.precision else {
+        // Nobody but memory ended it.
+        let said = || format!("the run ended after {}, before its --time: {}", amount::trials(n), job.no_room());
+        return Ok((job.full && n == job.trials).then(said));
+    };
     let reached = simulation.relative_error(arguments.of);
-    Ok((reached > precision).then(|| job.too_imprecise(arguments, simulation.next(), (precision, reached))))
+    Ok((reached > precision).then(|| job.too_imprecise(arguments, n, (precision, reached))))
 }
 
 /// What an interruption leaves.
@@ -383,12 +393,11 @@ fn stopped(job: &Job, arguments: &Arguments, simulation: &Simulation, path: &Pat
     }
 }
 
-/// Goes on from a checkpoint, if there is one.
-fn take_up(job: &Job, simulation: &mut Simulation, path: &Path) -> Result<(), Failure> {
-    let Some(saved) = saving::read_if_there(path)? else { return Ok(()) };
+/// Goes on from a checkpoint.
+fn take_up(job: &Job, simulation: &mut Simulation, saved: &Saved) -> Result<(), Failure> {
     let mut asked = job.asked();
-    // A run may be made longer.
-    if job.part.is_none() && job.sampling == sampling::Asked::Plain && saved.next <= job.range.end {
+    // A run may be made longer, if its pilot is the same.
+    if job.part.is_none() && saved.next <= job.range.end {
         asked.trials = saved.asked.trials;
     }
     let different = saving::difference(&asked, &saved.asked);
@@ -399,7 +408,7 @@ fn take_up(job: &Job, simulation: &mut Simulation, path: &Path) -> Result<(), Fa
     let why = different.unwrap_or_else(|| "it holds other trials".to_owned());
     let message = format!(
         "the checkpoint `{}` is of another run: {why}; remove it to begin anew, or run without --checkpoint",
-        shown(path)
+        shown(&job.checkpoint())
     );
     Err(Failure::new(Exit::Usage, message))
 }
@@ -407,14 +416,16 @@ fn take_up(job: &Job, simulation: &mut Simulation, path: &Path) -> Result<(), Fa
 impl Job {
     /// Ends a run of unknown length where there is no more room for trials that must all be kept.
     fn bound(&mut self, arguments: &Arguments) {
-        if self.length.trials.is_some() || !(self.piloted.1 || arguments.trials_csv) {
-            return;
+        let all_kept = self.piloted.1 || arguments.trials_csv;
+        if let Some(fit) = self.length.most.filter(|&fit| all_kept && fit < self.trials) {
+            self.full = true;
+            (self.trials, self.range.end, self.options.trials.end) = (fit, fit, fit);
         }
-        let kept = memory::most_kept(memory::Shape::of(&self.opened.scenario, arguments.trials_csv, 1), self.memory);
-        if kept < self.trials {
-            self.kept = Some(kept);
-            (self.trials, self.range.end, self.options.trials.end) = (kept, kept, kept);
-        }
+    }
+
+    /// That memory has no more room.
+    fn no_room(&self) -> String {
+        format!("--memory {}M has room for no more that must all be kept", self.memory >> 20)
     }
 
     /// That a run ended before it was as precise as was asked, and why.
@@ -424,11 +435,11 @@ impl Job {
             Goal::Difference => "the difference to the baseline".to_owned(),
             Goal::Tvar(level) => format!("TVaR {}", amount::percent(level)),
         };
-        let why = match self.kept {
+        let why = match self.full {
             _ if n < self.trials => "its --time was over".to_owned(),
-            Some(_) => format!("--memory {}M has room for no more that must all be kept", self.memory >> 20),
-            None if arguments.max_trials.is_some() => "--max-trials allows no more".to_owned(),
-            None => "no run has more".to_owned(),
+            true => self.no_room(),
+            false if arguments.max_trials.is_some() => "--max-trials allows no more".to_owned(),
+            false => "no run has more".to_owned(),
         };
         let reached = match reached {
             unknown if unknown.is_infinite() => "not known".to_owned(),

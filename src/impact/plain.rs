@@ -280,6 +280,8 @@ impl Case<'_> {
 
 /// As many tariffs are kept to the next trial. A few hundred bytes each; trials that lose much need some thousands of them.
 const KNOWN: usize = 1 << 15;
+/// Most placements of a portfolio, and sets of one of them, among which one is looked for.
+const SEARCHED: usize = 512;
 
 impl Buffers {
     fn open(&mut self, case: &Case, plain: &PlainPlan, p: usize) {
@@ -302,6 +304,7 @@ impl Buffers {
             placements.push((Arc::clone(regime.placement()), Vec::new()));
             placements.len() - 1
         });
+        let n_placements = placements.len();
         let own = &mut placements[place].1;
         // Risks and what they leave: all that a response beside them depends on.
         let lasts = || case.alone.lasts(stretch, case.view).map(|l| (l.risk, l.leaves));
@@ -310,6 +313,9 @@ impl Buffers {
             let tariffs = self.rises.iter().map(|_| OnceCell::new()).collect();
             sets.push(Set { beside: lasts().collect(), tariffs });
             self.kept += self.rises.len() * case.portfolio.groups[stretch.of.1].services.len();
+            if own.len() >= SEARCHED || n_placements >= SEARCHED {
+                self.kept = KNOWN;
+            }
             own.push(sets.len() - 1);
             sets.len() - 1
         })

@@ -2,7 +2,7 @@
 
 use super::TAIL;
 use super::estimate::number;
-use super::order::Sorted;
+use super::order::{Sorted, number_of};
 use super::tail::is_enough;
 use crate::results::Estimate;
 use crate::simulate::Parts;
@@ -18,8 +18,8 @@ pub(super) struct Tail<'a> {
     spread: f64,
     /// Whether these are enough for a standard error.
     enough: bool,
-    /// Where not all trials have rows: TVaR of those that have, its variance, and TVaR of all.
-    of_all: Option<(f64, f64, Estimate)>,
+    /// Where not all trials have rows: which part of them, and TVaR of all.
+    of_all: Option<(f64, Estimate)>,
 }
 
 impl<'a> Tail<'a> {
@@ -28,12 +28,8 @@ impl<'a> Tail<'a> {
         let n = number(rows.n());
         let nearest = nearest(trials);
         let (spread, enough) = (n / rows.effective_n(), is_enough(rows.effective_tail(TAIL)));
-        let mut tail = Self { trials, nearest, n, spread, enough, of_all: None };
-        if all > rows.n() as u64 && !trials.is_empty() {
-            let loss = |parts: &Parts| parts.loss;
-            tail.of_all = Some((tail.sum(loss), tail.covariance(loss, loss), *tvar));
-        }
-        tail
+        let of_all = (all > rows.n() as u64).then(|| (n / number_of(all), *tvar));
+        Self { trials, nearest, n, spread, enough, of_all }
     }
 
     /// Of the trials that were drawn again: the weighted sum of what `part` picks.
@@ -47,31 +43,37 @@ impl<'a> Tail<'a> {
     /// every trial counts n w (X − h), where the h is what an error of the VaR q itself moves. h is the mean of X
     /// over the trials of the tail nearest to the VaR: those tied there, else the lowest m^⅔ of its m.
     ///
-    /// Where not all trials have rows, the part among those that have is corrected by what their TVaR is off from that of all, times
-    /// β = cov(part, TVaR) / var(TVaR): a regression estimator, with TVaR as the auxiliary variable. The β of all parts sum to 1, and so the
-    /// parts to TVaR of all. Its variance is that of the part less β² var(TVaR) of those with rows, and with β² var(TVaR) of all
-    /// instead. NaN if they know nothing of a tail that the others have.
+    /// Where not all trials have rows, the part A among those that have is corrected by what their TVaR is off from that of all:
+    /// B = A + γ (TVaR of all − theirs), with γ = E\[X L\] / E\[L²\] over the tail: a regression on the loss L, through the origin. The γ of all
+    /// parts sum to 1, and so the parts to TVaR of all. (The slope of the usual regression would leave less error; but where a tail is narrower
+    /// than a bin, in which TVaR of all is counted, it is so steep that it makes much of what a bin leaves open.) So B is γ times TVaR of all and a
+    /// rest R = A − γ TVaR of those with rows; they are a part f of all trials, and var(B) = var(R) + γ² var(TVaR of all) + 2 γ f cov(R, TVaR of those
+    /// with rows). NaN if rows know nothing of a tail that the others have.
     ///
     /// Source: MODEL section 8; Tasche, "Risk contributions and performance measurement", 1999, for the part;
     /// Hong, "Estimating quantile sensitivities", 2009, for the conditional mean at the quantile; Cochran, "Sampling techniques", 1977,
-    /// chapter 12, for the regression in two phases.
+    /// chapters 7 and 12, for such estimators in two phases.
     pub(super) fn part(&self, part: impl Fn(&Parts) -> f64) -> Estimate {
         if self.trials.is_empty() {
             return Estimate::exact(f64::NAN);
         }
-        let (own, variance) = (self.sum(&part), self.covariance(&part, &part));
-        let Some((whole, of_whole, tvar)) = self.of_all else {
-            return Estimate::normal(own, self.enough.then_some(variance.sqrt()));
+        let own = self.sum(&part);
+        let Some((f, tvar)) = self.of_all else {
+            return Estimate::normal(own, self.enough.then(|| self.covariance(&part, &part).sqrt()));
         };
-        let beta = match self.covariance(&part, |parts| parts.loss) {
-            covariance if of_whole > 0.0 => covariance / of_whole,
-            _ if whole != 0.0 => own / whole,
-            _ if tvar.value == 0.0 => 0.0,
-            _ => return Estimate::exact(f64::NAN),
+        let loss = |parts: &Parts| parts.loss;
+        let (whole, squares) = (self.sum(loss), self.sum(|parts| parts.loss * parts.loss));
+        let gamma = if squares > 0.0 { self.sum(|parts| part(parts) * parts.loss) / squares } else { 0.0 };
+        #[expect(clippy::float_cmp, reason = "nothing is missing only where both are the same")]
+        if squares == 0.0 && tvar.value != whole {
+            return Estimate::exact(f64::NAN);
+        }
+        let error = |of_tvar: f64| {
+            let rest = |parts: &Parts| part(parts) - gamma * parts.loss;
+            let both = gamma * of_tvar * gamma * of_tvar + 2.0 * gamma * f * self.covariance(rest, loss);
+            (self.covariance(rest, rest) + both).max(0.0).sqrt()
         };
-        let own_error = (variance - beta * beta * of_whole).max(0.0).sqrt();
-        let error = |of_tvar: f64| libm::hypot(own_error, beta * of_tvar);
-        let value = own + beta * (tvar.value - whole);
+        let value = own + gamma * (tvar.value - whole);
         Estimate::normal(value, tvar.std_error.filter(|_| self.enough).map(error))
     }
 

@@ -3,7 +3,7 @@
 use crate::simulate::pilot::Drawn;
 
 /// For one portfolio: variance under plain sampling ÷ variance under the mixture, at equal trials. Above 1: the mixture is
-/// better, and needs so many times fewer trials for the same error.
+/// better, and needs so many times fewer trials for the same error. Infinite: the figure has no error.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Gain {
     /// Of the mean loss.
@@ -77,10 +77,11 @@ pub(super) fn cost(drawn: &[Drawn]) -> f64 {
 /// It must save half the time for TVaR 99.5 % in the middle of portfolios, cost time for none, and make no figure much worse.
 pub(super) fn advice(gains: &[Gain], cost: f64, pilot: Option<f64>) -> (bool, String) {
     let cost = cost * pilot.unwrap_or(1.0);
-    let mut tails: Vec<f64> = gains.iter().map(|gain| gain.tvar_995 / cost).collect();
+    // What is certain needs no trials, however they are drawn.
+    let mut tails: Vec<f64> = gains.iter().map(|gain| gain.tvar_995 / cost).filter(|gain| gain.is_finite()).collect();
     tails.sort_unstable_by(f64::total_cmp);
     let (Some(least), Some(middle)) = (tails.first(), tails.get(tails.len() / 2)) else {
-        return (false, "There is no portfolio.".to_owned());
+        return (false, "No portfolio has a tail that is uncertain.".to_owned());
     };
     let all = gains.iter().flat_map(|gain| [gain.mean, gain.tvar_95, gain.tvar_99, gain.tvar_995]);
     let worst = all.fold(f64::INFINITY, f64::min);
@@ -92,7 +93,11 @@ pub(super) fn advice(gains: &[Gain], cost: f64, pilot: Option<f64>) -> (bool, St
     let to_equal = format!(
         "For an equal error of TVaR 99.5 %, a run is {is}, {counted} (for the portfolio that gains least, {least_is})"
     );
-    if *middle >= PAYS && *least >= 1.0 { (true, to_equal + ".") } else { (false, to_equal + ": not enough.") }
+    if *middle >= PAYS && *least >= 1.0 {
+        (true, to_equal + ".")
+    } else {
+        (false, to_equal + ": less than `auto` asks for.")
+    }
 }
 
 /// How much faster something is that takes so many times less time.
@@ -110,7 +115,7 @@ fn weighted(losses: &[(f64, f64)], f: impl Fn(f64) -> f64) -> f64 {
 fn ratio(losses: &[(f64, f64)], influence: impl Fn(f64) -> f64) -> f64 {
     let plain = weighted(losses, |x| influence(x) * influence(x)) / weighted(losses, |_| 1.0);
     let mixture = variance(losses, influence);
-    if mixture > 0.0 { plain / mixture } else { 1.0 }
+    if mixture > 0.0 { plain / mixture } else { f64::INFINITY }
 }
 
 /// Trials × the variance of a self-normalised estimator with this influence function, as drawn: n Σ (w I)² ÷ (Σ w)².

@@ -423,6 +423,9 @@ fn a_pilot_is_as_long_as_is_good_for_the_run() {
     assert_eq!(length(of(u64::MAX)), [8_000, 16_000, 32_000, 64_000]);
     assert_eq!([length(pilot(0)), length(pilot(600)), length(pilot(7_000))], [[600], [600], [7_000]]);
     assert_eq!(length(pilot(20_000)), [5_000, 10_000, 20_000]);
+    let until = |most| Length { until: Some((0.995, 1e-6)), most, ..Length::default() };
+    assert_eq!(length(until(None)), [8_000, 16_000, 32_000, 64_000]);
+    assert_eq!([length(until(Some(5_000))), length(until(Some(80_000)))], [vec![8_000], vec![8_000, 16_000]]);
     // It grows until it is a fifth of the run, or until nobody would wait for more.
     let scenario = scenario(RARE_COST);
     let until =
@@ -434,6 +437,20 @@ fn a_pilot_is_as_long_as_is_good_for_the_run() {
         let asked = tune(&scenario, 1, Length { pilot: Some(found.trials), ..Length::default() }, &|_| true).unwrap();
         assert_eq!((asked.mixture, asked.trials), (found.mixture, found.trials));
     }
+}
+
+/// What bounds a run of unknown length is weighed, and a portfolio that cannot lose has no say.
+#[test]
+fn advice_counts_the_trials_there_will_be_and_who_can_lose() {
+    let text = RARE_COST
+        .replace("[risk.noise]", "[portfolio.q]\nshares = { b = 1 }\n[risk.noise]")
+        .replace("\"$1\"", "\"$0\"");
+    let scenario = scenario(&text);
+    let until = |most| tune(&scenario, 1, Length { until: Some((0.995, 1e-3)), most, ..Length::default() }, &|_| true);
+    let (free, bound) = (until(None).unwrap(), until(Some(100)).unwrap());
+    assert!(free.gains[0].tvar_995.is_infinite(), "{:?}", free.gains);
+    assert!(free.auto && free.reason.contains("times faster)."), "{}", free.reason);
+    assert!(!bound.auto && bound.reason.contains("less than `auto` asks for"), "{}", bound.reason);
 }
 
 /// Losses x that are drawn with density e^(−x/2)/2 and are to be exponential: TVaR is 1 + ln 200, and what a trial adds to its

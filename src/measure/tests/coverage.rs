@@ -202,7 +202,7 @@ fn intervals_of_parts_of_the_tail_hold_them() {
 fn intervals_of_unlike_parts_of_a_thinned_tail_hold_them() {
     let law = Compound::new(2.5);
     let columns = repeats(90_000, |generator| {
-        let heavy = law.sample(N, generator);
+        let heavy = law.sample(2 * N, generator);
         let mut normal = || -> f64 { StandardNormal.sample(generator) };
         let light: Vec<f64> = heavy.iter().map(|_| 40.0 + 8.0 * normal()).collect();
         let losses: Vec<f64> = heavy.iter().zip(&light).map(|(a, b)| a + b).collect();
@@ -213,9 +213,9 @@ fn intervals_of_unlike_parts_of_a_thinned_tail_hold_them() {
                 (weight, Parts { loss: losses[trial], risks: vec![heavy[trial], light[trial]], ..Parts::default() })
             };
             let trials: Vec<_> = tail(losses, None, 0.99).into_iter().map(parts).collect();
-            Tail::new(&trials, &Sorted::of(losses), &of_all, N as u64).part(|parts| parts.risks[part])
+            Tail::new(&trials, &Sorted::of(losses), &of_all, 2 * N as u64).part(|parts| parts.risks[part])
         };
-        let kept = &losses[..N / 2];
+        let kept = &losses[..N];
         let (a, b) = (part(kept, 0), part(kept, 1));
         assert!(((a.value + b.value) / of_all.value - 1.0).abs() < 1e-12);
         vec![part(&losses, 0), part(&losses, 1), a, b]
@@ -236,14 +236,22 @@ fn parts_of_a_thinned_tail_of_nearly_nothing_are_no_quotients() {
     let trials: Vec<_> = (0..100).map(|i| parts(50.0 + f64::from(i % 10), -50.0 - f64::from(i % 7))).collect();
     let losses: Vec<f64> = (0..10_000).map(|i| if i < 100 { trials[i].1.loss } else { -100.0 }).collect();
     let rows = Sorted::of(&losses);
-    let tvar = Estimate::normal(-0.9, Some(0.2));
-    let tail = Tail::new(&trials, &rows, &tvar, 20_000);
-    let (loss, gain) = (tail.part(|p| p.risks[0]), tail.part(|p| p.risks[1]));
     let own: f64 = trials.iter().map(|(weight, parts)| weight * parts.loss).sum();
-    assert!((loss.value + gain.value + 0.9).abs() < 1e-12, "{loss:?} {gain:?}");
+    let tail = Tail::new(&trials, &rows, &Estimate::normal(own - 0.2, Some(0.2)), 20_000);
+    let (loss, gain) = (tail.part(|p| p.risks[0]), tail.part(|p| p.risks[1]));
+    assert!((loss.value + gain.value - (own - 0.2)).abs() < 1e-12, "{loss:?} {gain:?}");
     for (part, exact) in [(loss, 54.5), (gain, -52.95)] {
-        assert!((part.value - exact).abs() < (own + 0.9).abs() && part.std_error.unwrap() < 2.0, "{part:?}");
+        assert!((part.value - exact).abs() < 2.0 && part.std_error.unwrap() < 6.0, "{part:?}");
     }
+    // A tail narrower than a bin, of a loss and the cover that pays for most of it: what a bin leaves open of TVaR, here 3e-5 of it, moves
+    // parts by no more than that.
+    let narrow: Vec<_> =
+        (0..100).map(|i| 0.01 * f64::from(i)).map(|x| parts(27_000.0 + 100.0 * x, -17_000.0 - 99.9 * x)).collect();
+    let losses: Vec<f64> = (0..10_000).map(|i| if i < 100 { narrow[i].1.loss } else { 9_000.0 }).collect();
+    let tail = |tvar: f64| Tail::new(&narrow, &Sorted::of(&losses), &Estimate::normal(tvar, Some(0.002)), 20_000);
+    let own: f64 = narrow.iter().map(|(weight, parts)| weight * parts.loss).sum();
+    let moved = tail(own + 0.3).part(|p| p.risks[0]).value - tail(own).part(|p| p.risks[0]).value;
+    assert!(moved.abs() < 1.0, "{moved}");
     let nothing = vec![(0.01, Parts { risks: vec![0.0, 0.0], ..Parts::default() }); 100];
     let rows = Sorted::of(&[0.0; 10_000]);
     let unknown = Tail::new(&nothing, &rows, &Estimate::normal(400.0, Some(200.0)), 20_000).part(|p| p.risks[0]);

@@ -285,6 +285,40 @@ fn only_weighted_trials_end_where_memory_does() {
     }
 }
 
+/// What a pilot takes is not more than the run is worth that it is for; memory that ends a run says so; a checkpoint brings its pilot with it.
+#[test]
+fn a_sampled_run_knows_its_bounds() {
+    let desk = Desk::new();
+    desk.put("rare.toml", RARE);
+    let told = |folder: &str| -> serde_json::Value {
+        serde_json::from_str(&desk.read(&format!("{folder}/run.json"))).expect("JSON")
+    };
+    for bound in ["--max-trials 5000", "--time 10ms"] {
+        desk.expect(0, &format!("run rare.toml --precision 0.01% {bound} --sampling importance --quiet --out x"));
+        assert_eq!(told("x")["sampling"]["pilot_trials"], 8_000, "{bound}");
+    }
+    let (_, err) = desk.expect(0, "run rare.toml --time 10min --memory 64M --sampling importance --out x");
+    assert!(err.contains("warning: the run ended after 209,715 trials, before its --time: --memory 64M"), "{err}");
+    let mut child = desk
+        .command(
+            "run rare.toml --precision 0.1% --sampling importance --checkpoint --checkpoint-every 1ms --quiet --out y",
+        )
+        .spawn()
+        .expect("starts");
+    while !desk.path("y.checkpoint").exists() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child.kill().expect("killed");
+    child.wait().expect("ended");
+    desk.expect(0, "run rare.toml --precision 5% --sampling importance --checkpoint --quiet --out y");
+    assert_eq!(told("y")["sampling"]["pilot_trials"], 64_000);
+    desk.expect(
+        0,
+        &format!("run rare.toml --trials {} --pilot 64k --sampling importance --quiet --out z", told("y")["trials"]),
+    );
+    assert_eq!(desk.read("y/summary.csv"), desk.read("z/summary.csv"));
+}
+
 /// A sampled run that ended by its precision is the same when asked for by its trials and its pilot.
 #[test]
 fn a_sampled_run_can_be_asked_for_again() {
