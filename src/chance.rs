@@ -8,6 +8,7 @@ pub(crate) mod abreast;
 pub mod law;
 pub(crate) mod math;
 pub(crate) mod poisson;
+pub mod sobol;
 
 #[cfg(test)]
 mod tests;

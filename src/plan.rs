@@ -70,6 +70,8 @@ pub struct Plan {
     pub(crate) sites: Vec<Site>,
     /// Address of the draw that says by which component of a mixture a trial is drawn.
     pub(crate) component: Key,
+    /// Address of what scrambles the points by which trials of a mixture are spread evenly.
+    pub(crate) points: Key,
     /// By what trials are drawn, if not plainly.
     pub(crate) mixture: Option<MixturePlan>,
     /// What is counted so that a run checks itself.
@@ -299,6 +301,7 @@ impl Plan {
             plain: None,
             sites,
             component: Key::new(seed, "sampling", "component"),
+            points: Key::new(seed, "sampling", "points"),
             mixture: None,
             risks,
             clock,

@@ -124,7 +124,7 @@ pub fn tune(scenario: &Scenario, seed: u64, length: Length, progress: &(dyn Fn(u
             }
             let range = done..n * sixths / 6;
             done = range.end;
-            let sampled = plan.clone().sampled_by(Some(&mixture));
+            let sampled = plan.clone().sampled_by(Some(&mixture)).independently();
             let drawn = pilot::draw(&sampled, range.clone(), &|done| progress(range.start + done))?;
             rounds.push(Round { mixture: mixture.clone(), drawn });
         }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 /// What such a file begins with; the last byte counts the forms that it has had.
-const MAGIC: &[u8; 14] = b"linchpin part\x03";
+const MAGIC: &[u8; 14] = b"linchpin part\x04";
 /// Bytes of the checksum behind it.
 const CHECKSUM: usize = 32;
 

@@ -4,8 +4,24 @@ use super::TAIL;
 use super::estimate::number;
 use super::order::{Sorted, number_of};
 use super::tail::is_enough;
+use crate::chance::sobol::REPLICATES;
 use crate::results::Estimate;
 use crate::simulate::Parts;
+
+/// How trials lie in replicates ([`REPLICATES`]).
+struct Replicates {
+    /// The first of all trials.
+    first: u64,
+    /// The weight of each replicate, as a part of all.
+    shares: [f64; REPLICATES],
+}
+
+impl Replicates {
+    #[expect(clippy::cast_possible_truncation, reason = "few")]
+    fn of(&self, trial: u64) -> usize {
+        (trial.wrapping_sub(self.first) % REPLICATES as u64) as usize
+    }
+}
 
 /// The tail of one portfolio, drawn again.
 pub(super) struct Tail<'a> {
@@ -14,8 +30,8 @@ pub(super) struct Tail<'a> {
     nearest: Vec<usize>,
     /// Trials among which they were chosen.
     n: f64,
-    /// n × the sum of squared weights ÷ the square of their sum: 1 where all weigh alike.
-    spread: f64,
+    /// Where trials do not weigh alike.
+    replicates: Option<Replicates>,
     /// Whether these are enough for a standard error.
     enough: bool,
     /// Where not all trials have rows: which part of them, and TVaR of all.
@@ -24,12 +40,13 @@ pub(super) struct Tail<'a> {
 
 impl<'a> Tail<'a> {
     /// `trials`: weights and parts of the trials that `tail` chose among `rows`. `tvar`: of all trials; `all`: their number.
-    pub(super) fn new(trials: &'a [(f64, Parts)], rows: &Sorted, tvar: &Estimate, all: u64) -> Self {
+    pub(super) fn new(trials: &'a [(f64, Parts)], rows: &Sorted, tvar: &Estimate, (first, all): (u64, u64)) -> Self {
         let n = number(rows.n());
         let nearest = nearest(trials);
-        let (spread, enough) = (n / rows.effective_n(), is_enough(rows.effective_tail(TAIL)));
+        let enough = is_enough(rows.effective_tail(TAIL));
+        let replicates = rows.replicates().map(|shares| Replicates { first, shares });
         let of_all = (all > rows.n() as u64).then(|| (n / number_of(all), *tvar));
-        Self { trials, nearest, n, spread, enough, of_all }
+        Self { trials, nearest, n, replicates, enough, of_all }
     }
 
     /// Of the trials that were drawn again: the weighted sum of what `part` picks.
@@ -59,7 +76,11 @@ impl<'a> Tail<'a> {
         }
         let own = self.sum(&part);
         let Some((f, tvar)) = self.of_all else {
-            return Estimate::normal(own, self.enough.then(|| self.covariance(&part, &part).sqrt()));
+            let error = self.enough.then(|| self.covariance(&part, &part).sqrt());
+            return match self.replicates {
+                None => Estimate::normal(own, error),
+                Some(_) => Estimate::of_replicates(own, error),
+            };
         };
         let loss = |parts: &Parts| parts.loss;
         let (whole, squares) = (self.sum(loss), self.sum(|parts| parts.loss * parts.loss));
@@ -82,7 +103,17 @@ impl<'a> Tail<'a> {
         let n = self.n;
         let (one, other) = (self.influence(&one), self.influence(&other));
         // A trial of weight w, which is n (1 − p) × its weight here, is off by w × the mean besides; so are those outside.
-        let (mut products, mut outside) = (0.0, n * self.spread);
+        if let Some(replicates) = &self.replicates {
+            let mut sums = replicates.shares.map(|share| [-one.mean * share, -other.mean * share]);
+            for trial in self.trials {
+                let [of_one, of_other] = &mut sums[replicates.of(trial.1.trial)];
+                *of_one += one.of(trial, 0.0) / n;
+                *of_other += other.of(trial, 0.0) / n;
+            }
+            let products: f64 = sums.iter().map(|[one, other]| one * other).sum();
+            return products * number(REPLICATES) / (number(REPLICATES) - 1.0);
+        }
+        let (mut products, mut outside) = (0.0, n);
         for trial in self.trials {
             let w = n * trial.0 * (1.0 - TAIL);
             products += one.of(trial, w) * other.of(trial, w);

@@ -3,6 +3,7 @@
 use super::LEVELS;
 use super::estimate::{self, Influence, number};
 use super::order::number_of;
+use crate::chance::sobol::REPLICATES;
 use crate::results::{Comparison, Estimate, Verdict};
 use crate::scenario::{MONTH, Scenario, YEAR};
 use crate::simulate::{Moments, is_cheaper};
@@ -33,12 +34,6 @@ pub(super) struct Shared<'a> {
     pub(super) n: u64,
     /// A weight for each row, if they do not weigh alike.
     pub(super) weights: Option<&'a [f64]>,
-}
-
-impl Shared<'_> {
-    fn weight(&self, row: usize) -> f64 {
-        self.weights.map_or(1.0, |weights| weights[row])
-    }
 }
 
 impl Side<'_> {
@@ -103,16 +98,19 @@ fn present_value_of_one_a_month(scenario: &Scenario) -> f64 {
 /// so the plans' difference is added last.
 fn tail_differences(ours: Side, baseline: Side, shared: Shared) -> Vec<(f64, Estimate, Estimate)> {
     let rows = ours.losses.len().min(baseline.losses.len());
-    let together = excesses_together(ours, baseline, shared, rows);
+    let together = match shared.weights {
+        None => Together::alike(ours, baseline, rows),
+        Some(weights) => Together::weighted(ours, baseline, &weights[..rows]),
+    };
     let plans = ours.plan - baseline.plan;
-    let difference = |(k, sums): (usize, &Together)| {
+    let difference = |(k, together): (usize, &Together)| {
         let (of_ours, of_baseline) = (ours.var[k], baseline.var[k]);
-        let error = sums.var_error(of_ours.std_error, of_baseline.std_error);
+        let error = together.var_error(of_ours.std_error, of_baseline.std_error);
         let var = Estimate::normal(of_ours.value - of_baseline.value, error);
         let (of_ours, of_baseline) = (ours.tvar[k], baseline.tvar[k]);
         let apart = of_ours.value - of_baseline.value;
         let tvar = if of_ours.std_error.is_some() && of_baseline.std_error.is_some() {
-            let of_rows = sums.apart.estimate(0.0, number(rows));
+            let of_rows = together.apart.estimate(0.0, together.n);
             of_rows.times((number(rows) / number_of(shared.n)).sqrt()).plus(apart)
         } else {
             Estimate::exact(apart)
@@ -123,61 +121,81 @@ fn tail_differences(ours: Side, baseline: Side, shared: Shared) -> Vec<(f64, Est
 }
 
 /// How two portfolios exceed their VaR at one level.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Together {
-    /// (A − VaR A)⁺ − (B − VaR B)⁺, over 1 − p, with its weight: the influence on the difference of TVaR.
+    /// (A − VaR A)⁺ − (B − VaR B)⁺, over 1 − p: the influence on the difference of TVaR; and of how many.
     apart: Influence,
-    /// Weights and squared weights of trials in which A, B and both exceed it, and of all.
-    ours: [f64; 2],
-    baseline: [f64; 2],
-    both: [f64; 2],
-    all: [f64; 2],
+    n: f64,
+    /// Of the shares of trials in which A and B exceed it.
+    correlation: f64,
 }
 
-fn excesses_together(ours: Side, baseline: Side, shared: Shared, rows: usize) -> Vec<Together> {
-    let mut all = vec![Together::default(); LEVELS.len()];
-    let sums = (0..rows).map(|row| shared.weight(row)).fold([0.0, 0.0], |[sum, squares], w| [sum + w, squares + w * w]);
-    for together in &mut all {
-        together.all = sums;
-    }
-    let per_weight = number(rows) / sums[0];
-    // With weights the influences must have the mean 0; without, a constant changes nothing.
-    let centre = |k: usize| {
-        let beyond = |side: Side| side.tvar[k].value - side.var[k].value;
-        if shared.weights.is_some() { beyond(ours) - beyond(baseline) } else { 0.0 }
-    };
-    let centres: Vec<f64> = (0..LEVELS.len()).map(centre).collect();
-    for row in 0..rows {
-        let w = shared.weight(row);
-        for (k, sums) in all.iter_mut().enumerate() {
-            let a = (ours.losses[row] - ours.var[k].value).max(0.0);
-            let b = (baseline.losses[row] - baseline.var[k].value).max(0.0);
-            if a == 0.0 && b == 0.0 && shared.weights.is_none() {
-                break; // nor at the higher levels
-            }
-            sums.apart.add(w * per_weight * ((a - b) / (1.0 - LEVELS[k]) - centres[k]));
-            let (of_ours, of_baseline) = (f64::from(a > 0.0), f64::from(b > 0.0));
-            for (sums, hit) in
-                [(&mut sums.ours, of_ours), (&mut sums.baseline, of_baseline), (&mut sums.both, of_ours * of_baseline)]
-            {
-                sums[0] += hit * w;
-                sums[1] += hit * w * w;
-            }
-        }
-    }
-    all
+/// What a trial exceeds the VaR of one side by, at level `k`.
+fn beyond(side: Side, k: usize, row: usize) -> f64 {
+    (side.losses[row] - side.var[k].value).max(0.0)
 }
 
 impl Together {
+    /// At each level, from trials that weigh alike.
+    fn alike(ours: Side, baseline: Side, rows: usize) -> Vec<Self> {
+        let (n, mut all) = (number(rows), vec![(Influence::default(), [0.0; 3]); LEVELS.len()]);
+        for row in 0..rows {
+            for (k, (apart, hits)) in all.iter_mut().enumerate() {
+                let (a, b) = (beyond(ours, k, row), beyond(baseline, k, row));
+                if a == 0.0 && b == 0.0 {
+                    break; // nor at the higher levels
+                }
+                apart.add((a - b) / (1.0 - LEVELS[k]));
+                for (hits, hit) in hits.iter_mut().zip([a > 0.0, b > 0.0, a > 0.0 && b > 0.0]) {
+                    *hits += f64::from(hit);
+                }
+            }
+        }
+        let together = |(apart, [ours, baseline, both]): (Influence, [f64; 3])| {
+            let spread = |hits: f64| hits - hits * hits / n;
+            let correlation = correlation(both - ours * baseline / n, spread(ours), spread(baseline));
+            Self { apart, n, correlation }
+        };
+        all.into_iter().map(together).collect()
+    }
+
+    /// At each level, from the replicates in which weighted trials lie.
+    fn weighted(ours: Side, baseline: Side, weights: &[f64]) -> Vec<Self> {
+        let (n, all) = (number(weights.len()), weights.iter().sum::<f64>());
+        let mut of = [0.0; REPLICATES];
+        weights.iter().enumerate().for_each(|(row, weight)| of[row % REPLICATES] += weight);
+        let at_level = |k: usize| {
+            let mean = |side: Side| side.tvar[k].value - side.var[k].value;
+            let (centre, mut sums) = (mean(ours) - mean(baseline), [[0.0; REPLICATES]; 3]);
+            for (row, weight) in weights.iter().enumerate() {
+                let (a, b, [apart, hits, others]) = (beyond(ours, k, row), beyond(baseline, k, row), &mut sums);
+                let replicate = row % REPLICATES;
+                apart[replicate] += weight * (n / all) * ((a - b) / (1.0 - LEVELS[k]) - centre);
+                hits[replicate] += weight * f64::from(a > 0.0);
+                others[replicate] += weight * f64::from(b > 0.0);
+            }
+            let [apart, hits, others] = sums;
+            let off = |hits: [f64; REPLICATES]| {
+                let share = hits.iter().sum::<f64>() / all;
+                std::array::from_fn::<_, REPLICATES, _>(|r| hits[r] - share * of[r])
+            };
+            let product = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+            let (a, b) = (off(hits), off(others));
+            let correlation = correlation(product(&a, &b), product(&a, &a), product(&b, &b));
+            Self { apart: Influence::of_replicates(&apart, n), n: number(REPLICATES), correlation }
+        };
+        (0..LEVELS.len()).map(at_level).collect()
+    }
+
     /// Standard error of the difference of VaR: the errors of each by its own interval, correlated as the trials
     /// that exceed them are (Bahadur: a sample quantile moves with the share of trials beyond it).
     fn var_error(&self, ours: Option<f64>, baseline: Option<f64>) -> Option<f64> {
         let (a, b) = (ours?, baseline?);
-        let (p_a, p_b) = (self.ours[0] / self.all[0], self.baseline[0] / self.all[0]);
-        let spread = |p: f64, hits: [f64; 2]| (1.0 - 2.0 * p) * hits[1] + p * p * self.all[1];
-        let scale = (spread(p_a, self.ours) * spread(p_b, self.baseline)).max(0.0).sqrt();
-        let common = self.both[1] - p_a * self.baseline[1] - p_b * self.ours[1] + p_a * p_b * self.all[1];
-        let correlation = if scale > 0.0 { (common / scale).clamp(-1.0, 1.0) } else { 0.0 };
-        Some((a * a + b * b - 2.0 * correlation * a * b).max(0.0).sqrt())
+        Some((a * a + b * b - 2.0 * self.correlation * a * b).max(0.0).sqrt())
     }
+}
+
+fn correlation(common: f64, ours: f64, baseline: f64) -> f64 {
+    let scale = (ours * baseline).max(0.0).sqrt();
+    if scale > 0.0 { (common / scale).clamp(-1.0, 1.0) } else { 0.0 }
 }

@@ -73,7 +73,9 @@ pub(super) fn convergence(scenario: &Scenario, trials: &Trials, figures: &[Figur
                 let values: Vec<f64> = values.collect();
                 match weights {
                     None => Moments::from_slice(&values),
-                    Some(weights) => Moments::weighted(values.iter().copied().zip(weights.iter().copied())),
+                    Some(weights) => {
+                        Moments::weighted_by_replicates(values.iter().copied().zip(weights.iter().copied()))
+                    }
                 }
             };
             let losses = &kept.loss[..n];

@@ -1,6 +1,7 @@
 //! Figures with their errors: means, standard deviations, probabilities. Knows no portfolio.
 
 use super::order::Sorted;
+use crate::chance::sobol::REPLICATES;
 use crate::results::Estimate;
 use crate::simulate::Moments;
 
@@ -16,6 +17,12 @@ impl Estimate {
     /// A figure whose 95 % interval is the normal one, if it has a standard error.
     pub(crate) fn normal(value: f64, std_error: Option<f64>) -> Self {
         Self { value, std_error, lower: std_error.map(|e| value - Z * e), upper: std_error.map(|e| value + Z * e) }
+    }
+
+    /// The same of a standard error that replicates show: the interval is Student's.
+    pub(crate) fn of_replicates(value: f64, std_error: Option<f64>) -> Self {
+        let half = std_error.map(|e| e * student(1.0 / (number(REPLICATES) - 1.0)));
+        Self { value, std_error, lower: half.map(|half| value - half), upper: half.map(|half| value + half) }
     }
 
     /// A figure with an interval that is not made from a standard error. The error is then that of the normal
@@ -55,14 +62,20 @@ pub(super) fn mean(moments: &Moments) -> Estimate {
     let Some(error) = moments.standard_error() else {
         return Estimate::exact(value);
     };
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::float_cmp,
-        reason = "numbers of trials are far below 2^53; weights of 1 sum exactly"
-    )]
-    let n = if moments.weight == moments.n as f64 { moments.n as f64 } else { moments.effective_n() };
-    let half = error * student(1.0 / (n - 1.0).max(1.0));
+    let (n, replicates) =
+        (moments.effective_n(), if weighs_alike(moments) { f64::INFINITY } else { number(REPLICATES) });
+    let half = error * student(1.0 / (n.min(replicates) - 1.0).max(1.0));
     Estimate { value, std_error: Some(error), lower: Some(value - half), upper: Some(value + half) }
+}
+
+/// Whether every trial weighs 1.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::float_cmp,
+    reason = "numbers of trials are far below 2^53; weights of 1 sum exactly"
+)]
+fn weighs_alike(moments: &Moments) -> bool {
+    moments.weight == moments.n as f64
 }
 
 /// What each trial adds to n × (a figure − the truth): its influence. From their spread comes the figure's error.
@@ -73,6 +86,13 @@ pub(super) struct Influence {
 }
 
 impl Influence {
+    /// Of replicates, each as one trial: with what their trials add together, of `n` in all.
+    pub(super) fn of_replicates(sums: &[f64; REPLICATES], n: f64) -> Self {
+        let mut all = Self::default();
+        sums.iter().for_each(|sum| all.add(sum * number(REPLICATES) / n));
+        all
+    }
+
     /// Those left out count 0.
     pub(super) fn add(&mut self, x: f64) {
         self.add_times(x, 1.0);
@@ -102,6 +122,12 @@ impl Influence {
         let half = error * student((kurtosis - 1.0).max(0.0) / (2.0 * n));
         Estimate { value, std_error: Some(error), lower: Some(value - half), upper: Some(value + half) }
     }
+}
+
+/// By what a variance is multiplied that replicates show, so that a normal interval is Student's.
+pub(super) fn of_few() -> f64 {
+    let wider = student(1.0 / (number(REPLICATES) - 1.0)) / Z;
+    wider * wider * number(REPLICATES) / (number(REPLICATES) - 1.0)
 }
 
 /// The 97.5 % point of Student's law with 1 / `one_over_df` degrees of freedom, at least 4 of them.
@@ -154,15 +180,9 @@ pub(super) fn share(p: f64, variance: f64, n: f64) -> Estimate {
 }
 
 /// The probability whose indicators have these moments.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
-    clippy::cast_sign_loss,
-    clippy::float_cmp,
-    reason = "a number of trials; weights of 1 sum exactly"
-)]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of trials")]
 pub(super) fn probability_of(indicators: &Moments) -> Estimate {
-    if indicators.weight == indicators.n as f64 {
+    if weighs_alike(indicators) {
         let hits = libm::round(indicators.mean * indicators.weight);
         return probability(hits as usize, indicators.n as usize);
     }

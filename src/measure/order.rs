@@ -1,6 +1,7 @@
 //! Values in ascending order: quantiles, and intervals for them from the ranks of the sample alone.
 
-use super::estimate::{Influence, Z, number};
+use super::estimate::{Influence, Z, number, of_few};
+use crate::chance::sobol::REPLICATES;
 use crate::results::Estimate;
 use crate::simulate::{Held, Histogram, UNITS, rank, units};
 
@@ -18,8 +19,49 @@ enum Mass {
     One,
     /// Trials up to and with each value; and the bins that the values stand for, with the trials up to and with each.
     Counted { upto: Vec<u64>, bins: Vec<(u64, Held)> },
-    /// Weight up to and with each value, in units, and the sum of squared weights.
-    Weighted { upto: Vec<u64>, squares: Vec<f64> },
+    /// Weight up to and with each value, in units, and the sum of squared weights; and by replicate.
+    Weighted { upto: Vec<u64>, squares: Vec<f64>, replicates: Replicates },
+}
+
+/// To which replicate values belong, whose trials lie evenly; replicates themselves are independent.
+#[derive(Debug, Clone, PartialEq)]
+struct Replicates {
+    /// Of each value.
+    of: Vec<u8>,
+    /// The weight of each replicate below every [`STEP`]-th value, and of all.
+    below: Vec<[f64; REPLICATES]>,
+    all: [f64; REPLICATES],
+}
+
+/// Values from one that is looked up to the next.
+const STEP: usize = 256;
+
+impl Replicates {
+    /// `values`: in order, their replicate and weight in units.
+    fn new(values: impl ExactSizeIterator<Item = (u8, u64)>) -> Self {
+        let mut replicates = Self { of: Vec::with_capacity(values.len()), below: vec![], all: [0.0; REPLICATES] };
+        for (i, (replicate, units)) in values.enumerate() {
+            if i % STEP == 0 {
+                replicates.below.push(replicates.all);
+            }
+            replicates.of.push(replicate);
+            replicates.all[usize::from(replicate)] += weight_of(units);
+        }
+        replicates
+    }
+
+    /// The weights of the `n` lowest values.
+    fn below(&self, n: usize, weight: impl Fn(usize) -> f64) -> [f64; REPLICATES] {
+        let Some(mut below) = self.below.get(n / STEP).copied() else { return self.all };
+        (n / STEP * STEP..n).for_each(|i| below[usize::from(self.of[i])] += weight(i));
+        below
+    }
+}
+
+/// The replicate of a trial, counted from the first.
+#[expect(clippy::cast_possible_truncation, reason = "few")]
+fn replicate(trial: usize) -> u8 {
+    (trial % REPLICATES) as u8
 }
 
 /// A design effect that is nothing but rounding.
@@ -35,21 +77,31 @@ impl Sorted {
         Self { values: keys.into_iter().map(unkey).collect(), mass: Mass::One }
     }
 
-    /// The same of values that have weights, if they have.
+    /// The same of values that have weights, if they have: one value per trial, trial after trial from the first, each the next replicate's
+    /// ([`REPLICATES`]).
     #[must_use]
     pub fn weighted(values: &[f64], weights: Option<&[f64]>) -> Self {
+        Self::of_trials(values, weights, 1)
+    }
+
+    /// The same of so many values per trial.
+    pub(super) fn of_trials(values: &[f64], weights: Option<&[f64]>, per_trial: usize) -> Self {
         let Some(weights) = weights else { return Self::of(values) };
-        let mut pairs: Vec<(u64, u64)> = values.iter().zip(weights).map(|(&x, &w)| (key(x), units(w))).collect();
-        pairs.sort_unstable();
+        let trials = weights.iter().enumerate().flat_map(|trial| std::iter::repeat_n(trial, per_trial));
+        let each = values.iter().zip(trials).map(|(&x, (trial, &w))| (key(x), units(w), replicate(trial)));
+        let mut all: Vec<(u64, u64, u8)> = each.collect();
+        all.sort_unstable();
         let (mut weight, mut square) = (0, 0.0);
-        let mass = pairs.iter().map(|&(_, units)| {
+        let mass = all.iter().map(|&(_, units, _)| {
             weight += units;
             let w = weight_of(units);
             square += w * w;
             (weight, square)
         });
         let (upto, squares) = mass.unzip();
-        Self { values: pairs.into_iter().map(|(key, _)| unkey(key)).collect(), mass: Mass::Weighted { upto, squares } }
+        let replicates = Replicates::new(all.iter().map(|&(_, units, replicate)| (replicate, units)));
+        let values = all.into_iter().map(|(key, ..)| unkey(key)).collect();
+        Self { values, mass: Mass::Weighted { upto, squares, replicates } }
     }
 
     /// The values that a histogram has counted, some for all of each of its bins.
@@ -71,6 +123,13 @@ impl Sorted {
     #[must_use]
     pub fn values(&self) -> &[f64] {
         &self.values
+    }
+
+    /// The weight of each replicate as a part of all, where trials weigh differently.
+    pub(super) fn replicates(&self) -> Option<[f64; REPLICATES]> {
+        let Mass::Weighted { replicates, .. } = &self.mass else { return None };
+        let all: f64 = replicates.all.iter().sum();
+        Some(replicates.all.map(|weight| weight / all))
     }
 
     /// How many trials they are of.
@@ -188,24 +247,19 @@ impl Sorted {
         cut.into_iter().flat_map(move |held| held.above(x)).chain(rest)
     }
 
-    /// Variance of the weighted share, of about `p`, of the `n` lowest values.
+    /// Variance of the weighted share, of about `p`, of the `n` lowest values, widened for the few replicates that show it.
     fn share_variance(&self, n: usize, p: f64) -> f64 {
-        let Mass::Weighted { upto, squares } = &self.mass else { return p * (1.0 - p) / number(self.n()) };
+        let Mass::Weighted { upto, squares, replicates } = &self.mass else { return p * (1.0 - p) / number(self.n()) };
         let (Some(&total), Some(&all)) = (upto.last(), squares.last()) else { return 0.0 };
-        let below = if n > 0 { squares[n - 1] } else { 0.0 };
         let weight = weight_of(total);
-        ((1.0 - p) * (1.0 - p) * below + p * p * (all - below).max(0.0)) / (weight * weight)
-    }
-
-    /// Kish's effective number of trials.
-    pub(super) fn effective_n(&self) -> f64 {
-        match &self.mass {
-            Mass::Weighted { squares, .. } => {
-                let weight = weight_of(self.total());
-                squares.last().map_or(0.0, |square| weight * weight / square.max(f64::MIN_POSITIVE))
-            }
-            Mass::One | Mass::Counted { .. } => number(self.n()),
+        if n == 0 || n == upto.len() {
+            // Of what never happened no replicate shows anything.
+            return if n == 0 { p * p } else { (1.0 - p) * (1.0 - p) } * all / (weight * weight);
         }
+        let below = replicates.below(n, |i| weight_of(upto[i] - if i > 0 { upto[i - 1] } else { 0 }));
+        let share = weight_of(upto[n - 1]) / weight;
+        let apart = below.iter().zip(&replicates.all).map(|(below, all)| below - share * all);
+        apart.map(|x| x * x).sum::<f64>() * of_few() / (weight * weight)
     }
 
     /// As many trials of weight 1 as would reach as far into the tail.
@@ -249,13 +303,16 @@ impl Sorted {
     /// A figure with its error, from what each value adds to n × (it − the truth); its weighted mean must be 0 where values have
     /// weights. `zero_upto`: where no value has weights, values up to this one may be left out, since they add 0.
     pub(super) fn estimate(&self, value: f64, zero_upto: f64, influence: impl Fn(f64) -> f64) -> Estimate {
-        let mut sums = Influence::default();
-        if let Mass::Weighted { .. } = self.mass {
+        if let Mass::Weighted { replicates, .. } = &self.mass {
             let per_weight = number(self.n()) / number_of(self.total());
-            self.each().for_each(|(x, mass)| sums.add(number_of(mass) * per_weight * influence(x)));
-        } else {
-            self.above(zero_upto).for_each(|(x, mass)| sums.add_times(influence(x), number_of(mass)));
+            let mut sums = [0.0; REPLICATES];
+            for ((x, mass), replicate) in self.each().zip(&replicates.of) {
+                sums[usize::from(*replicate)] += number_of(mass) * per_weight * influence(x);
+            }
+            return Influence::of_replicates(&sums, number(self.n())).estimate(value, number(REPLICATES));
         }
+        let mut sums = Influence::default();
+        self.above(zero_upto).for_each(|(x, mass)| sums.add_times(influence(x), number_of(mass)));
         sums.estimate(value, number(self.n()))
     }
 

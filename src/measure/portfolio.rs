@@ -87,10 +87,11 @@ impl Figures {
         let allowed = scenario.appetite.and_then(|appetite| appetite.probability);
         let ends = (sorted.quantile(ENDS.0), sorted.quantile(ENDS.1));
         let mut exceedance = curve::horizon(portfolio, &sorted);
+        let all = (trials.first, trials.n);
         let tail = match &kept.counted {
             // The trials to divide were chosen among those that have rows.
-            Some(_) => Tail::new(tail, &Sorted::weighted(&kept.loss, weights), &loss.tvar[AT_TAIL], trials.n),
-            None => Tail::new(tail, &sorted, &loss.tvar[AT_TAIL], trials.n),
+            Some(_) => Tail::new(tail, &Sorted::weighted(&kept.loss, weights), &loss.tvar[AT_TAIL], all),
+            None => Tail::new(tail, &sorted, &loss.tvar[AT_TAIL], all),
         };
         drop(sorted);
         for (kind, losses, counted) in [

@@ -1,8 +1,9 @@
 //! Losses of a year: quantiles over the full years of all trials, with errors that know that the years of one
 //! trial share its luck.
 
-use super::estimate::number;
+use super::estimate::{number, of_few};
 use super::order::Sorted;
+use crate::chance::sobol::REPLICATES;
 use crate::results::Estimate;
 use crate::simulate::Histogram;
 
@@ -22,11 +23,7 @@ impl Years<'_> {
     pub(super) fn sorted(&self) -> Sorted {
         match (self.counted, self.weights) {
             (Some(counted), _) => Sorted::counted(counted),
-            (None, None) => Sorted::of(self.losses),
-            (None, Some(weights)) => {
-                let each = weights.iter().flat_map(|&w| std::iter::repeat_n(w, self.per_trial));
-                Sorted::weighted(self.losses, Some(&each.collect::<Vec<_>>()))
-            }
+            (None, weights) => Sorted::of_trials(self.losses, weights, self.per_trial),
         }
     }
 
@@ -79,30 +76,25 @@ fn design_effects(losses: &[f64], n_years: usize, quantiles: &[f64]) -> Vec<Opti
     years[1..].iter().zip(&squares[1..]).map(effect).collect()
 }
 
-/// The same where trials weigh differently: the spread of w (c − mean of c), against that of as many years of weight 1.
+/// The same where trials weigh differently: the spread over replicates of Σ w (c − mean of c), against that of as many years of weight 1.
 fn weighted_design_effects(losses: &[f64], weights: &[f64], n_years: usize, quantiles: &[f64]) -> Vec<Option<f64>> {
-    // Sums of w c, w² c and w² c².
-    let mut sums = vec![[0.0; 3]; quantiles.len() + 1];
-    for_each_above(losses, n_years, quantiles, |trial, passed, odd| {
-        let w = weights[trial];
-        #[expect(clippy::cast_precision_loss, reason = "a number of years")]
-        let odd = odd as f64;
-        for (sum, x) in sums[passed].iter_mut().zip([w, w * w, w * w * odd]) {
-            *sum += x;
-        }
-    });
+    // By replicate: sums of w × years above.
+    let mut sums = vec![[0.0; REPLICATES]; quantiles.len() + 1];
+    for_each_above(losses, n_years, quantiles, |trial, passed, _| sums[passed][trial % REPLICATES] += weights[trial]);
     for k in (1..sums.len()).rev() {
         let above = sums[k];
         sums[k - 1].iter_mut().zip(above).for_each(|(sum, x)| *sum += x);
     }
-    let (all, all_squares) = weights.iter().fold((0.0, 0.0), |(sum, squares), w| (sum + w, squares + w * w));
+    let mut of = [0.0; REPLICATES];
+    weights.iter().enumerate().for_each(|(trial, weight)| of[trial % REPLICATES] += weight);
+    let all: f64 = of.iter().sum();
     let (n, n_years) = (number(losses.len()), number(n_years));
-    let effect = |[once, twice, squares]: &[f64; 3]| {
-        let mean = once / all;
-        let spread = (squares - mean * (2.0 * twice - mean * all_squares)).max(0.0);
+    let effect = |above: &[f64; REPLICATES]| {
+        let mean = above.iter().sum::<f64>() / all;
+        let spread: f64 = above.iter().zip(&of).map(|(above, of)| above - mean * of).map(|apart| apart * apart).sum();
         let share = mean / n_years;
         let independent = share * (1.0 - share) / n;
-        (independent > 0.0).then(|| spread / (all * all * n_years * n_years) / independent)
+        (independent > 0.0).then(|| spread * of_few() / (all * all * n_years * n_years) / independent)
     };
     sums[1..].iter().map(effect).collect()
 }

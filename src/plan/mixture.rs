@@ -8,6 +8,7 @@ use libm::log;
 
 use super::Plan;
 use super::site::{Kind, Piece};
+use crate::chance::sobol::{DIMENSIONS, Points};
 use crate::chance::{Key, math};
 
 /// Parts of all trials: those drawn plainly, and those drawn by each tilted component. The parts sum to 1.
@@ -32,6 +33,10 @@ pub(crate) struct Component {
 /// In so many cases a tilted value is drawn plainly all the same: where only one of several events of a risk matters, the
 /// others must not make a trial too unlikely.
 pub(crate) const AS_IT_IS: f64 = 0.15;
+
+/// Coordinates of a trial's point: the component, and from which on those of sites.
+const COMPONENT: usize = 0;
+const FIRST: usize = 1;
 
 /// How the draws of a site are tilted.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -63,6 +68,8 @@ pub(crate) struct MixturePlan {
     pub(crate) shares: Vec<f64>,
     /// The same of the trials that are drawn, which may be some of all that weights are for.
     drawn: Vec<f64>,
+    /// What spreads draws evenly over trials; none where trials are independent.
+    points: Option<Points>,
     pub(crate) sites: Vec<SitePlan>,
 }
 
@@ -71,6 +78,8 @@ pub(crate) struct MixturePlan {
 pub(crate) struct SitePlan {
     /// Under at least one.
     pub(crate) tilted: bool,
+    /// Which coordinate of a trial's point the first of its draws is, if any.
+    coordinate: Option<usize>,
     pub(crate) tilts: Tilts,
 }
 
@@ -156,6 +165,15 @@ impl Plan {
         self.without_plain(&tilted)
     }
 
+    /// The same, each trial drawn by itself, not as one of many whose draws are spread evenly: what comes of them by formulas for independent
+    /// trials is then right.
+    pub(crate) fn independently(mut self) -> Self {
+        if let Some(mixture) = &mut self.mixture {
+            mixture.points = None;
+        }
+        self
+    }
+
     /// The same, its trials drawn by the parts `shares` of the mixture, plain ones first, and weighed by the whole of it all the same.
     pub(crate) fn drawn_by(mut self, shares: Vec<f64>) -> Self {
         if let Some(mixture) = &mut self.mixture {
@@ -179,19 +197,35 @@ impl Plan {
 impl MixturePlan {
     fn new(mixture: &Mixture, plan: &Plan) -> Self {
         let tilts = |s: usize| mixture.components.iter().map(move |c| c.tilts.get(s).unwrap_or(&Tilt::None));
-        let sites = (plan.sites.iter().enumerate())
+        let mut sites: Vec<SitePlan> = (plan.sites.iter().enumerate())
             .map(|(s, site)| SitePlan {
                 tilted: tilts(s).any(|tilt| *tilt != Tilt::None),
+                coordinate: None,
                 tilts: Tilts::new(&site.kind, tilts(s)),
             })
             .collect();
+        // The first coordinates lie most evenly: whether things happen matters more than how, and the component most of all. What is looked
+        // at twice, whether it slips and for how long, must be the same both times.
+        let twice = |s: usize| plan.risks.iter().any(|risk| risk.slip.as_ref().is_some_and(|slip| slip.site == s));
+        let is_last = |s: &usize| matches!(plan.sites[*s].kind, Kind::Value | Kind::Steps);
+        let mut order: Vec<usize> = (0..sites.len()).filter(|&s| sites[s].tilted && !twice(s)).collect();
+        order.sort_by_key(is_last);
+        for (coordinate, s) in (FIRST..DIMENSIONS).zip(order) {
+            sites[s].coordinate = Some(coordinate);
+        }
         let shares = mixture.shares();
-        Self { key: plan.component, drawn: shares.clone(), shares, sites }
+        Self { key: plan.component, drawn: shares.clone(), shares, sites, points: Some(Points::new(plan.points)) }
+    }
+
+    /// What the first draw of `trial` at a site is, `u` being what it would be by itself.
+    pub(crate) fn spread(&self, site: usize, trial: u64, u: f64) -> Option<f64> {
+        Some(self.points.as_ref()?.coordinate(trial, self.sites[site].coordinate?, u))
     }
 
     /// By which component `trial` is drawn; 0: plainly.
     pub(crate) fn component(&self, trial: u64) -> usize {
         let u = self.key.uniform(trial, 0);
+        let u = self.points.as_ref().map_or(u, |points| points.coordinate(trial, COMPONENT, u));
         let mut to = 0.0;
         let passed = self.drawn.iter().take_while(|&&share| {
             to += share;

@@ -85,7 +85,7 @@ pub(super) fn weighing(plan: &Plan, rounds: &[Round]) -> Vec<Plan> {
         let own = round.mixture.components.iter();
         joint.components.extend(own.map(|c| Component { share: of_all(round, c.share), tilts: c.tilts.clone() }));
     }
-    let joint_plan = plan.clone().sampled_by(Some(&joint));
+    let joint_plan = plan.clone().sampled_by(Some(&joint)).independently();
     let mut first = 1;
     (rounds.iter())
         .map(|round| {

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::engine::{Engine, Verdict, by_node};
+use super::moments::Replicates;
 use super::observer::{Counts, Tally};
 use super::worst::Kept;
 use super::{EVENTS_UNASKED, Moments, Rows};
@@ -27,6 +28,8 @@ pub(super) struct Block {
     pub(super) portfolios: Vec<PortfolioBlock>,
     /// Moments of every column of every portfolio, in the order of [`Columns`]; then of what is observed.
     pub(super) sums: Vec<Moments>,
+    /// The columns of portfolios by replicate, where trials do not weigh alike.
+    pub(super) replicates: Replicates,
 }
 
 /// One portfolio's part of a block.
@@ -145,6 +148,11 @@ impl Block {
         let baseline = &portfolios[plan.baseline].rows.loss;
         let cost = |p: usize| plan.portfolios[p].plan.iter().sum::<f64>();
         let most = plan.appetite.unwrap_or(f64::INFINITY);
+        let mut replicates = Replicates::default();
+        if let Some(weights) = weighing {
+            replicates = Replicates::new(columns.width * portfolios.len());
+            trials.clone().zip(weights).for_each(|(trial, &weight)| replicates.weigh(trial, weight));
+        }
         // The columns behind the table, trial by trial: sums of many columns do not wait for each other.
         let mut figures = Vec::new();
         for (p, (portfolio, table)) in portfolios.iter().zip(&tables).enumerate() {
@@ -163,7 +171,13 @@ impl Block {
                     figures.extend(hours.map(|hours| f64::from(is_longer(longest[i], hours))));
                 }
             }
-            sums.extend(Moments::of_columns(&figures, columns.width - columns.table, weighing));
+            let beside = columns.width - columns.table;
+            sums.extend(Moments::of_columns(&figures, beside, weighing));
+            let first = p * columns.width;
+            for (i, (trial, &weight)) in trials.clone().zip(weighing.unwrap_or_default()).enumerate() {
+                replicates.add(trial, weight, first, &table[i * columns.table..][..columns.table]);
+                replicates.add(trial, weight, first + columns.table, &figures[i * beside..][..beside]);
+            }
         }
         tally.moments(&columns.counts, &mut sums);
         for (portfolio, table) in portfolios.iter_mut().zip(&tables) {
@@ -171,7 +185,7 @@ impl Block {
             portfolio.worst = Kept::of(&columns, trials.start, (&portfolio.rows.loss, weighing), table);
         }
         engine.tables = tables;
-        Some(Self { trials, weights, portfolios, sums })
+        Some(Self { trials, weights, portfolios, sums, replicates })
     }
 }
 

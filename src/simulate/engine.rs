@@ -178,6 +178,7 @@ impl Engine {
                 by_node(plan, &risks, &mut nodes);
                 let ledger = verdict.ledger;
                 parts = Parts {
+                    trial,
                     loss: ledger.loss(),
                     components: ledger.components.to_vec(),
                     risks,

@@ -3,6 +3,8 @@
 use fearless_simd::{Level, dispatch};
 use serde::{Deserialize, Serialize};
 
+use crate::chance::sobol::REPLICATES;
+
 /// Number, weight, mean and spread of values, with what the error of their mean needs; merged in order.
 ///
 /// Where every trial weighs 1 these are the usual moments. Else the mean is Σ w x ÷ Σ w, and its error that of the
@@ -23,6 +25,10 @@ pub struct Moments {
     /// Sums of w², w² d and w² d², d being the deviation from the mean.
     squares: [f64; 3],
 }
+
+/// What makes a spread about the mean of so few unbiased.
+#[expect(clippy::cast_precision_loss, reason = "few")]
+const FEW: f64 = REPLICATES as f64 / (REPLICATES - 1) as f64;
 
 impl Moments {
     /// Of a slice, in two passes; every value weighs 1.
@@ -89,6 +95,34 @@ impl Moments {
         });
         let moments = |((mean, m2), left): ((f64, f64), f64)| Self::about(n, mean, m2, left);
         means.into_iter().zip(squares).zip(left).map(moments).collect()
+    }
+
+    /// The same with the error of the mean that replicates show: `of`: each one's weight and Σ w x.
+    ///
+    /// Source: Owen, *Practical quasi-Monte Carlo integration*, 2023, chapter 17, for independent replicates; Cochran, *Sampling techniques*, 1977,
+    /// section 6.3, for the error of a ratio.
+    #[must_use]
+    pub(crate) fn by_replicates(self, of: impl Iterator<Item = (f64, f64)>) -> Self {
+        // Nothing but rounding would be left of what never differs.
+        if self.n < 2 || self.m2 <= 0.0 {
+            return self;
+        }
+        let apart: f64 = of.map(|(weight, sum)| sum - self.mean * weight).map(|apart| apart * apart).sum();
+        let [weights, first, _] = self.squares;
+        let square = apart * FEW * (count(self.n - 1) / count(self.n));
+        Self { squares: [weights, first, square], ..self }
+    }
+
+    /// The same of values with weights in order of their trials, each the next replicate's.
+    #[must_use]
+    pub(crate) fn weighted_by_replicates(values: impl Iterator<Item = (f64, f64)> + Clone) -> Self {
+        let mut sums = [(0.0, 0.0); REPLICATES];
+        for (i, (x, w)) in values.clone().enumerate() {
+            let (weight, sum) = &mut sums[i % REPLICATES];
+            *weight += w;
+            *sum += w * x;
+        }
+        Self::weighted(values).by_replicates(sums.into_iter())
     }
 
     /// From the squares and the sum of deviations from something near the mean.
@@ -175,12 +209,55 @@ struct Node {
     level: u32,
     index: u64,
     sums: Vec<Moments>,
+    replicates: Replicates,
+}
+
+/// Replicate after replicate: the sum of the weights of its trials, and Σ w x of as many columns as there are, the first of all. Empty where trials
+/// weigh alike.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Replicates(Vec<f64>);
+
+impl Replicates {
+    /// Of nothing yet.
+    pub(super) fn new(columns: usize) -> Self {
+        Self(vec![0.0; REPLICATES * (1 + columns)])
+    }
+
+    /// Adds some columns of a trial, from the one at `first` on.
+    pub(super) fn add(&mut self, trial: u64, weight: f64, first: usize, row: &[f64]) {
+        let columns = &mut self.replicate(trial)[1 + first..][..row.len()];
+        columns.iter_mut().zip(row).for_each(|(sum, x)| *sum += weight * x);
+    }
+
+    /// Adds the weight of a trial.
+    pub(super) fn weigh(&mut self, trial: u64, weight: f64) {
+        self.replicate(trial)[0] += weight;
+    }
+
+    fn replicate(&mut self, trial: u64) -> &mut [f64] {
+        let width = self.0.len() / REPLICATES;
+        #[expect(clippy::cast_possible_truncation, reason = "few")]
+        let replicate = (trial % REPLICATES as u64) as usize;
+        &mut self.0[replicate * width..][..width]
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.0.iter_mut().zip(&other.0).for_each(|(sum, other)| *sum += other);
+    }
+
+    /// Gives moments of their columns the errors that replicates show.
+    fn errors_of(&self, sums: &mut [Moments]) {
+        let width = self.0.len() / REPLICATES;
+        for (k, moments) in sums.iter_mut().enumerate().take(width.saturating_sub(1)) {
+            *moments = moments.by_replicates(self.0.chunks_exact(width).map(|of| (of[0], of[1 + k])));
+        }
+    }
 }
 
 impl Tree {
     /// Appends the sums of `block`, which follows all others.
-    pub(crate) fn push(&mut self, block: u64, sums: Vec<Moments>) {
-        self.append(Node { level: 0, index: block, sums });
+    pub(crate) fn push(&mut self, block: u64, sums: Vec<Moments>, replicates: Replicates) {
+        self.append(Node { level: 0, index: block, sums, replicates });
     }
 
     /// Appends another's sums, whose blocks follow all others.
@@ -190,23 +267,30 @@ impl Tree {
 
     fn append(&mut self, mut node: Node) {
         while let Some(last) = self.0.pop_if(|last| last.level == node.level && last.index ^ 1 == node.index) {
-            let mut sums = last.sums;
+            let (mut sums, mut replicates) = (last.sums, last.replicates);
             merge(&mut sums, &node.sums);
-            node = Node { level: node.level + 1, index: node.index / 2, sums };
+            replicates.merge(&node.replicates);
+            node = Node { level: node.level + 1, index: node.index / 2, sums, replicates };
         }
         self.0.push(node);
     }
 
-    /// Whether the sums of all blocks are of so many columns.
-    pub(crate) fn is_of_width(&self, width: usize) -> bool {
-        self.0.iter().all(|node| node.sums.len() == width)
+    /// Whether the sums of all blocks are of so many columns, and those of replicates of so many.
+    pub(crate) fn is_of_width(&self, width: usize, replicated: Option<usize>) -> bool {
+        let numbers = replicated.map_or(0, |columns| REPLICATES * (1 + columns));
+        self.0.iter().all(|node| node.sums.len() == width && node.replicates.0.len() == numbers)
     }
 
     /// All together, from left to right; nothing of nothing.
     pub(crate) fn total(&self) -> Vec<Moments> {
         let mut nodes = self.0.iter();
-        let mut total = nodes.next().map_or_else(Vec::new, |node| node.sums.clone());
-        nodes.for_each(|node| merge(&mut total, &node.sums));
+        let Some(first) = nodes.next() else { return Vec::new() };
+        let (mut total, mut replicates) = (first.sums.clone(), first.replicates.clone());
+        for node in nodes {
+            merge(&mut total, &node.sums);
+            replicates.merge(&node.replicates);
+        }
+        replicates.errors_of(&mut total);
         total
     }
 }

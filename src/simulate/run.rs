@@ -178,11 +178,12 @@ impl Run {
 
     fn read(&self, bytes: &[u8]) -> Option<State> {
         let state: State = postcard::from_bytes(bytes).ok()?;
-        let width = self.columns.of_all(self.state.trials.portfolios.len());
+        let n = self.state.trials.portfolios.len();
+        let replicated = self.state.trials.weights.as_ref().map(|_| self.columns.width * n);
         let is_like = state.capacity == self.state.capacity
             && state.trials.is_whole()
             && state.trials.is_like(&self.state.trials)
-            && state.sums.is_of_width(width);
+            && state.sums.is_of_width(self.columns.of_all(n), replicated);
         is_like.then_some(state)
     }
 }
@@ -204,7 +205,8 @@ impl State {
     }
 
     fn append(&mut self, mut block: Block, beside: &mut Beside) {
-        self.sums.push(block.trials.start / super::BLOCK, std::mem::take(&mut block.sums));
+        let (sums, replicates) = (std::mem::take(&mut block.sums), std::mem::take(&mut block.replicates));
+        self.sums.push(block.trials.start / super::BLOCK, sums, replicates);
         let worst: Vec<_> = block.portfolios.iter_mut().map(|p| std::mem::take(&mut p.worst)).collect();
         self.trials.append(block, &self.capacity, &mut beside.late);
         beside.worst.append(worst.into_iter(), &self.trials);

@@ -134,6 +134,8 @@ pub(super) struct Rows {
 /// the loss.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Parts {
+    /// Number of the trial.
+    pub trial: u64,
     /// The loss, present value, in currency.
     pub loss: f64,
     /// Loss by component, in the order of `COMPONENTS`.

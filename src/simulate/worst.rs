@@ -119,6 +119,6 @@ impl Worst {
         let place = kept.trials.binary_search(&trial).ok()?;
         let row = &kept.parts[place * self.width..][..self.width];
         let [components, risks, nodes, services] = self.lists.clone().map(|list| row[list].to_vec());
-        Some(Parts { loss: row[self.width - 1], components, risks, nodes, services })
+        Some(Parts { trial, loss: row[self.width - 1], components, risks, nodes, services })
     }
 }

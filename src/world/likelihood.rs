@@ -18,8 +18,11 @@ const MOST_MEAN: f64 = 1e4;
 /// Of one trial. Kept between trials for its memory.
 #[derive(Debug, Default)]
 pub(crate) struct Likelihood {
-    /// By which component the trial is drawn; 0: plainly.
+    /// Which it is, and by which component it is drawn; 0: plainly.
+    trial: u64,
     component: usize,
+    /// Per site: whether anything was drawn there.
+    begun: Vec<bool>,
     /// Per tilted component: ln(g/f).
     logs: Vec<f64>,
     /// Per site: what was drawn, if anybody wants to know.
@@ -58,9 +61,11 @@ impl Likelihood {
     /// Begins `trial`.
     pub(super) fn begin(&mut self, mixture: Option<&MixturePlan>, trial: u64) {
         self.logs.clear();
-        self.component = 0;
+        (self.trial, self.component) = (trial, 0);
         if let Some(mixture) = mixture {
             self.component = mixture.component(trial);
+            self.begun.clear();
+            self.begun.resize(mixture.sites.len(), false);
             self.logs.resize(mixture.shares.len() - 1, 0.0);
             if let Some(seen) = &mut self.seen {
                 seen.clear();
@@ -127,10 +132,16 @@ impl Luck<'_> {
         tilts(self.mixture, self.likelihood, site).is_some()
     }
 
+    /// The uniform of a draw at a tilted site: in place of the plain one that of the trial's point, if it is the first.
+    fn spread(&mut self, site: usize, u: f64) -> f64 {
+        let Self { mixture, likelihood } = self;
+        let Some(mixture) = mixture.filter(|_| !std::mem::replace(&mut likelihood.begun[site], true)) else { return u };
+        mixture.spread(site, likelihood.trial, u).unwrap_or(u)
+    }
+
     /// A Poisson count of this mean by the uniform `u`; `plain` gives the one that is not tilted.
     pub(super) fn count(&mut self, site: usize, mean: f64, u: f64, plain: impl FnOnce(f64) -> usize) -> usize {
-        let Self { mixture, likelihood } = self;
-        let tilts = match tilts(*mixture, likelihood, site) {
+        let tilts = match tilts(self.mixture, self.likelihood, site) {
             None => return plain(u),
             Some(Tilts::Choice(..)) => return plain(self.choice(site, u)),
             Some(Tilts::Rate(tilts)) => tilts,
@@ -139,6 +150,8 @@ impl Luck<'_> {
         if mean > MOST_MEAN {
             return plain(u);
         }
+        let u = self.spread(site, u);
+        let likelihood = &mut *self.likelihood;
         let n = match own(tilts, likelihood.component) {
             Some(&(times, ln_times)) if ln_times.abs() > 0.0 => poisson::quantile(mean * times, u),
             _ => plain(u),
@@ -157,8 +170,9 @@ impl Luck<'_> {
 
     /// The uniform that chooses, from the plain one.
     pub(super) fn choice(&mut self, site: usize, u: f64) -> f64 {
-        let Self { mixture, likelihood } = self;
-        let Some(Tilts::Choice(pieces, odds)) = tilts(*mixture, likelihood, site) else { return u };
+        let Some(Tilts::Choice(pieces, odds)) = tilts(self.mixture, self.likelihood, site) else { return u };
+        let u = self.spread(site, u);
+        let likelihood = &mut *self.likelihood;
         let u = own(odds, likelihood.component).filter(|odds| odds.tilted).map_or(u, |odds| odds.bend(pieces, u));
         let piece = pieces.partition_point(|piece| piece.to <= u).min(pieces.len() - 1);
         for (log, odds) in likelihood.logs.iter_mut().zip(odds) {
@@ -173,8 +187,9 @@ impl Luck<'_> {
 
     /// The uniform of a value, from the plain one. `again`: it has been drawn before, and counts once.
     pub(super) fn value(&mut self, site: usize, u: f64, again: bool) -> f64 {
-        let Self { mixture, likelihood } = self;
-        let Some(Tilts::Value(bends)) = tilts(*mixture, likelihood, site) else { return u };
+        let Some(Tilts::Value(bends)) = tilts(self.mixture, self.likelihood, site) else { return u };
+        let u = self.spread(site, u);
+        let likelihood = &mut *self.likelihood;
         let (score, bent) = match own(bends, likelihood.component).filter(|bend| !bend.is_none()) {
             None => (math::normal_quantile(u), u),
             Some(bend) => {
@@ -198,16 +213,24 @@ impl Luck<'_> {
 
     /// Shifts the independent standard normals of a path.
     pub(super) fn steps(&mut self, site: usize, steps: &mut [f64]) {
-        let Self { mixture, likelihood } = self;
-        let Some(Tilts::Steps(shifts)) = tilts(*mixture, likelihood, site) else { return };
+        let Some(Tilts::Steps(shifts)) = tilts(self.mixture, self.likelihood, site) else { return };
+        // What is spread evenly is where the path ends.
+        #[expect(clippy::cast_precision_loss, reason = "at most 1200 months")]
+        let n = steps.len() as f64;
+        let score = steps.iter().sum::<f64>() / n.sqrt();
+        let u = math::normal_tails(score).lower;
+        let spread = self.spread(site, u);
+        if spread.to_bits() != u.to_bits() {
+            let apart = (math::normal_quantile(spread.max(f64::EPSILON / 2.0)) - score) / n.sqrt();
+            steps.iter_mut().for_each(|step| *step += apart);
+        }
+        let likelihood = &mut *self.likelihood;
         if let Some(shift) = own(shifts, likelihood.component).filter(|shift| shift.abs() > 0.0) {
             for step in steps.iter_mut() {
                 *step += shift;
             }
         }
         let sum: f64 = steps.iter().sum();
-        #[expect(clippy::cast_precision_loss, reason = "at most 1200 months")]
-        let n = steps.len() as f64;
         for (log, shift) in likelihood.logs.iter_mut().zip(shifts) {
             *log += shift * (sum - n * shift / 2.0);
         }

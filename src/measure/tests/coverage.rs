@@ -47,7 +47,7 @@ pub(super) fn assert_error_is_the_spread(estimates: &[Estimate]) {
 }
 
 /// The same figures with normal intervals, and their errors times a factor.
-fn with_errors_times(intervals: &[Estimate], factor: f64) -> Vec<Estimate> {
+pub(super) fn with_errors_times(intervals: &[Estimate], factor: f64) -> Vec<Estimate> {
     intervals.iter().map(|e| Estimate::normal(e.value, e.std_error.map(|error| error * factor))).collect()
 }
 
@@ -174,14 +174,15 @@ fn intervals_of_parts_of_the_tail_hold_them() {
         };
         let sorted = Sorted::of(&losses);
         let trials: Vec<_> = tail(&losses, None, 0.99).into_iter().map(parts).collect();
-        let part = Tail::new(&trials, &sorted, &tvar_with_error(&sorted, 0.99), N as u64).part(|parts| parts.risks[0]);
+        let part =
+            Tail::new(&trials, &sorted, &tvar_with_error(&sorted, 0.99), (0, N as u64)).part(|parts| parts.risks[0]);
         let squares: f64 = trials.iter().map(|(weight, parts)| (weight * parts.risks[0]).powi(2)).sum();
         naive.borrow_mut().push(Estimate::normal(part.value, Some(squares.sqrt())));
         // The same where half of the trials have no row.
         let kept = &losses[..N / 2];
         let trials: Vec<_> = tail(kept, None, 0.99).into_iter().map(parts).collect();
         let of_all = tvar_with_error(&sorted, 0.99);
-        let thinned = Tail::new(&trials, &Sorted::of(kept), &of_all, N as u64);
+        let thinned = Tail::new(&trials, &Sorted::of(kept), &of_all, (0, N as u64));
         let whole = thinned.part(|parts| parts.loss);
         assert!((whole.value / of_all.value - 1.0).abs() < 1e-12);
         assert!((whole.std_error.unwrap() / of_all.std_error.unwrap() - 1.0).abs() < 1e-9);
@@ -213,7 +214,7 @@ fn intervals_of_unlike_parts_of_a_thinned_tail_hold_them() {
                 (weight, Parts { loss: losses[trial], risks: vec![heavy[trial], light[trial]], ..Parts::default() })
             };
             let trials: Vec<_> = tail(losses, None, 0.99).into_iter().map(parts).collect();
-            Tail::new(&trials, &Sorted::of(losses), &of_all, 2 * N as u64).part(|parts| parts.risks[part])
+            Tail::new(&trials, &Sorted::of(losses), &of_all, (0, 2 * N as u64)).part(|parts| parts.risks[part])
         };
         let kept = &losses[..N];
         let (a, b) = (part(kept, 0), part(kept, 1));
@@ -237,7 +238,7 @@ fn parts_of_a_thinned_tail_of_nearly_nothing_are_no_quotients() {
     let losses: Vec<f64> = (0..10_000).map(|i| if i < 100 { trials[i].1.loss } else { -100.0 }).collect();
     let rows = Sorted::of(&losses);
     let own: f64 = trials.iter().map(|(weight, parts)| weight * parts.loss).sum();
-    let tail = Tail::new(&trials, &rows, &Estimate::normal(own - 0.2, Some(0.2)), 20_000);
+    let tail = Tail::new(&trials, &rows, &Estimate::normal(own - 0.2, Some(0.2)), (0, 20_000));
     let (loss, gain) = (tail.part(|p| p.risks[0]), tail.part(|p| p.risks[1]));
     assert!((loss.value + gain.value - (own - 0.2)).abs() < 1e-12, "{loss:?} {gain:?}");
     for (part, exact) in [(loss, 54.5), (gain, -52.95)] {
@@ -248,15 +249,15 @@ fn parts_of_a_thinned_tail_of_nearly_nothing_are_no_quotients() {
     let narrow: Vec<_> =
         (0..100).map(|i| 0.01 * f64::from(i)).map(|x| parts(27_000.0 + 100.0 * x, -17_000.0 - 99.9 * x)).collect();
     let losses: Vec<f64> = (0..10_000).map(|i| if i < 100 { narrow[i].1.loss } else { 9_000.0 }).collect();
-    let tail = |tvar: f64| Tail::new(&narrow, &Sorted::of(&losses), &Estimate::normal(tvar, Some(0.002)), 20_000);
+    let tail = |tvar: f64| Tail::new(&narrow, &Sorted::of(&losses), &Estimate::normal(tvar, Some(0.002)), (0, 20_000));
     let own: f64 = narrow.iter().map(|(weight, parts)| weight * parts.loss).sum();
     let moved = tail(own + 0.3).part(|p| p.risks[0]).value - tail(own).part(|p| p.risks[0]).value;
     assert!(moved.abs() < 1.0, "{moved}");
     let nothing = vec![(0.01, Parts { risks: vec![0.0, 0.0], ..Parts::default() }); 100];
     let rows = Sorted::of(&[0.0; 10_000]);
-    let unknown = Tail::new(&nothing, &rows, &Estimate::normal(400.0, Some(200.0)), 20_000).part(|p| p.risks[0]);
+    let unknown = Tail::new(&nothing, &rows, &Estimate::normal(400.0, Some(200.0)), (0, 20_000)).part(|p| p.risks[0]);
     assert!(unknown.value.is_nan() && unknown.std_error.is_none(), "{unknown:?}");
-    let certain = Tail::new(&nothing, &rows, &Estimate::normal(0.0, Some(0.0)), 20_000).part(|p| p.risks[0]);
+    let certain = Tail::new(&nothing, &rows, &Estimate::normal(0.0, Some(0.0)), (0, 20_000)).part(|p| p.risks[0]);
     assert_eq!((certain.value, certain.std_error), (0.0, Some(0.0)));
 }
 

@@ -182,6 +182,7 @@ pub(super) fn redraw(tail: &[(usize, f64)], a: &[f64], b: &[f64]) -> Vec<(f64, P
         let mut components = vec![0.0; 10];
         components[0] = a + b;
         let parts = Parts {
+            trial: trial as u64,
             loss: a + b,
             components,
             risks: vec![a, b],

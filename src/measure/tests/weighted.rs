@@ -5,8 +5,10 @@
 use rand::RngExt as _;
 use rand_distr::{Distribution, Exp1};
 
-use super::coverage::{assert_covers, assert_error_is_the_spread, assert_refused, repeats};
+use super::coverage::{assert_covers, assert_error_is_the_spread, assert_refused, repeats, with_errors_times};
 use super::fixture::{Generator, generator, scenario};
+use crate::chance::Key;
+use crate::chance::sobol::Points;
 use crate::measure::attribution::Tail;
 use crate::measure::comparison::{Shared, Side, compare};
 use crate::measure::estimate::{mean, probability_of, sd};
@@ -32,7 +34,7 @@ fn sample(n: usize, generator: &mut Generator) -> (Vec<f64>, Vec<f64>) {
 }
 
 fn moments(values: &[f64], weights: &[f64]) -> Moments {
-    Moments::weighted(values.iter().copied().zip(weights.iter().copied()))
+    Moments::weighted_by_replicates(values.iter().copied().zip(weights.iter().copied()))
 }
 
 #[test]
@@ -105,10 +107,12 @@ fn weighted_differences_years_and_parts_hold_the_truth() {
         let year = years.exceeded(&years.sorted(), &[0.01])[0];
         let sorted = Sorted::weighted(&b, Some(&weights));
         let parts = |(trial, weight): (usize, f64)| {
-            (weight, Parts { loss: b[trial], risks: vec![a[trial] / 2.0, own[trial] / 2.0], ..Parts::default() })
+            let risks = vec![a[trial] / 2.0, own[trial] / 2.0];
+            (weight, Parts { trial: trial as u64, loss: b[trial], risks, ..Parts::default() })
         };
         let worst: Vec<_> = tail(&b, Some(&weights), 0.99).into_iter().map(parts).collect();
-        let part = Tail::new(&worst, &sorted, &tvar_with_error(&sorted, 0.99), N as u64).part(|parts| parts.risks[0]);
+        let part =
+            Tail::new(&worst, &sorted, &tvar_with_error(&sorted, 0.99), (0, N as u64)).part(|parts| parts.risks[0]);
         let sum: f64 = worst.iter().map(|(weight, parts)| weight * parts.loss).sum();
         assert!((sum - tvar(&sorted, 0.99)).abs() < 1e-9 * sum, "parts sum to TVaR");
         vec![comparison.mean, probability_of(&both.1), var, tvar_apart, year, part]
@@ -124,22 +128,64 @@ fn weighted_differences_years_and_parts_hold_the_truth() {
     }
 }
 
+/// Trials whose draws are spread evenly: replicates show how much less their error is, which no formula for independent trials does.
 #[test]
-fn weights_of_one_change_nothing_and_a_weight_of_two_is_two_trials() {
+fn replicates_show_the_error_of_evenly_spread_trials() {
+    const UNIT: f64 = (1_u64 << 28) as f64;
+    let independent = std::cell::RefCell::new(vec![]);
+    let seed = std::cell::Cell::new(0);
+    let columns = repeats(97_000, |generator| {
+        seed.set(seed.get() + 1);
+        let points = Points::new(Key::new(seed.get(), "test", "points"));
+        let (losses, weights): (Vec<f64>, Vec<f64>) = (0..N as u64)
+            .map(|trial| {
+                let mut u = |dimension| points.coordinate(trial, dimension, generator.random());
+                let (component, e) = (u(0), -u(1).ln());
+                let x = if component < 0.4 { e } else { 5.0 * e };
+                let w = 1.0 / (0.4 + 0.6 * (x - x / 5.0).exp() / 5.0);
+                (x, (w * UNIT).round() / UNIT)
+            })
+            .unzip();
+        let (sorted, all) = (Sorted::weighted(&losses, Some(&weights)), moments(&losses, &weights));
+        let each = losses.iter().copied().zip(weights.iter().copied());
+        independent.borrow_mut().push(mean(&Moments::weighted(each)));
+        let halves: Vec<f64> = losses.iter().flat_map(|x| [x / 2.0; 2]).collect();
+        let years = Years { losses: &halves, per_trial: 2, weights: Some(&weights), counted: None };
+        vec![
+            mean(&all),
+            sorted.quantile_with_error(0.95),
+            tvar_with_error(&sorted, 0.95),
+            tvar_with_error(&sorted, 0.99),
+            probability_of(&moments(&losses.iter().map(|x| f64::from(*x > 3.0)).collect::<Vec<_>>(), &weights)),
+            years.exceeded(&years.sorted(), &[0.1])[0],
+        ]
+    });
+    let var = |p: f64| -(1.0 - p).ln();
+    let truths = [1.0, var(0.95), 1.0 + var(0.95), 1.0 + var(0.99), (-3.0_f64).exp(), var(0.9) / 2.0];
+    for (column, truth) in columns.iter().zip(truths) {
+        assert_covers(column, truth);
+        assert_error_is_the_spread(column);
+        assert_refused(&with_errors_times(column, 0.6), truth);
+    }
+    let error = |column: &[Estimate]| column.iter().filter_map(|e| e.std_error).sum::<f64>();
+    assert!(error(&columns[0]) < 0.4 * error(&independent.into_inner()), "spread evenly, the mean has less error");
+}
+
+#[test]
+fn weights_of_one_change_no_value_and_a_weight_of_two_is_two_trials() {
     let mut generator = generator(4);
     let losses: Vec<f64> = (0..3_000).map(|_| Exp1.sample(&mut generator)).collect();
     let (plain, ones) = (Sorted::of(&losses), Sorted::weighted(&losses, Some(&[1.0; 3_000])));
-    let near = |a: Estimate, b: Estimate| {
-        let close = |a: f64, b: f64| (a - b).abs() <= 1e-9 * (1.0 + a.abs());
-        assert!(close(a.value, b.value), "{a:?} {b:?}");
-        for (a, b) in [(a.std_error, b.std_error), (a.lower, b.lower), (a.upper, b.upper)] {
-            assert_eq!(a.is_some(), b.is_some());
-            assert!(a.zip(b).is_none_or(|(a, b)| close(a, b)), "{a:?} {b:?}");
-        }
-    };
     for p in LEVELS {
-        near(plain.quantile_with_error(p), ones.quantile_with_error(p));
-        near(tvar_with_error(&plain, p), tvar_with_error(&ones, p));
+        let pairs = [
+            (plain.quantile_with_error(p), ones.quantile_with_error(p)),
+            (tvar_with_error(&plain, p), tvar_with_error(&ones, p)),
+        ];
+        for (a, b) in pairs {
+            assert!((a.value - b.value).abs() < 1e-9 * a.value, "{a:?} {b:?}");
+            let (a, b) = a.std_error.zip(b.std_error).unwrap_or((1.0, f64::NAN));
+            assert!(b.is_nan() || (0.5..2.0).contains(&(b / a)), "few replicates show it roughly: {a} {b}");
+        }
     }
     let twice: Vec<f64> = losses.iter().chain(&losses).copied().collect();
     let (twice, twos) = (Sorted::of(&twice), Sorted::weighted(&losses, Some(&[2.0; 3_000])));

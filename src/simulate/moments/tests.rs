@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
-use super::{Moments, Tree};
+use super::{Moments, Replicates, Tree};
+use crate::chance::sobol::REPLICATES;
 
 #[test]
 fn moments_are_those_of_the_textbook() {
@@ -38,12 +39,47 @@ fn a_weight_of_two_counts_twice_in_the_mean_but_tells_no_more() {
     assert_eq!(equal.standard_error(), Moments::from_slice(&[1.0, 4.0, 7.0]).standard_error());
 }
 
+/// Two trials of each replicate, which are always a pair of 1 and 3: replicates do not differ, whatever trials do. And the other way round.
+#[test]
+fn replicates_say_what_error_a_mean_has() {
+    let pairs = |x: fn(usize) -> f64| Moments::weighted_by_replicates((0..2 * REPLICATES).map(move |k| (x(k), 1.0)));
+    let even = pairs(|k| if k < REPLICATES { 1.0 } else { 3.0 });
+    assert_eq!((even.mean, even.standard_error()), (2.0, Some(0.0)));
+    // As many replicates of 1 as of 3.
+    let error = pairs(|k| if k % 2 == 0 { 1.0 } else { 3.0 }).standard_error().unwrap();
+    assert!((error - 1.0 / (REPLICATES as f64 - 1.0).sqrt()).abs() < 1e-12, "{error}");
+    // In a tree, from sums, the same; a column beyond those that replicates sum keeps its error.
+    let mut tree = Tree::default();
+    let mut replicates = Replicates::new(1);
+    let x = |k: usize| 0.1 * (k * k % 37) as f64;
+    for trial in 0..2 * REPLICATES {
+        replicates.weigh(trial as u64, 1.0);
+        replicates.add(trial as u64, 1.0, 0, &[x(trial)]);
+    }
+    let column = Moments::weighted((0..2 * REPLICATES).map(|k| (x(k), 1.0)));
+    tree.push(0, vec![column; 2], replicates);
+    let [first, second] = tree.total()[..] else { panic!("two columns") };
+    assert!(
+        (first.standard_error().unwrap() / pairs(|k| 0.1 * (k * k % 37) as f64).standard_error().unwrap() - 1.0).abs()
+            < 1e-9
+    );
+    assert_eq!(second.standard_error(), column.standard_error());
+}
+
 #[test]
 fn a_tree_gives_the_same_however_its_blocks_were_parted() {
     let block = |k: u64| vec![Moments::from_slice(&[1.0 / (k + 1) as f64, (k * k) as f64 / 7.0, -0.3]); 2];
+    let replicates = |k: u64| {
+        let mut replicates = Replicates::new(2);
+        for trial in 40 * k..40 * (k + 1) {
+            replicates.weigh(trial, 1.0);
+            replicates.add(trial, 1.0, 0, &[1.0 / (trial + 1) as f64, 0.1 * trial as f64]);
+        }
+        replicates
+    };
     let of = |from: u64, to: u64| {
         let mut tree = Tree::default();
-        (from..to).for_each(|k| tree.push(k, block(k)));
+        (from..to).for_each(|k| tree.push(k, block(k), replicates(k)));
         tree
     };
     let whole = of(0, 23);
