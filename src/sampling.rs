@@ -30,6 +30,8 @@ const MORE: [u64; 2] = [5, 6];
 const TRIALS: (u64, u64) = (8_000, 64_000);
 /// Fewer trials say nothing, whoever asks.
 const LEAST: u64 = 600;
+/// So few trials that lose more than half of all do tell nothing of how large losses come about.
+const FEW: usize = 50;
 /// A pilot is to be at least so small a part of the run, if the shortest is no longer.
 const PART: u64 = 5;
 /// Part of trials drawn plainly.
@@ -142,7 +144,17 @@ pub fn tune(scenario: &Scenario, seed: u64, length: Length, progress: &(dyn Fn(u
     let (gains, cost) = (gain::gains(&drawn), gain::cost(&drawn));
     #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
     let pilot = trials.map(|trials| 1.0 + done as f64 / trials.max(1) as f64);
-    let (auto, reason) = if mixture.components.is_empty() {
+    let worse = gain::n_worse(&drawn);
+    let (auto, reason) = if mixture.components.is_empty() && worse < FEW {
+        let seen = if worse == 0 { "none".to_owned() } else { format!("only {worse}") };
+        let of = drawn.len();
+        (
+            false,
+            format!(
+                "Of the pilot's last {of} trials {seen} lost more than usual, too few to learn from: a longer --pilot may see more."
+            ),
+        )
+    } else if mixture.components.is_empty() {
         (false, "No other way of drawing would make the worst trials likelier.".to_owned())
     } else {
         gain::advice(&gains, cost, pilot)

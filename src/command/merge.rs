@@ -71,7 +71,8 @@ pub(super) fn merge(arguments: &Arguments) -> Result<(), Failure> {
         };
         let how = sampling::Asked::of(&asked.sampling);
         let length = Length { trials: Some(asked.trials), pilot: asked.pilot, ..Length::default() };
-        let (mixture, sampling) = sampling::look(&opened.scenario, how, length, &bar)?;
+        let (mixture, sampling) =
+            sampling::look(&opened.scenario, how, length, (Some(asked.weighted), &|| false), &bar)?;
         let mut joined = match &mixture {
             Some(mixture) => Simulation::sampled(&opened.scenario, &options, mixture),
             None => Simulation::new(&opened.scenario, &options),

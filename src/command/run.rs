@@ -253,7 +253,9 @@ fn one(mut job: Job, arguments: &Arguments) -> Result<(), Failure> {
     }
     let length = job.length.trials.map(|_| job.range.end - job.range.start);
     let bar = terminal::progress(length, &stem(&job), arguments.quiet);
-    let looked = sampling::look(&job.opened.scenario, job.sampling, job.length, &bar);
+    let late = || arguments.time.is_some_and(|time| began.elapsed() > time / 2);
+    let taken = saved.as_ref().filter(|_| job.length.trials.is_none()).map(|saved| saved.asked.weighted);
+    let looked = sampling::look(&job.opened.scenario, job.sampling, job.length, (taken, &late), &bar);
     let (mixture, sampling) = looked.map_err(|failure| {
         bar.finish_and_clear();
         written::named(failure, &job.target)
@@ -281,12 +283,16 @@ fn one(mut job: Job, arguments: &Arguments) -> Result<(), Failure> {
         return if arguments.quiet { Ok(()) } else { terminal::out(&part_done(&job)) };
     }
     let results = simulation.results();
+    let unasked = sampling
+        .as_ref()
+        .filter(|told| told.asked == "importance" && told.taken == "plain")
+        .map(|told| format!("--sampling importance was asked for, but trials were drawn plainly: {}", told.reason));
     let mut info = written::info(&job.opened, &results, sampling, arguments.memory, began.elapsed().as_secs_f64());
-    if let Some(short) = short {
+    for warning in unasked.into_iter().chain(short) {
         if !arguments.quiet {
-            bar.suspend(|| terminal::err(&format!("warning: {short}\n")));
+            bar.suspend(|| terminal::err(&format!("warning: {warning}\n")));
         }
-        info.warnings.push(short);
+        info.warnings.push(warning);
     }
     let manner = Manner { json: arguments.json, quiet: arguments.quiet };
     written::finish(&job.opened, &job.target, &results, &info, &bar, manner)?;
@@ -323,9 +329,11 @@ fn simulate(
     bar: &ProgressBar,
 ) -> Result<Option<String>, Failure> {
     let path = job.checkpoint();
+    let over = || arguments.time.is_some_and(|time| began.elapsed() >= time);
+    // A run has a block of trials at least, however long that takes.
     let progress = |done: u64| {
         bar.set_position(done);
-        !interrupt::stopped()
+        !interrupt::stopped() && !(done >= BLOCK && over())
     };
     let timed = arguments.checkpoint || arguments.time.is_some();
     let (mut step, mut saved, mut saving_took) = (STEP, Instant::now(), Duration::ZERO);
@@ -346,7 +354,14 @@ fn simulate(
         }
         let step_began = Instant::now();
         if !simulation.advance(to, &progress) {
-            return Err(stopped(job, arguments, simulation, &path));
+            if interrupt::stopped() {
+                return Err(stopped(job, arguments, simulation, &path));
+            }
+            // Another may have been done first, out of turn.
+            let first = job.range.start + BLOCK;
+            if simulation.next() < first && !simulation.advance(first, &|_| !interrupt::stopped()) {
+                return Err(stopped(job, arguments, simulation, &path));
+            }
         }
         let took = step_began.elapsed();
         if took < STEP_TIME.0 {
@@ -360,7 +375,7 @@ fn simulate(
             saving_took = saving_began.elapsed();
             saved = Instant::now();
         }
-        if arguments.time.is_some_and(|time| began.elapsed() >= time) {
+        if over() {
             break;
         }
     }

@@ -37,28 +37,44 @@ impl Asked {
 }
 
 /// Looks for a mixture, if asked to: what to draw by, and what to say of it.
+///
+/// `taken`: what was taken before, by a run to go on with, whether or not `auto` would now. `late`: whether `auto` has no more time for a pilot.
 pub(super) fn look(
     scenario: &Scenario,
     asked: Asked,
     length: Length,
+    (taken, late): (Option<bool>, &(dyn Fn() -> bool + Sync)),
     bar: &ProgressBar,
 ) -> Result<(Option<Mixture>, Option<Sampling>), Failure> {
     if asked == Asked::Plain {
         return Ok((None, None));
     }
     terminal::under_way(bar, "looking for what makes large losses");
-    let tuned = sampling::tune(scenario, scenario.seed, length, &|_| !interrupt::stopped());
-    let tuned = tuned.ok_or_else(Failure::interrupted)?;
-    let takes = tuned.mixture.is_some() && (asked == Asked::Importance || tuned.auto);
-    let told = Sampling {
-        asked: asked.word().to_owned(),
-        taken: if takes { "importance" } else { "plain" }.to_owned(),
-        reason: tuned.reason.clone(),
-        pilot_trials: tuned.trials,
-        tilts: if takes { tuned.tilts.iter().map(|tilted| line(tilted, scenario)).collect() } else { Vec::new() },
+    let gives_up = || asked == Asked::Auto && taken.is_none() && late();
+    let tuned = match length.pilot {
+        Some(NO_PILOT) => None,
+        _ => sampling::tune(scenario, scenario.seed, length, &|_| !interrupt::stopped() && !gives_up()),
     };
+    interrupt::check()?;
+    let mut told = Sampling {
+        asked: asked.word().to_owned(),
+        taken: "plain".to_owned(),
+        reason: "A pilot would have taken more than half of --time.".to_owned(),
+        pilot_trials: NO_PILOT,
+        tilts: Vec::new(),
+    };
+    let Some(tuned) = tuned else { return Ok((None, Some(told))) };
+    let takes = tuned.mixture.is_some() && (asked == Asked::Importance || taken.unwrap_or(tuned.auto));
+    if takes {
+        "importance".clone_into(&mut told.taken);
+        told.tilts = tuned.tilts.iter().map(|tilted| line(tilted, scenario)).collect();
+    }
+    (told.reason, told.pilot_trials) = (tuned.reason, tuned.trials);
     Ok((tuned.mixture.filter(|_| takes), Some(told)))
 }
+
+/// The number of trials of a pilot that was given up.
+const NO_PILOT: u64 = 0;
 
 /// A tilt as a line.
 fn line(tilted: &Tilted, scenario: &Scenario) -> String {

@@ -13,6 +13,9 @@ use crate::simulate::{BLOCK, Moments, Trials};
 /// The level of TVaR that is followed.
 const LEVEL: f64 = 0.995;
 
+/// Fewer trials that all give the same do not show that there is no error: what is rarer than one of them may be missing.
+const ALIKE: u64 = 1 << 17;
+
 /// A figure that may be asked to be precise: of every portfolio.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Goal {
@@ -36,7 +39,8 @@ pub(crate) fn relative_error(scenario: &Scenario, trials: &Trials, goal: Goal) -
                 tvar_with_error(&column(&kept.loss, trials.weights.as_deref(), counted), level)
             }
         };
-        estimate.relative_error().unwrap_or(f64::INFINITY)
+        let known = estimate.relative_error().filter(|&error| error > 0.0 || trials.n >= ALIKE);
+        known.unwrap_or(f64::INFINITY)
     };
     let all = (0..trials.portfolios.len()).into_par_iter();
     all.filter(|p| goal != Goal::Difference || *p != scenario.baseline).map(of).reduce(|| 0.0, f64::max)

@@ -119,7 +119,8 @@ impl Influence {
         let fourth = fourths - mean * (4.0 * cubes - mean * (6.0 * squares - 3.0 * n * mean * mean));
         let error = (second / (n - 1.0) / n).sqrt();
         let kurtosis = if second > 0.0 { n * fourth / (second * second) } else { 1.0 };
-        let half = error * student((kurtosis - 1.0).max(0.0) / (2.0 * n));
+        // Nor more than there are: of few values kurtosis is little known, and mostly taken for too small.
+        let half = error * student(((kurtosis - 1.0) / (2.0 * n)).max(1.0 / (n - 1.0)));
         Estimate { value, std_error: Some(error), lower: Some(value - half), upper: Some(value + half) }
     }
 }

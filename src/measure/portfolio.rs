@@ -239,7 +239,12 @@ fn attribution(scenario: &Scenario, all: &All, portfolio: usize, tail: &Tail) ->
             by,
             item,
             mean: estimate::mean(moments),
-            tvar_99_part: tail.part(|parts| of(parts)[k]),
+            tvar_99_part: {
+                let part = tail.part(|parts| of(parts)[k]);
+                // That none of the tail's trials has any of it does not show that it is no part of the tail.
+                let unseen = part.value == 0.0 && part.std_error == Some(0.0) && moments.m2 > 0.0;
+                if unseen { Estimate::exact(part.value) } else { part }
+            },
         })
         .collect()
     };

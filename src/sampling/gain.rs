@@ -37,6 +37,12 @@ pub(super) fn n_portfolios(drawn: &[Drawn]) -> usize {
     drawn.first().map_or(0, |d| d.losses.len())
 }
 
+/// In how many trials some portfolio loses more than in half of them.
+pub(super) fn n_worse(drawn: &[Drawn]) -> usize {
+    let medians: Vec<f64> = (0..n_portfolios(drawn)).map(|p| super::fit::quantile(&losses(drawn, p), 0.5)).collect();
+    drawn.iter().filter(|d| d.losses.iter().zip(&medians).any(|(loss, median)| loss > median)).count()
+}
+
 /// A portfolio's losses with their weights, descending.
 pub(super) fn losses(drawn: &[Drawn], p: usize) -> Vec<(f64, f64)> {
     let mut losses: Vec<(f64, f64)> = drawn.iter().map(|d| (d.losses[p], d.weight)).collect();
@@ -81,7 +87,7 @@ pub(super) fn advice(gains: &[Gain], cost: f64, pilot: Option<f64>) -> (bool, St
     let mut tails: Vec<f64> = gains.iter().map(|gain| gain.tvar_995 / cost).filter(|gain| gain.is_finite()).collect();
     tails.sort_unstable_by(f64::total_cmp);
     let (Some(least), Some(middle)) = (tails.first(), tails.get(tails.len() / 2)) else {
-        return (false, "No portfolio has a tail that is uncertain.".to_owned());
+        return (false, "In the pilot no portfolio had a tail that was uncertain.".to_owned());
     };
     let all = gains.iter().flat_map(|gain| [gain.mean, gain.tvar_95, gain.tvar_99, gain.tvar_995]);
     let worst = all.fold(f64::INFINITY, f64::min);

@@ -194,7 +194,7 @@ fn all_tilts_together_leave_all_means() {
 fn plain_trials_are_those_of_a_run_without_a_mixture() {
     let plan = Plan::of_text(EVERYTHING);
     let tilts = plan.sites.iter().map(|site| some(site, 0.8, 1.0)).collect();
-    let tilted = plan.clone().sampled_by(Some(&by(vec![tilts])));
+    let tilted = plan.clone().sampled_by(Some(&by(vec![tilts]))).independently();
     let draw = |plan| pilot::draw(plan, 0..300, &|_| true).unwrap();
     let component = |trial| tilted.mixture.as_ref().unwrap().component(trial);
     let (mut same, mut other) = (0, 0);
@@ -219,7 +219,7 @@ fn tilted_outages_leave_their_columns() {
     let duration = plan.sites.iter().position(|s| s.risk == Some(0) && s.quantity == "duration").unwrap();
     let mut tilts = vec![Tilt::None; duration + 1];
     tilts[duration] = Tilt::Value { shift: 0.7, spread: 1.1 };
-    let tilted = plan.clone().sampled_by(Some(&by(vec![tilts])));
+    let tilted = plan.clone().sampled_by(Some(&by(vec![tilts]))).independently();
     assert_eq!(plan.plain.as_ref().map(|p| p.risks.len()), Some(2));
     assert_eq!(tilted.plain.as_ref().map(|p| p.risks.len()), Some(1));
     let draw = |plan| pilot::draw(plan, 0..200, &|_| true).unwrap();
@@ -276,7 +276,7 @@ fn trials_of_all_rounds_weigh_as_one_sample() {
     let draw = |plan: &Plan, k: u64| pilot::draw(plan, k * n..(k + 1) * n, &|_| true).unwrap();
     let rounds: Vec<Round> = (0..)
         .zip(mixtures)
-        .map(|(k, mixture)| Round { drawn: draw(&plan.clone().sampled_by(Some(&mixture)), k), mixture })
+        .map(|(k, mixture)| Round { drawn: draw(&plan.clone().sampled_by(Some(&mixture)).independently(), k), mixture })
         .collect();
     let mut all = Vec::new();
     for ((k, round), plan) in (0..).zip(&rounds).zip(fit::weighing(&plan, &rounds)) {

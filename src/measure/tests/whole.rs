@@ -313,3 +313,19 @@ fn what_is_longer_or_larger_by_a_rounding_is_not_over() {
     };
     assert_eq!((row(160.0 * (1.0 + 4.0 * f64::EPSILON), 8.0), row(160.001, 8.0)), (0.0, 1.0));
 }
+
+/// A part of which the tail's trials have nothing, though others do, is not known to be none.
+#[test]
+fn a_part_that_the_tail_has_not_seen_has_no_error() {
+    let n = 2_000;
+    let a: Vec<f64> = (0..n).map(|i| if i % 50 == 0 { 0.0 } else { f64::from(i) }).collect();
+    let b: Vec<f64> = (0..n).map(|i| if i % 50 == 0 { 1.0 } else { 0.0 }).collect();
+    let results = results(&a, &b);
+    let part = |item: &str| {
+        let row = results.attribution.iter().find(|row| row.portfolio == 1 && row.by == By::Risk && row.item == item);
+        row.expect("it is there").tvar_99_part
+    };
+    let (seen, unseen) = (part(&results.risks[0]), part(&results.risks[1]));
+    assert!(seen.value > 900.0 && seen.std_error.is_some(), "{seen:?}");
+    assert_eq!((unseen.value, unseen.std_error), (0.0, None));
+}

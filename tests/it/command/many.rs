@@ -319,6 +319,78 @@ fn a_sampled_run_knows_its_bounds() {
     assert_eq!(desk.read("y/summary.csv"), desk.read("z/summary.csv"));
 }
 
+/// What `auto` took before the checkpoint it takes after it, though a run that needs so little precision would be drawn plainly.
+#[test]
+fn auto_goes_on_as_it_began() {
+    let desk = Desk::new();
+    desk.put("rare.toml", RARE);
+    let begun = "run rare.toml --precision 0.1% --sampling auto --checkpoint --checkpoint-every 1ms --quiet --out y";
+    let mut child = desk.command(begun).spawn().expect("starts");
+    while !desk.path("y.checkpoint").exists() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child.kill().expect("killed");
+    child.wait().expect("ended");
+    desk.expect(0, "run rare.toml --precision 20% --sampling auto --checkpoint --quiet --out y");
+    let told: serde_json::Value = serde_json::from_str(&desk.read("y/run.json")).expect("JSON");
+    assert_eq!(told["sampling"]["taken"], "importance", "{told}");
+    desk.expect(0, "run rare.toml --precision 20% --sampling auto --quiet --out z");
+    let told: serde_json::Value = serde_json::from_str(&desk.read("z/run.json")).expect("JSON");
+    assert_eq!(told["sampling"]["taken"], "plain", "{told}");
+}
+
+/// Trials of which none lost anything are not precise, and a pilot that saw too little says so.
+#[test]
+fn what_was_not_seen_is_not_known() {
+    let desk = Desk::new();
+    desk.put("rarer.toml", &RARE.replace("0.02", "0.0005"));
+    let told = |folder: &str| -> serde_json::Value {
+        serde_json::from_str(&desk.read(&format!("{folder}/run.json"))).expect("JSON")
+    };
+    for of in ["mean", "tvar,0.995"] {
+        desk.expect(0, &format!("run rarer.toml --seed 2 --precision 10% --of {of} --quiet --out x"));
+        let trials = told("x")["trials"].as_u64().expect("a number");
+        assert!(trials > 50_000, "{trials}");
+        assert!(!desk.read("x/measures.csv").contains("loss,,mean,,0,0,0,0"));
+    }
+    // Where nothing can happen, it is so after so many trials.
+    desk.put("never.toml", &RARE.replace("probability = 1.0", "probability = 0.0"));
+    desk.expect(0, "run never.toml --precision 10% --quiet --out never");
+    assert_eq!(told("never")["trials"], 131_072);
+    desk.put("never.toml", &RARE.replace("0.02", "1e-7"));
+    let (_, err) = desk.expect(0, "run never.toml --trials 1k --sampling importance --out never");
+    assert!(
+        err.contains(
+            "warning: --sampling importance was asked for, but trials were drawn plainly: Of the pilot's last"
+        ),
+        "{err}"
+    );
+    assert!(
+        err.contains("trials none lost more than usual, too few to learn from: a longer --pilot may see more"),
+        "{err}"
+    );
+    assert_eq!(told("never")["warnings"].as_array().map(Vec::len), Some(1));
+}
+
+/// A pilot that takes all the time there is leaves none for the run.
+#[test]
+fn auto_gives_up_a_pilot_for_which_there_is_no_time() {
+    let desk = Desk::new();
+    let busy = RARE.replace(
+        "[risk.r]",
+        "[risk.o]\nkind = \"outage\"\non = \"a\"\narrivals = { per_year = 5000 }\nduration = \"1 h\"\n[risk.r]",
+    );
+    desk.put("busy.toml", &busy);
+    desk.expect(0, "run busy.toml --time 20ms --sampling auto --quiet --out x");
+    let told: serde_json::Value = serde_json::from_str(&desk.read("x/run.json")).expect("JSON");
+    assert_eq!((&told["sampling"]["taken"], &told["sampling"]["pilot_trials"]), (&"plain".into(), &0.into()), "{told}");
+    assert!(told["sampling"]["reason"].as_str().is_some_and(|why| why.contains("--time")), "{told}");
+    let trials = told["trials"].as_u64().expect("a number");
+    assert!(trials >= 512 && trials.is_multiple_of(512), "{trials}");
+    desk.expect(0, &format!("run busy.toml --trials {trials} --quiet --out y"));
+    assert_eq!(desk.read("x/summary.csv"), desk.read("y/summary.csv"));
+}
+
 /// A sampled run that ended by its precision is the same when asked for by its trials and its pilot.
 #[test]
 fn a_sampled_run_can_be_asked_for_again() {
