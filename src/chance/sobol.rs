@@ -6,10 +6,10 @@
 use super::{Key, mix};
 
 /// Independent sequences of points.
-pub const REPLICATES: usize = 32;
+pub const REPLICATES: usize = 64;
 /// How many coordinates a point has.
 pub(crate) const DIMENSIONS: usize = 32;
-/// Bits of a coordinate that are spread evenly: those of 65,536 points of a sequence, which are two million trials. What follows them is drawn.
+/// Bits of a coordinate that are spread evenly: those of 65,536 points of a sequence, which are four million trials. What follows them is drawn.
 const DEPTH: u32 = 16;
 const CELLS: f64 = 65_536.0;
 /// Bits of a point's number that are looked at.

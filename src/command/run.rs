@@ -333,7 +333,7 @@ fn simulate(
     // A run has a block of trials at least, however long that takes.
     let progress = |done: u64| {
         bar.set_position(done);
-        !interrupt::stopped() && !(done >= BLOCK && over())
+        !(interrupt::stopped() || done >= BLOCK && over())
     };
     let timed = arguments.checkpoint || arguments.time.is_some();
     let (mut step, mut saved, mut saving_took) = (STEP, Instant::now(), Duration::ZERO);

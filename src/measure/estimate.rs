@@ -89,7 +89,9 @@ impl Influence {
     /// Of replicates, each as one trial: with what their trials add together, of `n` in all.
     pub(super) fn of_replicates(sums: &[f64; REPLICATES], n: f64) -> Self {
         let mut all = Self::default();
-        sums.iter().for_each(|sum| all.add(sum * number(REPLICATES) / n));
+        for sum in sums {
+            all.add(sum * number(REPLICATES) / n);
+        }
         all
     }
 

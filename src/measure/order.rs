@@ -20,7 +20,7 @@ enum Mass {
     /// Trials up to and with each value; and the bins that the values stand for, with the trials up to and with each.
     Counted { upto: Vec<u64>, bins: Vec<(u64, Held)> },
     /// Weight up to and with each value, in units, and the sum of squared weights; and by replicate.
-    Weighted { upto: Vec<u64>, squares: Vec<f64>, replicates: Replicates },
+    Weighted { upto: Vec<u64>, squares: Vec<f64>, replicates: Box<Replicates> },
 }
 
 /// To which replicate values belong, whose trials lie evenly; replicates themselves are independent.
@@ -99,7 +99,7 @@ impl Sorted {
             (weight, square)
         });
         let (upto, squares) = mass.unzip();
-        let replicates = Replicates::new(all.iter().map(|&(_, units, replicate)| (replicate, units)));
+        let replicates = Box::new(Replicates::new(all.iter().map(|&(_, units, replicate)| (replicate, units))));
         let values = all.into_iter().map(|(key, ..)| unkey(key)).collect();
         Self { values, mass: Mass::Weighted { upto, squares, replicates } }
     }

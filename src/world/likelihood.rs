@@ -222,7 +222,9 @@ impl Luck<'_> {
         let spread = self.spread(site, u);
         if spread.to_bits() != u.to_bits() {
             let apart = (math::normal_quantile(spread.max(f64::EPSILON / 2.0)) - score) / n.sqrt();
-            steps.iter_mut().for_each(|step| *step += apart);
+            for step in steps.iter_mut() {
+                *step += apart;
+            }
         }
         let likelihood = &mut *self.likelihood;
         if let Some(shift) = own(shifts, likelihood.component).filter(|shift| shift.abs() > 0.0) {
