@@ -7,6 +7,9 @@ use super::{Key, mix};
 
 /// Independent sequences of points.
 pub const REPLICATES: usize = 64;
+/// No figure is taken to have a smaller part than this of the variance that independent trials would leave it. Evenness may take away nearly all
+/// but what a few rare trials carry, which most runs have not seen.
+pub(crate) const LEAST_VARIANCE: f64 = 0.25;
 /// How many coordinates a point has.
 pub(crate) const DIMENSIONS: usize = 32;
 /// Bits of a coordinate that are spread evenly: those of 65,536 points of a sequence, which are four million trials. What follows them is drawn.

@@ -85,7 +85,12 @@ pub(super) fn merge(arguments: &Arguments) -> Result<(), Failure> {
             }
         }
         let results = joined.results();
-        let info = written::info(&opened, &results, sampling, asked.memory, began.elapsed().as_secs_f64());
+        let unasked = sampling::unasked(sampling.as_ref());
+        if let Some(unasked) = unasked.as_ref().filter(|_| !arguments.quiet) {
+            terminal::err(&format!("warning: {unasked}\n"));
+        }
+        let mut info = written::info(&opened, &results, sampling, asked.memory, began.elapsed().as_secs_f64());
+        info.warnings.extend(unasked);
         let manner = Manner { json: arguments.json, quiet: arguments.quiet };
         written::finish(&opened, &arguments.out, &results, &info, &bar, manner)
     })

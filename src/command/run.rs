@@ -277,16 +277,16 @@ fn one(mut job: Job, arguments: &Arguments) -> Result<(), Failure> {
         terminal::under_way(&bar, "measuring");
     }
     let short = simulated.map_err(|failure| written::named(failure, &job.target))?;
+    let unasked = sampling::unasked(sampling.as_ref());
     if job.part.is_some() {
+        if let Some(unasked) = unasked.filter(|_| !arguments.quiet) {
+            terminal::err(&format!("warning: {unasked}\n"));
+        }
         saving::write(&job.target, &job.saved(&simulation))?;
         saving::remove(&job.checkpoint());
         return if arguments.quiet { Ok(()) } else { terminal::out(&part_done(&job)) };
     }
     let results = simulation.results();
-    let unasked = sampling
-        .as_ref()
-        .filter(|told| told.asked == "importance" && told.taken == "plain")
-        .map(|told| format!("--sampling importance was asked for, but trials were drawn plainly: {}", told.reason));
     let mut info = written::info(&job.opened, &results, sampling, arguments.memory, began.elapsed().as_secs_f64());
     for warning in unasked.into_iter().chain(short) {
         if !arguments.quiet {

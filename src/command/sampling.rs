@@ -59,7 +59,7 @@ pub(super) fn look(
     let mut told = Sampling {
         asked: asked.word().to_owned(),
         taken: "plain".to_owned(),
-        reason: "A pilot would have taken more than half of --time.".to_owned(),
+        reason: "A pilot would have taken more than half of --time: `--sampling plain` gives the same.".to_owned(),
         pilot_trials: NO_PILOT,
         tilts: Vec::new(),
     };
@@ -71,6 +71,12 @@ pub(super) fn look(
     }
     (told.reason, told.pilot_trials) = (tuned.reason, tuned.trials);
     Ok((tuned.mixture.filter(|_| takes), Some(told)))
+}
+
+/// That trials were not drawn as they were asked for.
+pub(super) fn unasked(told: Option<&Sampling>) -> Option<String> {
+    let told = told.filter(|told| told.asked == "importance" && told.taken == "plain")?;
+    Some(format!("--sampling importance was asked for, but trials were drawn plainly: {}", told.reason))
 }
 
 /// The number of trials of a pilot that was given up.

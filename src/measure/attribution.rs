@@ -26,8 +26,9 @@ impl Replicates {
 /// The tail of one portfolio, drawn again.
 pub(super) struct Tail<'a> {
     trials: &'a [(f64, Parts)],
-    /// Which of `trials` stand for those at the VaR.
+    /// Which of `trials` stand for those at the VaR, and what their losses are to be multiplied by to be it.
     nearest: Vec<usize>,
+    nearer: f64,
     /// Trials among which they were chosen.
     n: f64,
     /// Where trials do not weigh alike.
@@ -43,10 +44,16 @@ impl<'a> Tail<'a> {
     pub(super) fn new(trials: &'a [(f64, Parts)], rows: &Sorted, tvar: &Estimate, (first, all): (u64, u64)) -> Self {
         let n = number(rows.n());
         let nearest = nearest(trials);
+        let near = |part: &dyn Fn(&Parts) -> f64| {
+            nearest.iter().map(|&trial| &trials[trial]).map(|(weight, parts)| weight * part(parts)).sum::<f64>()
+        };
+        let nearer = rows.quantile(TAIL) * near(&|_| 1.0) / near(&|parts| parts.loss);
+        // Where losses and gains nearly cancel, no part of one stands for the other.
+        let nearer = if (0.0..=1.0).contains(&nearer) { nearer } else { 1.0 };
         let enough = is_enough(rows.effective_tail(TAIL));
         let replicates = rows.replicates().map(|shares| Replicates { first, shares });
         let of_all = (all > rows.n() as u64).then(|| (n / number_of(all), *tvar));
-        Self { trials, nearest, n, replicates, enough, of_all }
+        Self { trials, nearest, nearer, n, replicates, enough, of_all }
     }
 
     /// Of the trials that were drawn again: the weighted sum of what `part` picks.
@@ -58,7 +65,8 @@ impl<'a> Tail<'a> {
     ///
     /// The error is that of the influence function of E[X; L > q] / (1 − p) + (the atom's part): with h = E[X | L = q],
     /// every trial counts n w (X − h), where the h is what an error of the VaR q itself moves. h is the mean of X
-    /// over the trials of the tail nearest to the VaR: those tied there, else the lowest m^⅔ of its m.
+    /// over the trials of the tail nearest to the VaR: those tied there, else the lowest m^⅔ of its m, by as much smaller as the VaR is than their mean loss. So
+    /// the h of all parts sum to the VaR, and the whole has the error of TVaR.
     ///
     /// Where not all trials have rows, the part A among those that have is corrected by what their TVaR is off from that of all:
     /// B = A + γ (TVaR of all − theirs), with γ = E\[X L\] / E\[L²\] over the tail: a regression on the loss L, through the origin. The γ of all
@@ -79,7 +87,7 @@ impl<'a> Tail<'a> {
             let error = self.enough.then(|| self.covariance(&part, &part).sqrt());
             return match self.replicates {
                 None => Estimate::normal(own, error),
-                Some(_) => Estimate::of_replicates(own, error),
+                Some(_) => error.map_or(Estimate::exact(own), |error| Estimate::of_replicates(own, error)),
             };
         };
         let loss = |parts: &Parts| parts.loss;
@@ -125,7 +133,7 @@ impl<'a> Tail<'a> {
 
     fn influence<P: Fn(&Parts) -> f64>(&self, part: P) -> Influence<P> {
         let nearest = || self.nearest.iter().map(|&trial| &self.trials[trial]);
-        let at_var = nearest().map(|(weight, parts)| weight * part(parts)).sum::<f64>()
+        let at_var = self.nearer * nearest().map(|(weight, parts)| weight * part(parts)).sum::<f64>()
             / nearest().map(|(weight, _)| weight).sum::<f64>();
         let mean = self.trials.iter().map(|(weight, parts)| weight * (part(parts) - at_var)).sum();
         Influence { part, n: self.n, at_var, mean }

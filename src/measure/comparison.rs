@@ -1,7 +1,7 @@
 //! A portfolio against the baseline, on the same trials: every error is that of the paired difference.
 
 use super::LEVELS;
-use super::estimate::{self, Influence, number};
+use super::estimate::{self, Influence, Replicated, number};
 use super::order::number_of;
 use crate::chance::sobol::REPLICATES;
 use crate::results::{Comparison, Estimate, Verdict};
@@ -110,8 +110,7 @@ fn tail_differences(ours: Side, baseline: Side, shared: Shared) -> Vec<(f64, Est
         let (of_ours, of_baseline) = (ours.tvar[k], baseline.tvar[k]);
         let apart = of_ours.value - of_baseline.value;
         let tvar = if of_ours.std_error.is_some() && of_baseline.std_error.is_some() {
-            let of_rows = together.apart.estimate(0.0, together.n);
-            of_rows.times((number(rows) / number_of(shared.n)).sqrt()).plus(apart)
+            together.apart.times((number(rows) / number_of(shared.n)).sqrt()).plus(apart)
         } else {
             Estimate::exact(apart)
         };
@@ -123,9 +122,8 @@ fn tail_differences(ours: Side, baseline: Side, shared: Shared) -> Vec<(f64, Est
 /// How two portfolios exceed their VaR at one level.
 #[derive(Clone, Copy)]
 struct Together {
-    /// (A − VaR A)⁺ − (B − VaR B)⁺, over 1 − p: the influence on the difference of TVaR; and of how many.
-    apart: Influence,
-    n: f64,
+    /// 0 with the error of the difference of TVaR.
+    apart: Estimate,
     /// Of the shares of trials in which A and B exceed it.
     correlation: f64,
 }
@@ -145,6 +143,7 @@ impl Together {
                 if a == 0.0 && b == 0.0 {
                     break; // nor at the higher levels
                 }
+                // The influence on the difference of TVaR.
                 apart.add((a - b) / (1.0 - LEVELS[k]));
                 for (hits, hit) in hits.iter_mut().zip([a > 0.0, b > 0.0, a > 0.0 && b > 0.0]) {
                     *hits += f64::from(hit);
@@ -154,7 +153,7 @@ impl Together {
         let together = |(apart, [ours, baseline, both]): (Influence, [f64; 3])| {
             let spread = |hits: f64| hits - hits * hits / n;
             let correlation = correlation(both - ours * baseline / n, spread(ours), spread(baseline));
-            Self { apart, n, correlation }
+            Self { apart: apart.estimate(0.0, n), correlation }
         };
         all.into_iter().map(together).collect()
     }
@@ -166,15 +165,14 @@ impl Together {
         weights.iter().enumerate().for_each(|(row, weight)| of[row % REPLICATES] += weight);
         let at_level = |k: usize| {
             let mean = |side: Side| side.tvar[k].value - side.var[k].value;
-            let (centre, mut sums) = (mean(ours) - mean(baseline), [[0.0; REPLICATES]; 3]);
+            let (centre, mut apart) = (mean(ours) - mean(baseline), Replicated::default());
+            let (mut hits, mut others) = ([0.0; REPLICATES], [0.0; REPLICATES]);
             for (row, weight) in weights.iter().enumerate() {
-                let (a, b, [apart, hits, others]) = (beyond(ours, k, row), beyond(baseline, k, row), &mut sums);
-                let replicate = row % REPLICATES;
-                apart[replicate] += weight * (n / all) * ((a - b) / (1.0 - LEVELS[k]) - centre);
+                let (a, b, replicate) = (beyond(ours, k, row), beyond(baseline, k, row), row % REPLICATES);
+                apart.add(replicate, weight * (n / all) * ((a - b) / (1.0 - LEVELS[k]) - centre));
                 hits[replicate] += weight * f64::from(a > 0.0);
                 others[replicate] += weight * f64::from(b > 0.0);
             }
-            let [apart, hits, others] = sums;
             let off = |hits: [f64; REPLICATES]| {
                 let share = hits.iter().sum::<f64>() / all;
                 std::array::from_fn::<_, REPLICATES, _>(|r| hits[r] - share * of[r])
@@ -182,7 +180,7 @@ impl Together {
             let product = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
             let (a, b) = (off(hits), off(others));
             let correlation = correlation(product(&a, &b), product(&a, &a), product(&b, &b));
-            Self { apart: Influence::of_replicates(&apart, n), n: number(REPLICATES), correlation }
+            Self { apart: apart.estimate(0.0, n), correlation }
         };
         (0..LEVELS.len()).map(at_level).collect()
     }

@@ -16,6 +16,9 @@ const LEVEL: f64 = 0.995;
 /// Fewer trials that all give the same do not show that there is no error: what is rarer than one of them may be missing.
 const ALIKE: u64 = 1 << 17;
 
+/// An error that is no larger a part of what is counted is a rounding.
+const ROUNDING: f64 = 1e-12;
+
 /// A figure that may be asked to be precise: of every portfolio.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Goal {
@@ -39,7 +42,10 @@ pub(crate) fn relative_error(scenario: &Scenario, trials: &Trials, goal: Goal) -
                 tvar_with_error(&column(&kept.loss, trials.weights.as_deref(), counted), level)
             }
         };
-        let known = estimate.relative_error().filter(|&error| error > 0.0 || trials.n >= ALIKE);
+        // What is left of amounts that are all alike is a rounding of them.
+        let size = kept.all.loss.mean.abs() + trials.portfolios[scenario.baseline].all.loss.mean.abs();
+        let varies = estimate.std_error.is_some_and(|error| error > ROUNDING * size);
+        let known = estimate.relative_error().filter(|_| varies || trials.n >= ALIKE);
         known.unwrap_or(f64::INFINITY)
     };
     let all = (0..trials.portfolios.len()).into_par_iter();

@@ -1,7 +1,7 @@
 //! Figures with their errors: means, standard deviations, probabilities. Knows no portfolio.
 
 use super::order::Sorted;
-use crate::chance::sobol::REPLICATES;
+use crate::chance::sobol::{LEAST_VARIANCE, REPLICATES};
 use crate::results::Estimate;
 use crate::simulate::Moments;
 
@@ -20,9 +20,13 @@ impl Estimate {
     }
 
     /// The same of a standard error that replicates show: the interval is Student's.
-    pub(crate) fn of_replicates(value: f64, std_error: Option<f64>) -> Self {
-        let half = std_error.map(|e| e * student(1.0 / (number(REPLICATES) - 1.0)));
-        Self { value, std_error, lower: half.map(|half| value - half), upper: half.map(|half| value + half) }
+    pub(crate) fn of_replicates(value: f64, std_error: f64) -> Self {
+        Self::student(value, std_error, 1.0 / (number(REPLICATES) - 1.0))
+    }
+
+    fn student(value: f64, std_error: f64, one_over_df: f64) -> Self {
+        let half = std_error * student(one_over_df);
+        Self { value, std_error: Some(std_error), lower: Some(value - half), upper: Some(value + half) }
     }
 
     /// A figure with an interval that is not made from a standard error. The error is then that of the normal
@@ -64,8 +68,7 @@ pub(super) fn mean(moments: &Moments) -> Estimate {
     };
     let (n, replicates) =
         (moments.effective_n(), if weighs_alike(moments) { f64::INFINITY } else { number(REPLICATES) });
-    let half = error * student(1.0 / (n.min(replicates) - 1.0).max(1.0));
-    Estimate { value, std_error: Some(error), lower: Some(value - half), upper: Some(value + half) }
+    Estimate::student(value, error, 1.0 / (n.min(replicates) - 1.0).max(1.0))
 }
 
 /// Whether every trial weighs 1.
@@ -86,15 +89,6 @@ pub(super) struct Influence {
 }
 
 impl Influence {
-    /// Of replicates, each as one trial: with what their trials add together, of `n` in all.
-    pub(super) fn of_replicates(sums: &[f64; REPLICATES], n: f64) -> Self {
-        let mut all = Self::default();
-        for sum in sums {
-            all.add(sum * number(REPLICATES) / n);
-        }
-        all
-    }
-
     /// Those left out count 0.
     pub(super) fn add(&mut self, x: f64) {
         self.add_times(x, 1.0);
@@ -115,22 +109,59 @@ impl Influence {
     ///
     /// Source: Satterthwaite, "An approximate distribution of estimates of variance components", 1946.
     pub(super) fn estimate(&self, value: f64, n: f64) -> Estimate {
+        let (second, kurtosis) = self.spread(n);
+        let error = (second / (n - 1.0) / n).sqrt();
+        Estimate::student(value, error, (kurtosis - 1.0).max(0.0) / (2.0 * n))
+    }
+
+    /// The sum of squares about the mean, and the kurtosis; 1 if there is no spread.
+    fn spread(&self, n: f64) -> (f64, f64) {
         let [sum, squares, cubes, fourths] = self.powers;
         let mean = sum / n;
         let second = (squares - n * mean * mean).max(0.0);
         let fourth = fourths - mean * (4.0 * cubes - mean * (6.0 * squares - 3.0 * n * mean * mean));
-        let error = (second / (n - 1.0) / n).sqrt();
-        let kurtosis = if second > 0.0 { n * fourth / (second * second) } else { 1.0 };
-        // Nor more than there are: of few values kurtosis is little known, and mostly taken for too small.
-        let half = error * student(((kurtosis - 1.0) / (2.0 * n)).max(1.0 / (n - 1.0)));
-        Estimate { value, std_error: Some(error), lower: Some(value - half), upper: Some(value + half) }
+        (second, if second > 0.0 { n * fourth / (second * second) } else { 1.0 })
     }
 }
 
-/// By what a variance is multiplied that replicates show, so that a normal interval is Student's.
-pub(super) fn of_few() -> f64 {
-    let wider = student(1.0 / (number(REPLICATES) - 1.0)) / Z;
-    wider * wider * number(REPLICATES) / (number(REPLICATES) - 1.0)
+/// Influences of trials that lie evenly, by replicate: these alone are independent.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Replicated {
+    sums: [f64; REPLICATES],
+    each: Influence,
+}
+
+impl Default for Replicated {
+    fn default() -> Self {
+        Self { sums: [0.0; REPLICATES], each: Influence::default() }
+    }
+}
+
+impl Replicated {
+    pub(super) fn add(&mut self, replicate: usize, x: f64) {
+        self.sums[replicate] += x;
+        self.each.add(x);
+    }
+
+    /// The figure with the error that the sums of replicates of `n` trials give it. What is uncertain about the error comes of both: that
+    /// replicates are few, and that few trials may carry what evenness leaves.
+    pub(super) fn estimate(&self, value: f64, n: f64) -> Estimate {
+        let replicates = number(REPLICATES).min(n);
+        let mean = self.sums.iter().sum::<f64>() / replicates;
+        let apart: f64 = self.sums.iter().map(|sum| (sum - mean) * (sum - mean)).sum();
+        let (of_each, kurtosis) = self.each.spread(n);
+        let second = (apart * replicates / (replicates - 1.0)).max(LEAST_VARIANCE * of_each);
+        let fourth = kurtosis * of_each * of_each / n;
+        let carried = if second > 0.0 { fourth / (2.0 * second * second) } else { 0.0 };
+        Estimate::student(value, second.sqrt() / n, 1.0 / (replicates - 1.0) + carried)
+    }
+}
+
+/// By what a variance is multiplied that replicates of so many trials show, so that a normal interval is Student's.
+pub(super) fn of_few(trials: usize) -> f64 {
+    let replicates = number(REPLICATES.min(trials).max(2));
+    let wider = student(1.0 / (replicates - 1.0)) / Z;
+    wider * wider * replicates / (replicates - 1.0)
 }
 
 /// The 97.5 % point of Student's law with 1 / `one_over_df` degrees of freedom, at least 4 of them.

@@ -1,7 +1,7 @@
 //! Values in ascending order: quantiles, and intervals for them from the ranks of the sample alone.
 
-use super::estimate::{Influence, Z, number, of_few};
-use crate::chance::sobol::REPLICATES;
+use super::estimate::{Influence, Replicated, Z, number, of_few};
+use crate::chance::sobol::{LEAST_VARIANCE, REPLICATES};
 use crate::results::Estimate;
 use crate::simulate::{Held, Histogram, UNITS, rank, units};
 
@@ -200,8 +200,20 @@ impl Sorted {
     #[must_use]
     pub fn quantile_with_error(&self, p: f64) -> Estimate {
         if let Mass::Weighted { .. } = self.mass {
-            let spread = self.share_variance(self.n_upto(self.quantile(p)), p);
-            return self.quantile_clustered(p, number(self.n()) * spread / (p * (1.0 - p)).max(f64::MIN_POSITIVE));
+            let value = self.quantile(p);
+            let (below, upto) = (self.values.partition_point(|&x| x < value), self.n_upto(value));
+            // A trial of great weight is a step, below and above which the share has different errors.
+            let spread = f64::max(self.share_variance(below, p), self.share_variance(upto, p));
+            let effect = number(self.n()) * spread / (p * (1.0 - p)).max(f64::MIN_POSITIVE);
+            let estimate = self.quantile_clustered(p, effect);
+            if upto != below + 1 {
+                return estimate;
+            }
+            // What one trial alone says is at least as uncertain as to its neighbours.
+            let (last, next) = (below.checked_sub(1).map(|i| self.values[i]), self.values.get(upto).copied());
+            let lower = estimate.lower.zip(last).map(|(lower, last)| lower.min(last));
+            let upper = estimate.upper.zip(next).map(|(upper, next)| upper.max(next));
+            return Estimate::between(value, lower, upper);
         }
         let (lower, upper) = ranks(number_of(self.total()), p);
         Estimate::between(self.quantile(p), self.at_rank(lower), self.at_rank(upper))
@@ -252,14 +264,16 @@ impl Sorted {
         let Mass::Weighted { upto, squares, replicates } = &self.mass else { return p * (1.0 - p) / number(self.n()) };
         let (Some(&total), Some(&all)) = (upto.last(), squares.last()) else { return 0.0 };
         let weight = weight_of(total);
+        let of_below = if n > 0 { squares[n - 1] } else { 0.0 };
+        let independent = (1.0 - p) * (1.0 - p) * of_below + p * p * (all - of_below).max(0.0);
         if n == 0 || n == upto.len() {
             // Of what never happened no replicate shows anything.
-            return if n == 0 { p * p } else { (1.0 - p) * (1.0 - p) } * all / (weight * weight);
+            return independent / (weight * weight);
         }
         let below = replicates.below(n, |i| weight_of(upto[i] - if i > 0 { upto[i - 1] } else { 0 }));
         let share = weight_of(upto[n - 1]) / weight;
         let apart = below.iter().zip(&replicates.all).map(|(below, all)| below - share * all);
-        apart.map(|x| x * x).sum::<f64>() * of_few() / (weight * weight)
+        (apart.map(|x| x * x).sum::<f64>() * of_few(upto.len())).max(LEAST_VARIANCE * independent) / (weight * weight)
     }
 
     /// As many trials of weight 1 as would reach as far into the tail.
@@ -305,11 +319,11 @@ impl Sorted {
     pub(super) fn estimate(&self, value: f64, zero_upto: f64, influence: impl Fn(f64) -> f64) -> Estimate {
         if let Mass::Weighted { replicates, .. } = &self.mass {
             let per_weight = number(self.n()) / number_of(self.total());
-            let mut sums = [0.0; REPLICATES];
+            let mut sums = Replicated::default();
             for ((x, mass), replicate) in self.each().zip(&replicates.of) {
-                sums[usize::from(*replicate)] += number_of(mass) * per_weight * influence(x);
+                sums.add(usize::from(*replicate), number_of(mass) * per_weight * influence(x));
             }
-            return Influence::of_replicates(&sums, number(self.n())).estimate(value, number(REPLICATES));
+            return sums.estimate(value, number(self.n()));
         }
         let mut sums = Influence::default();
         self.above(zero_upto).for_each(|(x, mass)| sums.add_times(influence(x), number_of(mass)));

@@ -94,7 +94,7 @@ fn weighted_design_effects(losses: &[f64], weights: &[f64], n_years: usize, quan
         let spread: f64 = above.iter().zip(&of).map(|(above, of)| above - mean * of).map(|apart| apart * apart).sum();
         let share = mean / n_years;
         let independent = share * (1.0 - share) / n;
-        (independent > 0.0).then(|| spread * of_few() / (all * all * n_years * n_years) / independent)
+        (independent > 0.0).then(|| spread * of_few(weights.len()) / (all * all * n_years * n_years) / independent)
     };
     sums[1..].iter().map(effect).collect()
 }

@@ -152,7 +152,7 @@ impl Mixture {
 
 impl Plan {
     /// The same, its trials drawn by `mixture`, which must have been made for a scenario with the same risks and factors.
-    /// Every trial then has a weight. Trials that are drawn plainly are as without it.
+    /// Every trial then has a weight, and trials are spread evenly.
     #[must_use]
     pub fn sampled_by(mut self, mixture: Option<&Mixture>) -> Self {
         self.mixture = mixture.map(|mixture| MixturePlan::new(mixture, &self));

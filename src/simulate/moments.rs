@@ -3,7 +3,7 @@
 use fearless_simd::{Level, dispatch};
 use serde::{Deserialize, Serialize};
 
-use crate::chance::sobol::REPLICATES;
+use crate::chance::sobol::{LEAST_VARIANCE, REPLICATES};
 
 /// Number, weight, mean and spread of values, with what the error of their mean needs; merged in order.
 ///
@@ -25,10 +25,6 @@ pub struct Moments {
     /// Sums of w², w² d and w² d², d being the deviation from the mean.
     squares: [f64; 3],
 }
-
-/// What makes a spread about the mean of so few unbiased.
-#[expect(clippy::cast_precision_loss, reason = "few")]
-const FEW: f64 = REPLICATES as f64 / (REPLICATES - 1) as f64;
 
 impl Moments {
     /// Of a slice, in two passes; every value weighs 1.
@@ -108,8 +104,10 @@ impl Moments {
             return self;
         }
         let apart: f64 = of.map(|(weight, sum)| sum - self.mean * weight).map(|apart| apart * apart).sum();
-        let [weights, first, _] = self.squares;
-        let square = apart * FEW * (count(self.n - 1) / count(self.n));
+        let [weights, first, independent] = self.squares;
+        let replicates = count(self.n.min(REPLICATES as u64));
+        let few = replicates / (replicates - 1.0) * (count(self.n - 1) / count(self.n));
+        let square = (apart * few).max(LEAST_VARIANCE * independent);
         Self { squares: [weights, first, square], ..self }
     }
 

@@ -139,8 +139,10 @@ fn replicates_show_the_error_of_evenly_spread_trials() {
         let points = Points::new(Key::new(seed.get(), "test", "points"));
         let (losses, weights): (Vec<f64>, Vec<f64>) = (0..N as u64)
             .map(|trial| {
+                // What lies evenly is where half of the spread comes from, as in a run.
                 let mut u = |dimension| points.coordinate(trial, dimension, generator.random());
-                let (component, e) = (u(0), -u(1).ln());
+                let [component, even, whether] = [u(0), u(1), u(2)];
+                let e = -if whether < 0.5 { even } else { generator.random::<f64>() }.ln();
                 let x = if component < 0.4 { e } else { 5.0 * e };
                 let w = 1.0 / (0.4 + 0.6 * (x - x / 5.0).exp() / 5.0);
                 (x, (w * UNIT).round() / UNIT)
@@ -168,7 +170,7 @@ fn replicates_show_the_error_of_evenly_spread_trials() {
         assert_refused(&with_errors_times(column, 0.6), truth);
     }
     let error = |column: &[Estimate]| column.iter().filter_map(|e| e.std_error).sum::<f64>();
-    assert!(error(&columns[0]) < 0.4 * error(&independent.into_inner()), "spread evenly, the mean has less error");
+    assert!(error(&columns[0]) < 0.8 * error(&independent.into_inner()), "spread evenly, the mean has less error");
 }
 
 #[test]
@@ -183,8 +185,10 @@ fn weights_of_one_change_no_value_and_a_weight_of_two_is_two_trials() {
         ];
         for (a, b) in pairs {
             assert!((a.value - b.value).abs() < 1e-9 * a.value, "{a:?} {b:?}");
-            let (a, b) = a.std_error.zip(b.std_error).unwrap_or((1.0, f64::NAN));
-            assert!(b.is_nan() || (0.5..2.0).contains(&(b / a)), "few replicates show it roughly: {a} {b}");
+            assert!(a.std_error.is_none() || b.std_error.is_some(), "{a:?} {b:?}");
+            if let Some((a, b)) = a.std_error.zip(b.std_error) {
+                assert!((0.5..2.0).contains(&(b / a)), "few replicates show it roughly: {a} {b}");
+            }
         }
     }
     let twice: Vec<f64> = losses.iter().chain(&losses).copied().collect();

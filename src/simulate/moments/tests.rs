@@ -39,12 +39,15 @@ fn a_weight_of_two_counts_twice_in_the_mean_but_tells_no_more() {
     assert_eq!(equal.standard_error(), Moments::from_slice(&[1.0, 4.0, 7.0]).standard_error());
 }
 
-/// Two trials of each replicate, which are always a pair of 1 and 3: replicates do not differ, whatever trials do. And the other way round.
+/// Two trials of each replicate, which are always a pair of 1 and 3: replicates do not differ, and half of the error of independent trials is left. And
+/// the other way round.
 #[test]
 fn replicates_say_what_error_a_mean_has() {
     let pairs = |x: fn(usize) -> f64| Moments::weighted_by_replicates((0..2 * REPLICATES).map(move |k| (x(k), 1.0)));
     let even = pairs(|k| if k < REPLICATES { 1.0 } else { 3.0 });
-    assert_eq!((even.mean, even.standard_error()), (2.0, Some(0.0)));
+    let independent = 1.0 / (2.0 * REPLICATES as f64 - 1.0).sqrt();
+    assert!((even.standard_error().unwrap() - independent / 2.0).abs() < 1e-12, "{even:?}");
+    assert_eq!(Moments::weighted_by_replicates([(3.0, 1.0); 200].into_iter()).standard_error(), Some(0.0));
     // As many replicates of 1 as of 3.
     let error = pairs(|k| if k % 2 == 0 { 1.0 } else { 3.0 }).standard_error().unwrap();
     assert!((error - 1.0 / (REPLICATES as f64 - 1.0).sqrt()).abs() < 1e-12, "{error}");
