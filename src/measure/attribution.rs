@@ -4,7 +4,7 @@ use super::TAIL;
 use super::estimate::number;
 use super::order::{Sorted, number_of};
 use super::tail::is_enough;
-use crate::chance::sobol::REPLICATES;
+use crate::chance::sobol::{LEAST_VARIANCE, REPLICATES};
 use crate::results::Estimate;
 use crate::simulate::Parts;
 
@@ -14,6 +14,8 @@ struct Replicates {
     first: u64,
     /// The weight of each replicate, as a part of all.
     shares: [f64; REPLICATES],
+    /// n × the sum of squared weights ÷ the square of their sum.
+    spread: f64,
 }
 
 impl Replicates {
@@ -51,7 +53,7 @@ impl<'a> Tail<'a> {
         // Where losses and gains nearly cancel, no part of one stands for the other.
         let nearer = if (0.0..=1.0).contains(&nearer) { nearer } else { 1.0 };
         let enough = is_enough(rows.effective_tail(TAIL));
-        let replicates = rows.replicates().map(|shares| Replicates { first, shares });
+        let replicates = rows.replicates().map(|(shares, spread)| Replicates { first, shares, spread });
         let of_all = (all > rows.n() as u64).then(|| (n / number_of(all), *tvar));
         Self { trials, nearest, nearer, n, replicates, enough, of_all }
     }
@@ -84,10 +86,14 @@ impl<'a> Tail<'a> {
         }
         let own = self.sum(&part);
         let Some((f, tvar)) = self.of_all else {
-            let error = self.enough.then(|| self.covariance(&part, &part).sqrt());
-            return match self.replicates {
-                None => Estimate::normal(own, error),
-                Some(_) => error.map_or(Estimate::exact(own), |error| Estimate::of_replicates(own, error)),
+            let error = self.enough.then(|| {
+                let independent = self.covariance(&part, &part);
+                let replicates = self.replicates.as_ref().map(|replicates| self.variance(replicates, &part));
+                replicates.map_or(independent, |shown| shown.max(LEAST_VARIANCE * independent)).sqrt()
+            });
+            return match (&self.replicates, error) {
+                (Some(_), Some(error)) => Estimate::of_replicates(own, error),
+                _ => Estimate::normal(own, error),
             };
         };
         let loss = |parts: &Parts| parts.loss;
@@ -106,22 +112,13 @@ impl<'a> Tail<'a> {
         Estimate::normal(value, tvar.std_error.filter(|_| self.enough).map(error))
     }
 
-    /// The covariance of two parts of TVaR, from what each trial adds to both.
+    /// The covariance of two parts of TVaR, from what each trial adds to both, as if all were independent.
     fn covariance(&self, one: impl Fn(&Parts) -> f64, other: impl Fn(&Parts) -> f64) -> f64 {
         let n = self.n;
         let (one, other) = (self.influence(&one), self.influence(&other));
         // A trial of weight w, which is n (1 − p) × its weight here, is off by w × the mean besides; so are those outside.
-        if let Some(replicates) = &self.replicates {
-            let mut sums = replicates.shares.map(|share| [-one.mean * share, -other.mean * share]);
-            for trial in self.trials {
-                let [of_one, of_other] = &mut sums[replicates.of(trial.1.trial)];
-                *of_one += one.of(trial, 0.0) / n;
-                *of_other += other.of(trial, 0.0) / n;
-            }
-            let products: f64 = sums.iter().map(|[one, other]| one * other).sum();
-            return products * number(REPLICATES) / (number(REPLICATES) - 1.0);
-        }
-        let (mut products, mut outside) = (0.0, n);
+        let (mut products, mut outside) =
+            (0.0, n * self.replicates.as_ref().map_or(1.0, |replicates| replicates.spread));
         for trial in self.trials {
             let w = n * trial.0 * (1.0 - TAIL);
             products += one.of(trial, w) * other.of(trial, w);
@@ -129,6 +126,17 @@ impl<'a> Tail<'a> {
         }
         products += one.mean * other.mean * outside.max(0.0);
         products / (n - 1.0) / n
+    }
+
+    /// The variance of a part, from what the trials of each replicate add to it.
+    fn variance(&self, replicates: &Replicates, part: impl Fn(&Parts) -> f64) -> f64 {
+        let influence = self.influence(&part);
+        let mut sums = replicates.shares.map(|share| -influence.mean * share);
+        for trial in self.trials {
+            sums[replicates.of(trial.1.trial)] += influence.of(trial, 0.0) / self.n;
+        }
+        let n = number(REPLICATES).min(self.n);
+        sums.iter().map(|sum| sum * sum).sum::<f64>() * n / (n - 1.0)
     }
 
     fn influence<P: Fn(&Parts) -> f64>(&self, part: P) -> Influence<P> {

@@ -125,11 +125,13 @@ impl Sorted {
         &self.values
     }
 
-    /// The weight of each replicate as a part of all, where trials weigh differently.
-    pub(super) fn replicates(&self) -> Option<[f64; REPLICATES]> {
-        let Mass::Weighted { replicates, .. } = &self.mass else { return None };
+    /// The weight of each replicate as a part of all, and n × the sum of squared weights ÷ the square of their sum, where trials weigh
+    /// differently.
+    pub(super) fn replicates(&self) -> Option<([f64; REPLICATES], f64)> {
+        let Mass::Weighted { replicates, squares, .. } = &self.mass else { return None };
         let all: f64 = replicates.all.iter().sum();
-        Some(replicates.all.map(|weight| weight / all))
+        let spread = squares.last().map_or(1.0, |square| number(squares.len()) * square / (all * all));
+        Some((replicates.all.map(|weight| weight / all), spread))
     }
 
     /// How many trials they are of.

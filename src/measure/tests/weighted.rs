@@ -111,8 +111,11 @@ fn weighted_differences_years_and_parts_hold_the_truth() {
             (weight, Parts { trial: trial as u64, loss: b[trial], risks, ..Parts::default() })
         };
         let worst: Vec<_> = tail(&b, Some(&weights), 0.99).into_iter().map(parts).collect();
-        let part =
-            Tail::new(&worst, &sorted, &tvar_with_error(&sorted, 0.99), (0, N as u64)).part(|parts| parts.risks[0]);
+        let tvar_99 = tvar_with_error(&sorted, 0.99);
+        let tail = Tail::new(&worst, &sorted, &tvar_99, (0, N as u64));
+        let (part, whole) = (tail.part(|parts| parts.risks[0]), tail.part(|parts| parts.loss));
+        let errors = whole.std_error.unwrap() / tvar_99.std_error.unwrap();
+        assert!((errors - 1.0).abs() < 1e-3, "all of the tail is known as TVaR is: {errors}");
         let sum: f64 = worst.iter().map(|(weight, parts)| weight * parts.loss).sum();
         assert!((sum - tvar(&sorted, 0.99)).abs() < 1e-9 * sum, "parts sum to TVaR");
         vec![comparison.mean, probability_of(&both.1), var, tvar_apart, year, part]
