@@ -201,3 +201,18 @@ fn weights_of_one_change_no_value_and_a_weight_of_two_is_two_trials() {
         assert!((tvar(&twice, p) - tvar(&twos, p)).abs() < 1e-9);
     }
 }
+
+/// One trial of great weight where a quantile lies is no atom: its neighbours bound what the quantile may be, and where there is none above, nothing does.
+#[test]
+fn a_quantile_at_one_heavy_trial_is_as_uncertain_as_to_its_neighbours() {
+    let (mut losses, mut weights) = ((0..1_000).map(f64::from).collect::<Vec<_>>(), vec![0.25; 1_000]);
+    weights[990] = 64.0;
+    let at = Sorted::weighted(&losses, Some(&weights)).quantile_with_error(0.9);
+    assert_eq!(at.value, 990.0);
+    assert!(at.lower.is_some_and(|x| x <= 989.0) && at.upper.is_none_or(|x| x >= 991.0), "{at:?}");
+    // An atom is one.
+    losses[991..].fill(990.0);
+    let tied = Sorted::weighted(&losses, Some(&weights)).quantile_with_error(0.95);
+    assert_eq!(tied.value, 990.0);
+    assert!(tied.upper.is_none_or(|x| x == 990.0), "{tied:?}");
+}
