@@ -10,6 +10,7 @@ mod curve;
 mod estimate;
 mod order;
 mod portfolio;
+mod replicates;
 mod spread;
 mod table;
 mod tail;
@@ -35,24 +36,27 @@ pub(crate) const QUANTILES: [f64; 11] = [0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 
 pub(crate) const LEVELS: [f64; 5] = [0.9, 0.95, 0.99, 0.995, 0.999];
 /// Return periods of AEP and OEP, years.
 pub(crate) const RETURN_PERIODS: [f64; 9] = [2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0];
-/// The level whose TVaR is attributed: the trials that `tail` chooses at it are to be drawn again.
+/// The level whose TVaR is attributed.
 pub const TAIL: f64 = 0.99;
 /// What is due for no service alone.
 const FIRM_WIDE: &str = "firm-wide";
 
+/// What the losses of a portfolio in some trials, by their numbers, are divided into: in their order, as often as it is asked for. Without
+/// any answer the tail is not attributed.
+pub type Divide<'a> = dyn Fn(usize, &[u64]) -> Vec<Parts> + Sync + 'a;
+
 /// All results of a run.
 ///
-/// All but its checks of itself, which need formulas. `tails`: per portfolio, the trials that [`tail`] chose among its losses at [`TAIL`], drawn again: weight and
-/// parts. `version`: of the engine.
+/// All but its checks of itself, which need formulas. `divide`: draws the trials of the tail at [`TAIL`] again. `version`: of the engine.
 ///
 /// # Panics
 ///
-/// If trials, tails and scenario are not of the same shape.
+/// If trials and scenario are not of the same shape.
 #[must_use]
-pub fn results(scenario: &Scenario, trials: &Trials, tails: &[Vec<(f64, Parts)>], version: &str) -> Results {
+pub fn results(scenario: &Scenario, trials: &Trials, divide: &Divide, version: &str) -> Results {
     let figures: Vec<Figures> = (0..trials.portfolios.len())
         .into_par_iter()
-        .map(|portfolio| Figures::new(scenario, trials, portfolio, &tails[portfolio]))
+        .map(|portfolio| Figures::new(scenario, trials, portfolio, divide))
         .collect();
     let shared = Shared { n: trials.n, weights: trials.weights.as_deref() };
     let comparison: Vec<_> = (0..figures.len())

@@ -1,7 +1,5 @@
 //! A run from its first trial to its results: watched, stopped, put aside, taken up again, joined from parts.
 
-use rayon::prelude::*;
-
 use crate::measure::{self, Goal};
 use crate::plan::Plan;
 use crate::results::Results;
@@ -94,16 +92,8 @@ impl<'a> Simulation<'a> {
     #[must_use]
     pub fn results(self) -> Results {
         let (trials, worst) = self.run.finish();
-        let numbers: Vec<u64> = trials.numbers().collect();
-        let tails: Vec<_> = (trials.portfolios.par_iter().enumerate())
-            .map(|(p, portfolio)| {
-                let tail = measure::tail(&portfolio.loss, trials.weights.as_deref(), measure::TAIL);
-                let of_tail: Vec<u64> = tail.iter().map(|&(row, _)| numbers[row]).collect();
-                let parts = simulate::divide(&self.plan, p, &of_tail, &worst);
-                tail.into_iter().map(|(_, weight)| weight).zip(parts).collect()
-            })
-            .collect();
-        let mut results = measure::results(self.scenario, &trials, &tails, crate::VERSION);
+        let divide = |portfolio: usize, numbers: &[u64]| simulate::divide(&self.plan, portfolio, numbers, &worst);
+        let mut results = measure::results(self.scenario, &trials, &divide, crate::VERSION);
         results.checks = measure::checks::checks(&expected(self.scenario, &self.plan), &trials.observed);
         results
     }

@@ -32,6 +32,8 @@ pub(super) struct Shape {
     /// Risks, nodes, services and components: into which a loss is divided.
     parts: u128,
     rows: bool,
+    /// Whether trials have weights.
+    weighted: bool,
     threads: u128,
     /// Events of a trial.
     events: u128,
@@ -48,9 +50,15 @@ impl Shape {
             services: services as u128,
             parts: (scenario.risks.len() + scenario.nodes.len() + services + 11) as u128,
             rows,
+            weighted: false,
             threads: threads as u128,
             events: scenario.expected_events as u128,
         }
+    }
+
+    /// The same where trials have weights, or not.
+    pub(super) fn weighted(self, weighted: bool) -> Self {
+        Self { weighted, ..self }
     }
 
     /// The same of one portfolio alone.
@@ -67,13 +75,19 @@ impl Shape {
     /// Bytes that the rows of `trials` take.
     fn rows(&self, trials: u64) -> u128 {
         let kept = 8 * (1 + 2 * self.years + 2 * self.services + if self.rows { 10 } else { 0 });
-        self.portfolios * u128::from(trials) * kept
+        (self.portfolios * kept + if self.weighted { 8 } else { 0 }) * u128::from(trials)
+    }
+
+    /// Bytes that sorting the longest columns of so many portfolios takes.
+    fn sorting(&self, trials: u64, at_once: u128) -> u128 {
+        let each = if self.weighted { 32 } else { 16 };
+        each * u128::from(trials) * self.years.max(1) * at_once
     }
 
     /// Bytes that `trials` take at their peak, where all are kept.
     pub(super) fn bytes(&self, trials: u64) -> u128 {
         let at_once = self.threads.min(self.portfolios);
-        let sorting = 2 * 8 * u128::from(trials) * self.years.max(1) * at_once;
+        let sorting = self.sorting(trials, at_once);
         let tail = u128::from(trials / 100) * (8 * self.parts + 160) * self.portfolios;
         // A table row of 14 numbers per trial.
         let rows = if self.rows { 112 * u128::from(trials) * self.portfolios } else { 0 };
@@ -94,28 +108,44 @@ pub(super) fn for_trials(memory: u64) -> u64 {
     (memory / 4 * 3).saturating_sub(PROGRAM).max(LEAST)
 }
 
-/// Refuses a run that would not fit: not in `memory` if all trials must be kept, not in the machine in any case.
-///
-/// `weighted`: every trial is kept for its weight.
-pub(super) fn check_run(name: &str, shape: Shape, trials: u64, weighted: bool, memory: u64) -> Result<(), Failure> {
-    let half = u128::from(for_trials(memory) / 2);
-    if (shape.rows || weighted) && shape.rows(trials) > half {
-        let each = shape.rows(1);
-        let who = if weighted { "--sampling" } else { "--trials-csv" };
+/// The memory in which so many trials have room that must all be kept: by half of what is for trials, in their rows; those with weights, which
+/// are sorted however many they are, by three quarters of that and the quarter of the memory that is nobody's, in both.
+fn memory_for(shape: Shape, trials: u64) -> u128 {
+    let program = u128::from(PROGRAM);
+    let in_rows = (2 * shape.rows(trials) + program) * 4 / 3;
+    let sorted = shape.rows(trials) + shape.sorting(trials, shape.portfolios);
+    let in_both = if shape.weighted { (sorted + program / 4 * 3) * 16 / 13 } else { 0 };
+    in_rows.max(in_both)
+}
+
+/// So many trials may all be kept, whatever the number of threads.
+pub(super) fn most_kept(shape: Shape, memory: u64) -> u64 {
+    let memory = u128::from(memory).max(memory_for(shape, 0));
+    let (mut most, mut beyond) = (0, u64::MAX / 2);
+    while beyond - most > 1 {
+        let trials = most + (beyond - most) / 2;
+        *(if memory_for(shape, trials) <= memory { &mut most } else { &mut beyond }) = trials;
+    }
+    most
+}
+
+/// Refuses a run that would not fit: not in `memory` if all trials must be kept, not in the machine in any case. `here`: how many of them
+/// are run here; the others are parts, which are joined in as much memory.
+pub(super) fn check_run(name: &str, shape: Shape, (trials, here): (u64, u64), memory: u64) -> Result<(), Failure> {
+    let most = most_kept(shape, memory);
+    if (shape.rows || shape.weighted) && trials > most {
+        let who = if shape.weighted { "--sampling" } else { "--trials-csv" };
+        let mebibytes = u64::try_from((memory_for(shape, trials) >> 20) + 1).unwrap_or(u64::MAX);
         let message = format!(
-            "`{name}`: {who} keeps every trial, and in {} of --memory {} have room; {} would take --memory {}M",
+            "`{name}`: {who} keeps every trial, and in {} of --memory {} have room; {} would take --memory {mebibytes}M",
             size(u128::from(memory)),
-            amount::trials(u64::try_from(half / each).unwrap_or(u64::MAX)),
+            amount::trials(most),
             amount::trials(trials),
-            amount::count(
-                u64::try_from((((2 * shape.rows(trials) + u128::from(PROGRAM)) * 4 / 3) >> 20) + 1).unwrap_or(u64::MAX)
-            )
-            .replace(',', "")
         );
         return Err(Failure::new(Exit::Usage, message));
     }
     let most = u128::from(memory).max(shape.fixed() + u128::from(for_trials(memory)));
-    let needs = shape.bytes(trials).min(most);
+    let needs = shape.bytes(here).min(most);
     match available() {
         Some(available) if needs > available => {
             let message = format!(
@@ -127,11 +157,6 @@ pub(super) fn check_run(name: &str, shape: Shape, trials: u64, weighted: bool, m
         }
         _ => Ok(()),
     }
-}
-
-/// So many trials may all be kept.
-pub(super) fn most_kept(shape: Shape, memory: u64) -> u64 {
-    u64::try_from(u128::from(for_trials(memory) / 2) / shape.rows(1)).unwrap_or(u64::MAX)
 }
 
 /// Refuses what would not fit with all its trials.
@@ -208,8 +233,17 @@ fn number_after(text: &str, name: &str) -> Option<u128> {
 mod tests {
     use super::*;
 
-    const SHAPE: Shape =
-        Shape { portfolios: 3, years: 3, months: 36, services: 2, parts: 40, rows: false, threads: 8, events: 300 };
+    const SHAPE: Shape = Shape {
+        portfolios: 3,
+        years: 3,
+        months: 36,
+        services: 2,
+        parts: 40,
+        rows: false,
+        weighted: false,
+        threads: 8,
+        events: 300,
+    };
 
     #[test]
     fn more_of_anything_takes_more() {
@@ -229,6 +263,23 @@ mod tests {
             assert!(fits > 0 && SHAPE.bytes(fits) <= available && SHAPE.bytes(3 * fits) > available, "{fits}");
         }
         assert_eq!(SHAPE.trials_within(1000), 0);
+    }
+
+    #[test]
+    fn as_many_are_kept_as_have_room() {
+        let weighted = SHAPE.weighted(true);
+        for memory in [64_u64 << 20, 1 << 30, 1 << 40] {
+            for shape in [SHAPE, weighted, Shape { years: 30, ..weighted }] {
+                let most = most_kept(shape, memory);
+                assert!(memory_for(shape, most) <= memory.into() && memory_for(shape, most + 1) > memory.into());
+            }
+            let rows = |shape: Shape| shape.rows(most_kept(shape, memory));
+            assert!(
+                rows(Shape { years: 30, ..weighted }) < rows(weighted),
+                "sorting many years takes of the room for rows"
+            );
+        }
+        assert_eq!(most_kept(SHAPE, 1), 0);
     }
 
     #[test]

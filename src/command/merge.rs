@@ -62,6 +62,9 @@ pub(super) fn merge(arguments: &Arguments) -> Result<(), Failure> {
     let asked = parts[0].saved.asked.clone();
     let opened = opened(&asked)?;
     let pool = super::pool(arguments.threads)?;
+    let shape = memory::Shape::of(&opened.scenario, asked.keep_components, pool.current_num_threads());
+    let shape = shape.weighted(asked.weighted);
+    memory::check_run(&shown(&parts[0].path), shape, (asked.trials, asked.trials), asked.memory)?;
     pool.install(|| {
         let bar = terminal::progress(None, "", true);
         let options = Options {

@@ -121,14 +121,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let jobs = open_all(arguments, targets)?;
     let pool = super::pool(arguments.threads)?;
     for job in &jobs {
-        let shape = memory::Shape::of(&job.opened.scenario, arguments.trials_csv, pool.current_num_threads());
-        let weighted = arguments.sampling != sampling::Asked::Plain;
-        let n = job.range.end - job.range.start;
+        let shape = shape(&job.opened, arguments, pool.current_num_threads());
+        let here = job.range.end - job.range.start;
         // A run of unknown length ends where what it must keep has no more room.
-        let keeps = weighted || arguments.trials_csv;
+        let keeps = arguments.sampling != sampling::Asked::Plain || arguments.trials_csv;
         let ends = job.length.trials.is_none() && keeps;
-        let n = if ends { n.min(memory::most_kept(shape, arguments.memory).max(2 * BLOCK)) } else { n };
-        memory::check_run(&shown(&job.opened.path), shape, n, weighted, arguments.memory)?;
+        let most = if ends { memory::most_kept(shape, arguments.memory).max(2 * BLOCK) } else { u64::MAX };
+        let n = (job.trials.min(most), here.min(most));
+        memory::check_run(&shown(&job.opened.path), shape, n, arguments.memory)?;
         // What cannot be written is better known before an hour of simulation than after it.
         if job.part.is_none() {
             drop(Draft::begin(&job.target)?);
@@ -141,6 +141,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         pool.install(|| one(job, arguments))?;
     }
     Ok(())
+}
+
+fn shape(opened: &Opened, arguments: &Arguments, threads: usize) -> memory::Shape {
+    let weighted = arguments.sampling != sampling::Asked::Plain;
+    memory::Shape::of(&opened.scenario, arguments.trials_csv, threads).weighted(weighted)
 }
 
 /// Where each file's results go: a folder by its stem, or the one that was named.
@@ -219,7 +224,7 @@ fn job(arguments: &Arguments, opened: Opened, target: PathBuf) -> Job {
         (Some(precision), Goal::Tvar(level)) if arguments.time.is_none() => Some((level, precision)),
         _ => None,
     };
-    let fit = memory::most_kept(memory::Shape::of(&opened.scenario, arguments.trials_csv, 1), arguments.memory);
+    let fit = memory::most_kept(shape(&opened, arguments, 1), arguments.memory);
     let most = (!known).then_some(trials.min(fit));
     let length = Length { trials: known.then_some(trials), until, most, pilot: arguments.pilot };
     let range = arguments.part.map_or(0..trials, |(i, n)| range(trials, i, n));
@@ -412,10 +417,12 @@ fn stopped(job: &Job, arguments: &Arguments, simulation: &Simulation, path: &Pat
 fn take_up(job: &Job, simulation: &mut Simulation, saved: &Saved) -> Result<(), Failure> {
     let mut asked = job.asked();
     // A run may be made longer, if its pilot is the same.
-    if job.part.is_none() && saved.next <= job.range.end {
+    let has_more = job.part.is_none() && saved.next > job.range.end;
+    if job.part.is_none() {
         asked.trials = saved.asked.trials;
     }
-    let different = saving::difference(&asked, &saved.asked);
+    let more = || format!("it holds {} already, more than this run is to have", amount::trials(saved.next));
+    let different = saving::difference(&asked, &saved.asked).or_else(|| has_more.then(more));
     let same_range = job.part == saved.part && saved.range.0 == job.range.start;
     if different.is_none() && same_range && simulation.restore(&saved.state) {
         return Ok(());
@@ -457,7 +464,9 @@ impl Job {
             false => "no run has more".to_owned(),
         };
         let reached = match reached {
-            unknown if unknown.is_infinite() => "not known".to_owned(),
+            unknown if unknown.is_infinite() => {
+                "not known (too few trials in the tail, or too few of which all are alike)".to_owned()
+            }
             reached => format!("{} of it", amount::percent(reached)),
         };
         let (n, asked) = (amount::trials(n), amount::percent(asked));

@@ -1,38 +1,61 @@
 //! Who causes the tail: TVaR divided by component, risk, node and service, so that parts sum to the whole.
 
+use std::ops::Range;
+
 use super::TAIL;
 use super::estimate::number;
 use super::order::{Sorted, number_of};
+use super::replicates::{ByReplicate, replicate};
 use super::tail::is_enough;
-use crate::chance::sobol::{LEAST_VARIANCE, REPLICATES};
-use crate::results::Estimate;
+use crate::results::{By, Estimate};
 use crate::simulate::Parts;
 
-/// How trials lie in replicates ([`REPLICATES`]).
+/// What the trials of the tail add up to, of one part of their loss.
+#[derive(Debug, Clone, Copy)]
+struct Column {
+    /// About this all squares are taken, so that they do not cancel: the part of the first trial.
+    about: f64,
+    /// Σ w x, and of those nearest to the VaR alone.
+    sum: f64,
+    nearest: f64,
+    /// Σ w x L.
+    by_loss: f64,
+    /// Σ w² y, Σ w² y² and Σ w² y y of the loss, where y is x less `about`.
+    once: f64,
+    squares: f64,
+    products: f64,
+}
+
+/// The same by replicate: Σ w and, column by column, Σ w x.
+#[derive(Debug)]
 struct Replicates {
     /// The first of all trials.
     first: u64,
-    /// The weight of each replicate, as a part of all.
-    shares: [f64; REPLICATES],
-    /// n × the sum of squared weights ÷ the square of their sum.
-    spread: f64,
+    /// The weight of each replicate of all trials.
+    weights: ByReplicate,
+    of_tail: ByReplicate,
+    columns: Vec<ByReplicate>,
 }
 
-impl Replicates {
-    #[expect(clippy::cast_possible_truncation, reason = "few")]
-    fn of(&self, trial: u64) -> usize {
-        (trial.wrapping_sub(self.first) % REPLICATES as u64) as usize
-    }
-}
-
-/// The tail of one portfolio, drawn again.
-pub(super) struct Tail<'a> {
-    trials: &'a [(f64, Parts)],
-    /// Which of `trials` stand for those at the VaR, and what their losses are to be multiplied by to be it.
-    nearest: Vec<usize>,
+/// The tail of one portfolio, drawn again trial by trial; none of them is kept.
+#[derive(Debug)]
+pub(super) struct Tail {
+    /// Weights and losses of its trials, and whether they stand for those at the VaR.
+    trials: Vec<(f64, f64, bool)>,
+    /// How many were drawn again.
+    drawn: usize,
+    /// Σ w and Σ w² of these.
+    weight: f64,
+    squares: f64,
+    /// Risks, nodes, components and services, as in [`By`], then the loss.
+    columns: Vec<Column>,
+    lists: [Range<usize>; 4],
+    /// What losses nearest to the VaR are to be multiplied by to be it, and their weight.
     nearer: f64,
-    /// Trials among which they were chosen.
+    weight_nearest: f64,
+    /// Trials among which they were chosen, and n × the sum of squared weights ÷ the square of their sum.
     n: f64,
+    spread: f64,
     /// Where trials do not weigh alike.
     replicates: Option<Replicates>,
     /// Whether these are enough for a standard error.
@@ -41,29 +64,68 @@ pub(super) struct Tail<'a> {
     of_all: Option<(f64, Estimate)>,
 }
 
-impl<'a> Tail<'a> {
-    /// `trials`: weights and parts of the trials that `tail` chose among `rows`. `tvar`: of all trials; `all`: their number.
-    pub(super) fn new(trials: &'a [(f64, Parts)], rows: &Sorted, tvar: &Estimate, (first, all): (u64, u64)) -> Self {
+impl Tail {
+    /// `trials`: weights and losses of the trials that `tail` chose among `rows`. `tvar`: of all trials; `all`: the first, and their number.
+    pub(super) fn new(trials: &[(f64, f64)], rows: &Sorted, tvar: &Estimate, (first, all): (u64, u64)) -> Self {
         let n = number(rows.n());
         let nearest = nearest(trials);
-        let near = |part: &dyn Fn(&Parts) -> f64| {
-            nearest.iter().map(|&trial| &trials[trial]).map(|(weight, parts)| weight * part(parts)).sum::<f64>()
-        };
-        let nearer = rows.quantile(TAIL) * near(&|_| 1.0) / near(&|parts| parts.loss);
-        // Where losses and gains nearly cancel, no part of one stands for the other.
-        let nearer = if (0.0..=1.0).contains(&nearer) { nearer } else { 1.0 };
-        let enough = is_enough(rows.effective_tail(TAIL));
-        let replicates = rows.replicates().map(|(shares, spread)| Replicates { first, shares, spread });
-        let of_all = (all > rows.n() as u64).then(|| (n / number_of(all), *tvar));
-        Self { trials, nearest, nearer, n, replicates, enough, of_all }
+        let (mut weight_nearest, mut loss) = (0.0, 0.0);
+        for &(weight, x) in trials.iter().zip(&nearest).filter(|(_, nearest)| **nearest).map(|(trial, _)| trial) {
+            weight_nearest += weight;
+            loss += weight * x;
+        }
+        let nearer = rows.quantile(TAIL) * weight_nearest / loss;
+        let replicates = rows.replicates();
+        Self {
+            trials: trials.iter().zip(nearest).map(|(&(weight, loss), nearest)| (weight, loss, nearest)).collect(),
+            drawn: 0,
+            weight: 0.0,
+            squares: 0.0,
+            columns: Vec::new(),
+            lists: [0..0, 0..0, 0..0, 0..0],
+            // Where losses and gains nearly cancel, no part of one stands for the other.
+            nearer: if (0.0..=1.0).contains(&nearer) { nearer } else { 1.0 },
+            weight_nearest,
+            n,
+            spread: replicates.map_or(1.0, |(_, spread)| spread),
+            replicates: replicates.map(|(weights, _)| Replicates {
+                first,
+                weights,
+                of_tail: ByReplicate::NONE,
+                columns: Vec::new(),
+            }),
+            enough: is_enough(rows.effective_tail(TAIL)),
+            of_all: (all > rows.n() as u64).then(|| (n / number_of(all), *tvar)),
+        }
     }
 
-    /// Of the trials that were drawn again: the weighted sum of what `part` picks.
-    fn sum(&self, part: impl Fn(&Parts) -> f64) -> f64 {
-        self.trials.iter().map(|(weight, parts)| weight * part(parts)).sum()
+    /// Adds the next of the trials, divided.
+    pub(super) fn add(&mut self, parts: &Parts) {
+        let Some(&(weight, loss, nearest)) = self.trials.get(self.drawn) else { return };
+        let lists = [&parts.risks, &parts.nodes, &parts.components, &parts.services];
+        let each = || lists.into_iter().flatten().copied().chain([loss]);
+        if self.columns.is_empty() {
+            self.columns.extend(each().map(Column::about));
+            let mut end = 0;
+            self.lists = lists.map(|list| {
+                let list = end..end + list.len();
+                end = list.end;
+                list
+            });
+        }
+        let y_loss = loss - self.columns.last().map_or(0.0, |column| column.about);
+        for (column, x) in self.columns.iter_mut().zip(each()) {
+            column.add(x, (weight, nearest), (loss, y_loss));
+        }
+        if let Some(replicates) = &mut self.replicates {
+            replicates.add(parts.trial, weight, each());
+        }
+        self.drawn += 1;
+        self.weight += weight;
+        self.squares += weight * weight;
     }
 
-    /// The part of TVaR that `part` picks from a trial: its weighted sum. NaN if no trials were drawn again.
+    /// A part of TVaR, the `k`-th by `by`: its weighted sum. NaN if no trials were drawn again.
     ///
     /// The error is that of the influence function of E[X; L > q] / (1 − p) + (the atom's part): with h = E[X | L = q],
     /// every trial counts n w (X − h), where the h is what an error of the VaR q itself moves. h is the mean of X
@@ -80,104 +142,120 @@ impl<'a> Tail<'a> {
     /// Source: MODEL section 8; Tasche, "Risk contributions and performance measurement", 1999, for the part;
     /// Hong, "Estimating quantile sensitivities", 2009, for the conditional mean at the quantile; Cochran, "Sampling techniques", 1977,
     /// chapters 7 and 12, for such estimators in two phases.
-    pub(super) fn part(&self, part: impl Fn(&Parts) -> f64) -> Estimate {
-        if self.trials.is_empty() {
+    pub(super) fn part(&self, by: By, k: usize) -> Estimate {
+        let list = &self.lists[by as usize];
+        if k < list.len() { self.column(list.start + k) } else { Estimate::exact(f64::NAN) }
+    }
+
+    /// All of TVaR.
+    #[cfg(test)]
+    pub(super) fn whole(&self) -> Estimate {
+        self.column(self.columns.len() - 1)
+    }
+
+    fn column(&self, k: usize) -> Estimate {
+        let (Some(column), Some(loss)) = (self.columns.get(k), self.columns.last()) else {
             return Estimate::exact(f64::NAN);
-        }
-        let own = self.sum(&part);
+        };
+        let own = column.sum;
         let Some((f, tvar)) = self.of_all else {
-            let error = self.enough.then(|| {
-                let independent = self.covariance(&part, &part);
-                let replicates = self.replicates.as_ref().map(|replicates| self.variance(replicates, &part));
-                replicates.map_or(independent, |shown| shown.max(LEAST_VARIANCE * independent)).sqrt()
-            });
+            let independent = self.covariance(column, column, column.squares);
+            let shown = self.replicates.as_ref().map(|replicates| self.variance(replicates, k, independent));
+            let error = self.enough.then(|| shown.unwrap_or(independent).sqrt());
             return match (&self.replicates, error) {
                 (Some(_), Some(error)) => Estimate::of_replicates(own, error),
                 _ => Estimate::normal(own, error),
             };
         };
-        let loss = |parts: &Parts| parts.loss;
-        let (whole, squares) = (self.sum(loss), self.sum(|parts| parts.loss * parts.loss));
-        let gamma = if squares > 0.0 { self.sum(|parts| part(parts) * parts.loss) / squares } else { 0.0 };
+        let gamma = if loss.by_loss > 0.0 { column.by_loss / loss.by_loss } else { 0.0 };
         #[expect(clippy::float_cmp, reason = "nothing is missing only where both are the same")]
-        if squares == 0.0 && tvar.value != whole {
+        if loss.by_loss == 0.0 && tvar.value != loss.sum {
             return Estimate::exact(f64::NAN);
         }
         let error = |of_tvar: f64| {
-            let rest = |parts: &Parts| part(parts) - gamma * parts.loss;
-            let both = gamma * of_tvar * gamma * of_tvar + 2.0 * gamma * f * self.covariance(rest, loss);
-            (self.covariance(rest, rest) + both).max(0.0).sqrt()
+            let of_loss = self.covariance(loss, loss, loss.squares);
+            let both = self.covariance(column, loss, column.products);
+            // Of the rest X − γ L with itself, and with L.
+            let rest = self.covariance(column, column, column.squares) - gamma * (2.0 * both - gamma * of_loss);
+            let with_loss = both - gamma * of_loss;
+            (rest + gamma * of_tvar * gamma * of_tvar + 2.0 * gamma * f * with_loss).max(0.0).sqrt()
         };
-        let value = own + gamma * (tvar.value - whole);
+        let value = own + gamma * (tvar.value - loss.sum);
         Estimate::normal(value, tvar.std_error.filter(|_| self.enough).map(error))
     }
 
-    /// The covariance of two parts of TVaR, from what each trial adds to both, as if all were independent.
-    fn covariance(&self, one: impl Fn(&Parts) -> f64, other: impl Fn(&Parts) -> f64) -> f64 {
+    /// The covariance of two parts of TVaR, from what each trial adds to both, as if all were independent. `products`: Σ w² y y of both.
+    fn covariance(&self, one: &Column, other: &Column, products: f64) -> f64 {
         let n = self.n;
-        let (one, other) = (self.influence(&one), self.influence(&other));
+        let ([at_one, mean_one], [at_other, mean_other]) = (self.influence(one), self.influence(other));
         // A trial of weight w, which is n (1 − p) × its weight here, is off by w × the mean besides; so are those outside.
-        let (mut products, mut outside) =
-            (0.0, n * self.replicates.as_ref().map_or(1.0, |replicates| replicates.spread));
-        for trial in self.trials {
-            let w = n * trial.0 * (1.0 - TAIL);
-            products += one.of(trial, w) * other.of(trial, w);
-            outside -= w * w;
-        }
-        products += one.mean * other.mean * outside.max(0.0);
-        products / (n - 1.0) / n
+        let about = |at_var: f64, mean: f64, column: &Column| at_var + (1.0 - TAIL) * mean - column.about;
+        let (a, b) = (about(at_one, mean_one, one), about(at_other, mean_other, other));
+        let inside = products - a * other.once - b * one.once + a * b * self.squares;
+        let outside = n * self.spread - n * n * (1.0 - TAIL) * (1.0 - TAIL) * self.squares;
+        (n * n * inside + mean_one * mean_other * outside.max(0.0)) / (n - 1.0) / n
     }
 
     /// The variance of a part, from what the trials of each replicate add to it.
-    fn variance(&self, replicates: &Replicates, part: impl Fn(&Parts) -> f64) -> f64 {
-        let influence = self.influence(&part);
-        let mut sums = replicates.shares.map(|share| -influence.mean * share);
-        for trial in self.trials {
-            sums[replicates.of(trial.1.trial)] += influence.of(trial, 0.0) / self.n;
+    fn variance(&self, replicates: &Replicates, k: usize, independent: f64) -> f64 {
+        let [at_var, _] = self.influence(&self.columns[k]);
+        let mut sums = replicates.columns[k];
+        sums.join(&replicates.of_tail.times(-at_var));
+        sums.beyond_share(&replicates.weights).variance(self.n, independent)
+    }
+
+    /// The mean of a part at the VaR, and Σ w (x − that).
+    fn influence(&self, column: &Column) -> [f64; 2] {
+        let at_var = self.nearer * column.nearest / self.weight_nearest;
+        [at_var, column.sum - at_var * self.weight]
+    }
+}
+
+impl Column {
+    fn about(x: f64) -> Self {
+        Self { about: x, sum: 0.0, nearest: 0.0, by_loss: 0.0, once: 0.0, squares: 0.0, products: 0.0 }
+    }
+
+    fn add(&mut self, x: f64, (w, nearest): (f64, bool), (loss, y_loss): (f64, f64)) {
+        let y = x - self.about;
+        self.sum += w * x;
+        self.nearest += if nearest { w * x } else { 0.0 };
+        self.by_loss += w * x * loss;
+        self.once += w * w * y;
+        self.squares += w * w * y * y;
+        self.products += w * w * y * y_loss;
+    }
+}
+
+impl Replicates {
+    #[expect(clippy::cast_possible_truncation, reason = "only its last digits matter")]
+    fn add(&mut self, trial: u64, weight: f64, parts: impl Iterator<Item = f64>) {
+        let replicate = replicate(trial.wrapping_sub(self.first) as usize);
+        self.of_tail.add(replicate, weight);
+        for (k, x) in parts.enumerate() {
+            if k == self.columns.len() {
+                self.columns.push(ByReplicate::NONE);
+            }
+            self.columns[k].add(replicate, weight * x);
         }
-        let n = number(REPLICATES).min(self.n);
-        sums.iter().map(|sum| sum * sum).sum::<f64>() * n / (n - 1.0)
-    }
-
-    fn influence<P: Fn(&Parts) -> f64>(&self, part: P) -> Influence<P> {
-        let nearest = || self.nearest.iter().map(|&trial| &self.trials[trial]);
-        let at_var = self.nearer * nearest().map(|(weight, parts)| weight * part(parts)).sum::<f64>()
-            / nearest().map(|(weight, _)| weight).sum::<f64>();
-        let mean = self.trials.iter().map(|(weight, parts)| weight * (part(parts) - at_var)).sum();
-        Influence { part, n: self.n, at_var, mean }
     }
 }
 
-/// What trials add to n × a part of TVaR.
-struct Influence<P> {
-    part: P,
-    n: f64,
-    at_var: f64,
-    mean: f64,
-}
-
-impl<P: Fn(&Parts) -> f64> Influence<P> {
-    /// Of a trial of weight `w`, less the mean.
-    fn of(&self, (weight, parts): &(f64, Parts), w: f64) -> f64 {
-        self.n * weight * ((self.part)(parts) - self.at_var) - w * self.mean
-    }
-}
-
-/// The trials with the lowest losses of the tail: m^⅔ of m, and all that tie with the last of them.
-fn nearest(trials: &[(f64, Parts)]) -> Vec<usize> {
+/// Which trials have the lowest losses of the tail: m^⅔ of m, and all that tie with the last of them.
+fn nearest(trials: &[(f64, f64)]) -> Vec<bool> {
     let mut by_loss: Vec<usize> = (0..trials.len()).collect();
-    by_loss.sort_unstable_by(|&a, &b| trials[a].1.loss.total_cmp(&trials[b].1.loss).then(a.cmp(&b)));
+    by_loss.sort_unstable_by(|&a, &b| trials[a].1.total_cmp(&trials[b].1).then(a.cmp(&b)));
+    let mut nearest = vec![false; trials.len()];
     let Some(&lowest) = by_loss.first() else {
-        return vec![];
+        return nearest;
     };
     let root = libm::cbrt(number(trials.len()));
-    let tied = by_loss.partition_point(|&trial| trials[trial].1.loss <= trials[lowest].1.loss);
-    if tied < 2 {
-        by_loss.truncate(at_least_one(root * root));
-    } else {
-        by_loss.truncate(tied);
+    let tied = by_loss.partition_point(|&trial| trials[trial].1 <= trials[lowest].1);
+    by_loss.truncate(if tied < 2 { at_least_one(root * root) } else { tied });
+    for trial in by_loss {
+        nearest[trial] = true;
     }
-    by_loss
+    nearest
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most the trials of the tail")]

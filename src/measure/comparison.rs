@@ -1,9 +1,9 @@
 //! A portfolio against the baseline, on the same trials: every error is that of the paired difference.
 
 use super::LEVELS;
-use super::estimate::{self, Influence, Replicated, number};
+use super::estimate::{self, Influence, number};
 use super::order::number_of;
-use crate::chance::sobol::REPLICATES;
+use super::replicates::{ByReplicate, Replicated, replicate};
 use crate::results::{Comparison, Estimate, Verdict};
 use crate::scenario::{MONTH, Scenario, YEAR};
 use crate::simulate::{Moments, is_cheaper};
@@ -161,25 +161,19 @@ impl Together {
     /// At each level, from the replicates in which weighted trials lie.
     fn weighted(ours: Side, baseline: Side, weights: &[f64]) -> Vec<Self> {
         let (n, all) = (number(weights.len()), weights.iter().sum::<f64>());
-        let mut of = [0.0; REPLICATES];
-        weights.iter().enumerate().for_each(|(row, weight)| of[row % REPLICATES] += weight);
+        let mut of = ByReplicate::NONE;
+        weights.iter().enumerate().for_each(|(row, &weight)| of.add(replicate(row), weight));
         let at_level = |k: usize| {
             let mean = |side: Side| side.tvar[k].value - side.var[k].value;
             let (centre, mut apart) = (mean(ours) - mean(baseline), Replicated::default());
-            let (mut hits, mut others) = ([0.0; REPLICATES], [0.0; REPLICATES]);
+            let mut hits = [ByReplicate::NONE; 2];
             for (row, weight) in weights.iter().enumerate() {
-                let (a, b, replicate) = (beyond(ours, k, row), beyond(baseline, k, row), row % REPLICATES);
+                let (a, b, replicate) = (beyond(ours, k, row), beyond(baseline, k, row), replicate(row));
                 apart.add(replicate, weight * (n / all) * ((a - b) / (1.0 - LEVELS[k]) - centre));
-                hits[replicate] += weight * f64::from(a > 0.0);
-                others[replicate] += weight * f64::from(b > 0.0);
+                hits.iter_mut().zip([a, b]).for_each(|(hits, x)| hits.add(replicate, weight * f64::from(x > 0.0)));
             }
-            let off = |hits: [f64; REPLICATES]| {
-                let share = hits.iter().sum::<f64>() / all;
-                std::array::from_fn::<_, REPLICATES, _>(|r| hits[r] - share * of[r])
-            };
-            let product = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
-            let (a, b) = (off(hits), off(others));
-            let correlation = correlation(product(&a, &b), product(&a, &a), product(&b, &b));
+            let [a, b] = hits.map(|hits| hits.beyond_share(&of));
+            let correlation = correlation(a.product(&b), a.product(&a), b.product(&b));
             Self { apart: apart.estimate(0.0, n), correlation }
         };
         (0..LEVELS.len()).map(at_level).collect()

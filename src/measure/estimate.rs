@@ -1,7 +1,7 @@
 //! Figures with their errors: means, standard deviations, probabilities. Knows no portfolio.
 
 use super::order::Sorted;
-use crate::chance::sobol::{LEAST_VARIANCE, REPLICATES};
+use crate::chance::sobol::REPLICATES;
 use crate::results::Estimate;
 use crate::simulate::Moments;
 
@@ -24,7 +24,7 @@ impl Estimate {
         Self::student(value, std_error, 1.0 / (number(REPLICATES) - 1.0))
     }
 
-    fn student(value: f64, std_error: f64, one_over_df: f64) -> Self {
+    pub(super) fn student(value: f64, std_error: f64, one_over_df: f64) -> Self {
         let half = std_error * student(one_over_df);
         Self { value, std_error: Some(std_error), lower: Some(value - half), upper: Some(value + half) }
     }
@@ -115,7 +115,7 @@ impl Influence {
     }
 
     /// The sum of squares about the mean, and the kurtosis; 1 if there is no spread.
-    fn spread(&self, n: f64) -> (f64, f64) {
+    pub(super) fn spread(&self, n: f64) -> (f64, f64) {
         let [sum, squares, cubes, fourths] = self.powers;
         let mean = sum / n;
         let second = (squares - n * mean * mean).max(0.0);
@@ -124,50 +124,10 @@ impl Influence {
     }
 }
 
-/// Influences of trials that lie evenly, by replicate: these alone are independent.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Replicated {
-    sums: [f64; REPLICATES],
-    each: Influence,
-}
-
-impl Default for Replicated {
-    fn default() -> Self {
-        Self { sums: [0.0; REPLICATES], each: Influence::default() }
-    }
-}
-
-impl Replicated {
-    pub(super) fn add(&mut self, replicate: usize, x: f64) {
-        self.sums[replicate] += x;
-        self.each.add(x);
-    }
-
-    /// The figure with the error that the sums of replicates of `n` trials give it. What is uncertain about the error comes of both: that
-    /// replicates are few, and that few trials may carry what evenness leaves.
-    pub(super) fn estimate(&self, value: f64, n: f64) -> Estimate {
-        let replicates = number(REPLICATES).min(n);
-        let mean = self.sums.iter().sum::<f64>() / replicates;
-        let apart: f64 = self.sums.iter().map(|sum| (sum - mean) * (sum - mean)).sum();
-        let (of_each, kurtosis) = self.each.spread(n);
-        let second = (apart * replicates / (replicates - 1.0)).max(LEAST_VARIANCE * of_each);
-        let fourth = kurtosis * of_each * of_each / n;
-        let carried = if second > 0.0 { fourth / (2.0 * second * second) } else { 0.0 };
-        Estimate::student(value, second.sqrt() / n, 1.0 / (replicates - 1.0) + carried)
-    }
-}
-
-/// By what a variance is multiplied that replicates of so many trials show, so that a normal interval is Student's.
-pub(super) fn of_few(trials: usize) -> f64 {
-    let replicates = number(REPLICATES.min(trials).max(2));
-    let wider = student(1.0 / (replicates - 1.0)) / Z;
-    wider * wider * replicates / (replicates - 1.0)
-}
-
 /// The 97.5 % point of Student's law with 1 / `one_over_df` degrees of freedom, at least 4 of them.
 ///
 /// Source: Abramowitz and Stegun, *Handbook of Mathematical Functions*, 26.7.5.
-fn student(one_over_df: f64) -> f64 {
+pub(super) fn student(one_over_df: f64) -> f64 {
     let (d, z2) = (one_over_df.min(0.25), Z * Z);
     let first = (z2 + 1.0) / 4.0;
     let second = ((5.0 * z2 + 16.0) * z2 + 3.0) / 96.0;

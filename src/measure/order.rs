@@ -1,9 +1,12 @@
 //! Values in ascending order: quantiles, and intervals for them from the ranks of the sample alone.
 
-use super::estimate::{Influence, Replicated, Z, number, of_few};
-use crate::chance::sobol::{LEAST_VARIANCE, REPLICATES};
+mod weighted;
+
+use self::weighted::Weights;
+use super::estimate::{Influence, Z, number};
+use super::replicates::{ByReplicate, Replicated, of_few};
 use crate::results::Estimate;
-use crate::simulate::{Held, Histogram, UNITS, rank, units};
+use crate::simulate::{Held, Histogram, rank};
 
 /// Values in ascending order, each of them one trial's, or of so many trials, or with a weight.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,49 +22,8 @@ enum Mass {
     One,
     /// Trials up to and with each value; and the bins that the values stand for, with the trials up to and with each.
     Counted { upto: Vec<u64>, bins: Vec<(u64, Held)> },
-    /// Weight up to and with each value, in units, and the sum of squared weights; and by replicate.
-    Weighted { upto: Vec<u64>, squares: Vec<f64>, replicates: Box<Replicates> },
-}
-
-/// To which replicate values belong, whose trials lie evenly; replicates themselves are independent.
-#[derive(Debug, Clone, PartialEq)]
-struct Replicates {
-    /// Of each value.
-    of: Vec<u8>,
-    /// The weight of each replicate below every [`STEP`]-th value, and of all.
-    below: Vec<[f64; REPLICATES]>,
-    all: [f64; REPLICATES],
-}
-
-/// Values from one that is looked up to the next.
-const STEP: usize = 256;
-
-impl Replicates {
-    /// `values`: in order, their replicate and weight in units.
-    fn new(values: impl ExactSizeIterator<Item = (u8, u64)>) -> Self {
-        let mut replicates = Self { of: Vec::with_capacity(values.len()), below: vec![], all: [0.0; REPLICATES] };
-        for (i, (replicate, units)) in values.enumerate() {
-            if i % STEP == 0 {
-                replicates.below.push(replicates.all);
-            }
-            replicates.of.push(replicate);
-            replicates.all[usize::from(replicate)] += weight_of(units);
-        }
-        replicates
-    }
-
-    /// The weights of the `n` lowest values.
-    fn below(&self, n: usize, weight: impl Fn(usize) -> f64) -> [f64; REPLICATES] {
-        let Some(mut below) = self.below.get(n / STEP).copied() else { return self.all };
-        (n / STEP * STEP..n).for_each(|i| below[usize::from(self.of[i])] += weight(i));
-        below
-    }
-}
-
-/// The replicate of a trial, counted from the first.
-#[expect(clippy::cast_possible_truncation, reason = "few")]
-fn replicate(trial: usize) -> u8 {
-    (trial % REPLICATES) as u8
+    /// Units of weight.
+    Weighted(Box<Weights>),
 }
 
 /// A design effect that is nothing but rounding.
@@ -87,21 +49,8 @@ impl Sorted {
     /// The same of so many values per trial.
     pub(super) fn of_trials(values: &[f64], weights: Option<&[f64]>, per_trial: usize) -> Self {
         let Some(weights) = weights else { return Self::of(values) };
-        let trials = weights.iter().enumerate().flat_map(|trial| std::iter::repeat_n(trial, per_trial));
-        let each = values.iter().zip(trials).map(|(&x, (trial, &w))| (key(x), units(w), replicate(trial)));
-        let mut all: Vec<(u64, u64, u8)> = each.collect();
-        all.sort_unstable();
-        let (mut weight, mut square) = (0, 0.0);
-        let mass = all.iter().map(|&(_, units, _)| {
-            weight += units;
-            let w = weight_of(units);
-            square += w * w;
-            (weight, square)
-        });
-        let (upto, squares) = mass.unzip();
-        let replicates = Box::new(Replicates::new(all.iter().map(|&(_, units, replicate)| (replicate, units))));
-        let values = all.into_iter().map(|(key, ..)| unkey(key)).collect();
-        Self { values, mass: Mass::Weighted { upto, squares, replicates } }
+        let (values, weights) = weighted::sorted(values, weights, per_trial);
+        Self { values, mass: Mass::Weighted(Box::new(weights)) }
     }
 
     /// The values that a histogram has counted, some for all of each of its bins.
@@ -125,13 +74,11 @@ impl Sorted {
         &self.values
     }
 
-    /// The weight of each replicate as a part of all, and n × the sum of squared weights ÷ the square of their sum, where trials weigh
-    /// differently.
-    pub(super) fn replicates(&self) -> Option<([f64; REPLICATES], f64)> {
-        let Mass::Weighted { replicates, squares, .. } = &self.mass else { return None };
-        let all: f64 = replicates.all.iter().sum();
-        let spread = squares.last().map_or(1.0, |square| number(squares.len()) * square / (all * all));
-        Some((replicates.all.map(|weight| weight / all), spread))
+    /// The weight of each replicate, and n × the sum of squared weights ÷ the square of their sum, where trials weigh differently.
+    pub(super) fn replicates(&self) -> Option<(ByReplicate, f64)> {
+        let Mass::Weighted(weights) = &self.mass else { return None };
+        let all = weights.all();
+        Some((all.replicates, number(self.n()) * all.squares / (all.weight() * all.weight())))
     }
 
     /// How many trials they are of.
@@ -139,20 +86,21 @@ impl Sorted {
     pub fn n(&self) -> usize {
         match &self.mass {
             Mass::Counted { upto, .. } => upto.last().map_or(0, |&n| usize::try_from(n).unwrap_or(usize::MAX)),
-            Mass::One | Mass::Weighted { .. } => self.values.len(),
+            Mass::One | Mass::Weighted(_) => self.values.len(),
         }
     }
 
     /// Whether trials weigh differently.
     pub(super) fn is_weighted(&self) -> bool {
-        matches!(self.mass, Mass::Weighted { .. })
+        matches!(self.mass, Mass::Weighted(_))
     }
 
     /// Trials, or units of weight, up to and with the value at `idx`.
     fn upto(&self, idx: usize) -> u64 {
         match &self.mass {
             Mass::One => idx as u64 + 1,
-            Mass::Counted { upto, .. } | Mass::Weighted { upto, .. } => upto[idx],
+            Mass::Counted { upto, .. } => upto[idx],
+            Mass::Weighted(weights) => weights.below(idx + 1).units,
         }
     }
 
@@ -163,12 +111,12 @@ impl Sorted {
 
     /// The values from the one at `idx` on, with the trials or units of weight of each.
     fn each_from(&self, idx: usize) -> impl Iterator<Item = (f64, u64)> {
-        let mut before = if idx > 0 { self.upto(idx - 1) } else { 0 };
-        (idx..self.values.len()).map(move |k| {
-            let mass = self.upto(k) - before;
-            before = self.upto(k);
-            (self.values[k], mass)
-        })
+        let mass = |k: usize| match &self.mass {
+            Mass::One => 1,
+            Mass::Counted { upto, .. } => upto[k] - if k > 0 { upto[k - 1] } else { 0 },
+            Mass::Weighted(weights) => weights.of(k).0,
+        };
+        (idx..self.values.len()).map(move |k| (self.values[k], mass(k)))
     }
 
     /// The values with the trials or units of weight of each.
@@ -190,7 +138,7 @@ impl Sorted {
                 let (upto, held) = &bins[bins.partition_point(|bin| bin.0 < rank)];
                 held.at(rank - 1 - (upto - held.bin.n))
             }
-            Mass::Weighted { upto, .. } => self.values[upto.partition_point(|&n| n < rank)],
+            Mass::Weighted(weights) => self.values[weights.find(rank)],
         }
     }
 
@@ -201,21 +149,11 @@ impl Sorted {
     /// medians and other position measures", 1952.
     #[must_use]
     pub fn quantile_with_error(&self, p: f64) -> Estimate {
-        if let Mass::Weighted { .. } = self.mass {
-            let value = self.quantile(p);
-            let (below, upto) = (self.values.partition_point(|&x| x < value), self.n_upto(value));
-            // A trial of great weight is a step, below and above which the share has different errors.
-            let spread = f64::max(self.share_variance(below, p), self.share_variance(upto, p));
-            let effect = number(self.n()) * spread / (p * (1.0 - p)).max(f64::MIN_POSITIVE);
-            let estimate = self.quantile_clustered(p, effect);
-            if upto != below + 1 {
-                return estimate;
-            }
-            // What one trial alone says is at least as uncertain as to its neighbours.
-            let (last, next) = (below.checked_sub(1).map(|i| self.values[i]), self.values.get(upto).copied());
-            let lower = estimate.lower.zip(last).map(|(lower, last)| lower.min(last));
-            let upper = estimate.upper.zip(next).map(|(upper, next)| upper.max(next));
-            return Estimate::between(value, lower, upper);
+        if let Mass::Weighted(weights) = &self.mass {
+            let (below, upto) = self.around(self.quantile(p));
+            let effect =
+                |n| self.share_variance(weights, n).map(|variance| variance * number(self.n()) / (p * (1.0 - p)));
+            return self.quantile_between(p, [below, upto].map(effect));
         }
         let (lower, upper) = ranks(number_of(self.total()), p);
         Estimate::between(self.quantile(p), self.at_rank(lower), self.at_rank(upper))
@@ -238,9 +176,37 @@ impl Sorted {
         let effective = (number(self.n()) / design_effect).round().clamp(1.0, 1e12);
         let (lower, upper) = ranks(effective, p);
         let total = number_of(self.total());
-        let lower = (lower * total / effective).floor();
-        let upper = if upper > effective { f64::INFINITY } else { (upper * total / effective).ceil() };
-        Estimate::between(value, self.at_rank(lower), self.at_rank(upper))
+        // The k-th of n lies where the share k / (n + 1) does, in the middle. With weights the last of all may lie much farther out.
+        let of = if self.is_weighted() { effective + 1.0 } else { effective };
+        let lower = self.at_rank((lower * total / effective).floor());
+        let upper = if upper > effective { None } else { self.at_rank((upper * total / of).ceil()) };
+        Estimate::between(value, lower.map(|x| x.min(value)), upper.map(|x| x.max(value)))
+    }
+
+    /// The same of values that have weights. `effects`: those of the share below the quantile, and of that up to and with it; none where
+    /// that is nothing or all.
+    pub(super) fn quantile_between(&self, p: f64, effects: [Option<f64>; 2]) -> Estimate {
+        let value = self.quantile(p);
+        let (below, upto) = self.around(value);
+        // What no trial shows is as uncertain as the number of trials that weigh as much.
+        let unseen = || self.replicates().map_or(1.0, |(_, spread)| spread);
+        let effects = effects.map(|effect| effect.unwrap_or_else(unseen));
+        if upto == below + 1 {
+            // One value may be a great step. What it says alone is at least as uncertain as to its neighbours.
+            let estimate = self.quantile_clustered(p, effects[0].max(effects[1]));
+            let (last, next) = (below.checked_sub(1).map(|i| self.values[i]), self.values.get(upto).copied());
+            let lower = estimate.lower.zip(last).map(|(lower, last)| lower.min(last));
+            let upper = estimate.upper.zip(next).map(|(upper, next)| upper.max(next));
+            return Estimate::between(value, lower, upper);
+        }
+        // Whether it is less hangs on what lies below it, whether it is more, on what lies above.
+        let [lower, upper] = effects.map(|effect| self.quantile_clustered(p, effect));
+        Estimate::between(value, lower.lower, upper.upper)
+    }
+
+    /// How many values are below `x`, and how many at most that.
+    fn around(&self, x: f64) -> (usize, usize) {
+        (self.values.partition_point(|&value| value < x), self.n_upto(x))
     }
 
     /// How many values are at most `x`.
@@ -255,27 +221,22 @@ impl Sorted {
                 let held = bins.get(bins.partition_point(|(_, held)| held.bin.max <= x)).map(|(_, held)| *held);
                 held.filter(|held| held.bin.min < x)
             }
-            Mass::One | Mass::Weighted { .. } => None,
+            Mass::One | Mass::Weighted(_) => None,
         };
         let rest = self.each_from(self.n_upto(cut.map_or(x, |held| held.bin.max)));
         cut.into_iter().flat_map(move |held| held.above(x)).chain(rest)
     }
 
-    /// Variance of the weighted share, of about `p`, of the `n` lowest values, widened for the few replicates that show it.
-    fn share_variance(&self, n: usize, p: f64) -> f64 {
-        let Mass::Weighted { upto, squares, replicates } = &self.mass else { return p * (1.0 - p) / number(self.n()) };
-        let (Some(&total), Some(&all)) = (upto.last(), squares.last()) else { return 0.0 };
-        let weight = weight_of(total);
-        let of_below = if n > 0 { squares[n - 1] } else { 0.0 };
-        let independent = (1.0 - p) * (1.0 - p) * of_below + p * p * (all - of_below).max(0.0);
-        if n == 0 || n == upto.len() {
-            // Of what never happened no replicate shows anything.
-            return independent / (weight * weight);
-        }
-        let below = replicates.below(n, |i| weight_of(upto[i] - if i > 0 { upto[i - 1] } else { 0 }));
-        let share = weight_of(upto[n - 1]) / weight;
-        let apart = below.iter().zip(&replicates.all).map(|(below, all)| below - share * all);
-        (apart.map(|x| x * x).sum::<f64>() * of_few(upto.len())).max(LEAST_VARIANCE * independent) / (weight * weight)
+    /// Variance of the weighted share of the `n` lowest values, widened for the few replicates that show it; none of nothing or all.
+    fn share_variance(&self, weights: &Weights, n: usize) -> Option<f64> {
+        let (below, all) = (weights.below(n), weights.all());
+        let (weight, share) = (all.weight(), below.weight() / all.weight());
+        let rest = 1.0 - share;
+        let independent = rest * rest * below.squares + share * share * (all.squares - below.squares).max(0.0);
+        let trials = number(self.n());
+        let apart = below.replicates.beyond_share(&all.replicates);
+        let variance = || apart.variance(trials, independent) * of_few(trials) / (weight * weight);
+        (n > 0 && n < self.n()).then(variance)
     }
 
     /// As many trials of weight 1 as would reach as far into the tail.
@@ -290,15 +251,14 @@ impl Sorted {
 
     /// Effective number of trials in the worst 1 − `p`.
     pub(super) fn effective_tail(&self, p: f64) -> f64 {
-        let Mass::Weighted { squares, .. } = &self.mass else { return number(self.n()) * (1.0 - p) };
-        let (Some(all), var) = (squares.last(), self.quantile(p)) else { return 0.0 };
+        let Mass::Weighted(weights) = &self.mass else { return number(self.n()) * (1.0 - p) };
+        if self.values.is_empty() {
+            return 0.0;
+        }
+        let var = self.quantile(p);
         // From the VaR itself on: an atom there is part of the tail.
-        let below = self.values.partition_point(|&value| value < var);
-        let (weight, square) = match below {
-            0 => (self.total(), *all),
-            n => (self.total() - self.upto(n - 1), all - squares[n - 1]),
-        };
-        let weight = weight_of(weight);
+        let below = weights.below(self.values.partition_point(|&value| value < var));
+        let (weight, square) = (weights.all().weight() - below.weight(), weights.all().squares - below.squares);
         if square > 0.0 { weight * weight / square } else { 0.0 }
     }
 
@@ -319,11 +279,12 @@ impl Sorted {
     /// A figure with its error, from what each value adds to n × (it − the truth); its weighted mean must be 0 where values have
     /// weights. `zero_upto`: where no value has weights, values up to this one may be left out, since they add 0.
     pub(super) fn estimate(&self, value: f64, zero_upto: f64, influence: impl Fn(f64) -> f64) -> Estimate {
-        if let Mass::Weighted { replicates, .. } = &self.mass {
+        if let Mass::Weighted(weights) = &self.mass {
             let per_weight = number(self.n()) / number_of(self.total());
             let mut sums = Replicated::default();
-            for ((x, mass), replicate) in self.each().zip(&replicates.of) {
-                sums.add(usize::from(*replicate), number_of(mass) * per_weight * influence(x));
+            for (idx, &x) in self.values.iter().enumerate() {
+                let (units, replicate) = weights.of(idx);
+                sums.add(replicate, number_of(units) * per_weight * influence(x));
             }
             return sums.estimate(value, number(self.n()));
         }
@@ -336,10 +297,6 @@ impl Sorted {
     fn at_rank(&self, rank: f64) -> Option<f64> {
         (1.0..=number_of(self.total())).contains(&rank).then(|| self.at(rank as u64))
     }
-}
-
-fn weight_of(units: u64) -> f64 {
-    number_of(units) / UNITS
 }
 
 /// A large count as a float.

@@ -3,19 +3,21 @@
 use super::attribution::Tail;
 use super::estimate;
 use super::order::Sorted;
-use super::tail::tvar_with_error;
+use super::tail::{self, tvar_with_error};
 use super::years::Years;
-use super::{LEVELS, QUANTILES, TAIL, concentration, curve, services, timeline};
+use super::{Divide, LEVELS, QUANTILES, TAIL, concentration, curve, services, timeline};
 use crate::results::{
     Appetite, Attribution, By, COMPONENTS, Estimate, Exceedance, ExceedancePoint, Headline, ServiceHeadline,
     TimelinePoint,
 };
 use crate::scenario::Scenario;
-use crate::simulate::{All, Histogram, LONGER_THAN, Moments, Parts, PortfolioTrials, Trials};
+use crate::simulate::{All, Histogram, LONGER_THAN, Moments, PortfolioTrials, Trials};
 
 /// The place of the attributed tail among the levels.
 const AT_TAIL: usize = 2;
 const _: () = assert!(LEVELS[AT_TAIL] == TAIL);
+/// Trials that are divided at once: enough for all threads.
+const DIVIDED: usize = 4096;
 /// Where charts of the distribution begin and end.
 const ENDS: (f64, f64) = (0.001, 0.995);
 
@@ -77,7 +79,7 @@ pub(super) struct Served {
 }
 
 impl Figures {
-    pub(super) fn new(scenario: &Scenario, trials: &Trials, portfolio: usize, tail: &[(f64, Parts)]) -> Self {
+    pub(super) fn new(scenario: &Scenario, trials: &Trials, portfolio: usize, divide: &Divide) -> Self {
         let kept = &trials.portfolios[portfolio];
         let plan = kept.plan.iter().sum();
         let weights = trials.weights.as_deref();
@@ -87,13 +89,11 @@ impl Figures {
         let allowed = scenario.appetite.and_then(|appetite| appetite.probability);
         let ends = (sorted.quantile(ENDS.0), sorted.quantile(ENDS.1));
         let mut exceedance = curve::horizon(portfolio, &sorted);
-        let all = (trials.first, trials.n);
-        let tail = match &kept.counted {
-            // The trials to divide were chosen among those that have rows.
-            Some(_) => Tail::new(tail, &Sorted::weighted(&kept.loss, weights), &loss.tvar[AT_TAIL], all),
-            None => Tail::new(tail, &sorted, &loss.tvar[AT_TAIL], all),
-        };
-        drop(sorted);
+        // The trials to divide are chosen among those that have rows.
+        let of_rows = kept.counted.is_some().then(|| Sorted::weighted(&kept.loss, weights));
+        let tail = divided(trials, (portfolio, of_rows.as_ref().unwrap_or(&sorted)), &loss.tvar[AT_TAIL], divide);
+        drop((sorted, of_rows));
+        let attribution = attribution(scenario, &kept.all, portfolio, (&tail, loss.tvar[AT_TAIL].value));
         for (kind, losses, counted) in [
             (Exceedance::Aep, &kept.aep, kept.counted.as_ref().map(|counted| &counted.aep)),
             (Exceedance::Oep, &kept.oep, kept.counted.as_ref().map(|counted| &counted.oep)),
@@ -117,7 +117,7 @@ impl Figures {
             services: (0..scenario.services.len()).map(|s| Served::new(scenario, kept, s, weights)).collect(),
             years: kept.all.years.iter().map(estimate::mean).collect(),
             exceedance,
-            attribution: attribution(scenario, &kept.all, portfolio, &tail),
+            attribution,
             timeline: timeline::timeline(scenario.start_unix, portfolio, kept),
             months: kept.all.months.iter().map(estimate::mean).collect(),
             hhi_vendor: concentration::hhi(&shares),
@@ -212,6 +212,23 @@ impl Served {
     }
 }
 
+/// Draws the trials of the tail again, and divides it. `rows`: the losses of those trials of the portfolio that have rows.
+fn divided(trials: &Trials, (portfolio, rows): (usize, &Sorted), tvar: &Estimate, divide: &Divide) -> Tail {
+    let losses = &trials.portfolios[portfolio].loss;
+    let chosen = tail::chosen(losses, trials.weights.as_deref(), (TAIL, rows.quantile(TAIL)));
+    let each: Vec<(f64, f64)> = chosen.iter().map(|&(row, weight)| (weight, losses[row])).collect();
+    let mut tail = Tail::new(&each, rows, tvar, (trials.first, trials.n));
+    let mut rows = chosen.iter().map(|&(row, _)| row).peekable();
+    let numbers = trials.numbers().enumerate().filter(|&(row, _)| rows.next_if_eq(&row).is_some());
+    let numbers: Vec<u64> = numbers.map(|(_, number)| number).collect();
+    for some in numbers.chunks(DIVIDED) {
+        for parts in divide(portfolio, some) {
+            tail.add(&parts);
+        }
+    }
+    tail
+}
+
 /// What all trials gave: their rows, or what was counted where not all have rows.
 pub(super) fn column(rows: &[f64], weights: Option<&[f64]>, counted: Option<&Histogram>) -> Sorted {
     counted.map_or_else(|| Sorted::weighted(rows, weights), Sorted::counted)
@@ -231,8 +248,10 @@ fn quantiles(sorted: &Sorted) -> Vec<Estimate> {
 }
 
 /// The loss divided by risk, node, component and service.
-fn attribution(scenario: &Scenario, all: &All, portfolio: usize, tail: &Tail) -> Vec<Attribution> {
-    let parts = |by: By, items: Vec<String>, moments: &[Moments], of: fn(&Parts) -> &[f64]| -> Vec<Attribution> {
+fn attribution(scenario: &Scenario, all: &All, portfolio: usize, (tail, tvar): (&Tail, f64)) -> Vec<Attribution> {
+    // What is left of amounts that cancel.
+    let rounding = 1e-12 * tvar.abs();
+    let parts = |by: By, items: Vec<String>, moments: &[Moments]| -> Vec<Attribution> {
         let each = items.into_iter().zip(moments).enumerate();
         each.map(|(k, (item, moments))| Attribution {
             portfolio,
@@ -240,9 +259,10 @@ fn attribution(scenario: &Scenario, all: &All, portfolio: usize, tail: &Tail) ->
             item,
             mean: estimate::mean(moments),
             tvar_99_part: {
-                let part = tail.part(|parts| of(parts)[k]);
+                let part = tail.part(by, k);
                 // That none of the tail's trials has any of it does not show that it is no part of the tail.
-                let unseen = part.value == 0.0 && part.std_error == Some(0.0) && moments.m2 > 0.0;
+                let is_rounding = |x: f64| x.abs() <= rounding;
+                let unseen = is_rounding(part.value) && part.std_error.is_some_and(is_rounding) && moments.m2 > 0.0;
                 if unseen { Estimate::exact(part.value) } else { part }
             },
         })
@@ -252,10 +272,10 @@ fn attribution(scenario: &Scenario, all: &All, portfolio: usize, tail: &Tail) ->
     let nodes = scenario.nodes.iter().map(|node| node.id.clone()).collect();
     let components = COMPONENTS.map(String::from).to_vec();
     [
-        parts(By::Risk, risks, &all.risks, |parts| &parts.risks),
-        parts(By::Node, nodes, &all.nodes, |parts| &parts.nodes),
-        parts(By::Component, components, &all.components, |parts| &parts.components),
-        parts(By::Service, services(scenario), &all.services, |parts| &parts.services),
+        parts(By::Risk, risks, &all.risks),
+        parts(By::Node, nodes, &all.nodes),
+        parts(By::Component, components, &all.components),
+        parts(By::Service, services(scenario), &all.services),
     ]
     .concat()
 }

@@ -55,12 +55,17 @@ pub fn tail(losses: &[f64], weights: Option<&[f64]>, p: f64) -> Vec<(usize, f64)
     if losses.is_empty() {
         return vec![];
     }
+    let var = weights.map_or_else(|| quantile(losses, p), |_| Sorted::weighted(losses, weights).quantile(p));
+    chosen(losses, weights, (p, var))
+}
+
+/// The same where the VaR at `p` is known.
+pub(super) fn chosen(losses: &[f64], weights: Option<&[f64]>, (p, var): (f64, f64)) -> Vec<(usize, f64)> {
     let weight = |trial: usize| weights.map_or(1.0, |weights| number_of(units(weights[trial])) / UNITS);
     let all = weights.map_or(number(losses.len()), |weights| {
         number_of(weights.iter().map(|&weight| units(weight)).sum::<u64>()) / UNITS
     });
     let mass = all * (1.0 - p);
-    let var = weights.map_or_else(|| quantile(losses, p), |_| Sorted::weighted(losses, weights).quantile(p));
     let above: f64 = losses.iter().enumerate().filter(|&(_, &x)| x > var).map(|(trial, _)| weight(trial)).sum();
     let rest = (1.0 - above / mass).max(0.0);
     let tied = spaced(losses, var, if rest > 0.0 { most_tied(number(losses.len()) * (1.0 - p)) } else { 0 });

@@ -1,9 +1,9 @@
 //! Losses of a year: quantiles over the full years of all trials, with errors that know that the years of one
 //! trial share its luck.
 
-use super::estimate::{number, of_few};
-use super::order::Sorted;
-use crate::chance::sobol::REPLICATES;
+use super::estimate::number;
+use super::order::{Sorted, number_of};
+use super::replicates::{ByReplicate, of_few, replicate};
 use crate::results::Estimate;
 use crate::simulate::Histogram;
 
@@ -36,24 +36,31 @@ impl Years<'_> {
             return vec![];
         }
         let quantiles: Vec<f64> = probabilities.iter().map(|p| sorted.quantile(1.0 - p)).collect();
-        let effects = match self.weights {
-            None => design_effects(self.losses, self.per_trial, &quantiles),
-            Some(weights) => weighted_design_effects(self.losses, weights, self.per_trial, &quantiles),
-        };
         let n_trials = self.losses.len() / self.per_trial;
-        let mut effect = 1.0;
-        let mut curve = vec![];
-        for (p, here) in probabilities.iter().zip(effects) {
-            // Where it cannot be told, that of the next more likely loss will do.
-            effect = here.unwrap_or(effect);
-            curve.push(match n_trials {
-                0..2 => Estimate::exact(sorted.quantile(1.0 - p)),
-                // So few may look alike by chance.
-                2..30 => sorted.quantile_clustered(1.0 - p, f64::max(effect, 1.0)),
-                _ => sorted.quantile_clustered(1.0 - p, effect),
+        // So few may look alike by chance.
+        let least = if n_trials < 30 { 1.0 } else { 0.0 };
+        let estimate = |quantile: &dyn Fn(f64) -> Estimate, p: &f64| {
+            if n_trials < 2 { Estimate::exact(sorted.quantile(1.0 - p)) } else { quantile(1.0 - p) }
+        };
+        let Some(weights) = self.weights else {
+            let mut effect = 1.0;
+            let effects = design_effects(self.losses, self.per_trial, &quantiles);
+            let curve = probabilities.iter().zip(effects).map(|(p, here)| {
+                // Where it cannot be told, that of the next more likely loss will do.
+                effect = here.unwrap_or(effect);
+                estimate(&|level| sorted.quantile_clustered(level, f64::max(effect, least)), p)
             });
-        }
-        curve
+            return curve.collect();
+        };
+        let variances =
+            |passes: fn(f64, f64) -> bool| share_variances(self.losses, weights, self.per_trial, (&quantiles, passes));
+        let curve = probabilities.iter().zip(variances(|q, x| q <= x)).zip(variances(|q, x| q < x));
+        let curve = curve.map(|((p, below), upto)| {
+            let independent = p * (1.0 - p) / number(self.losses.len());
+            let effects = [below, upto].map(|variance| Some(f64::max(variance? / independent, least)));
+            estimate(&|level| sorted.quantile_between(level, effects), p)
+        });
+        curve.collect()
     }
 }
 
@@ -65,7 +72,7 @@ impl Years<'_> {
 fn design_effects(losses: &[f64], n_years: usize, quantiles: &[f64]) -> Vec<Option<f64>> {
     let mut years = vec![0_u64; quantiles.len() + 1];
     let mut squares = years.clone();
-    for_each_above(losses, n_years, quantiles, |_, passed, odd| {
+    for_each_beyond(losses, n_years, (quantiles, |q, x| q < x), |_, passed, odd| {
         years[passed] += 1;
         squares[passed] += odd;
     });
@@ -76,39 +83,59 @@ fn design_effects(losses: &[f64], n_years: usize, quantiles: &[f64]) -> Vec<Opti
     years[1..].iter().zip(&squares[1..]).map(effect).collect()
 }
 
-/// The same where trials weigh differently: the spread over replicates of Σ w (c − mean of c), against that of as many years of weight 1.
-fn weighted_design_effects(losses: &[f64], weights: &[f64], n_years: usize, quantiles: &[f64]) -> Vec<Option<f64>> {
-    // By replicate: sums of w × years above.
-    let mut sums = vec![[0.0; REPLICATES]; quantiles.len() + 1];
-    for_each_above(losses, n_years, quantiles, |trial, passed, _| sums[passed][trial % REPLICATES] += weights[trial]);
+/// Variance of the weighted share of years beyond each of the ascending `quantiles`, as its trials show it; none where no year or every year
+/// is. `passes`: whether a year is beyond a quantile.
+fn share_variances(
+    losses: &[f64],
+    weights: &[f64],
+    n_years: usize,
+    (quantiles, passes): (&[f64], impl Fn(f64, f64) -> bool),
+) -> Vec<Option<f64>> {
+    let n_trials = number(weights.len());
+    let mut of = ByReplicate::NONE;
+    weights.iter().enumerate().for_each(|(trial, &weight)| of.add(replicate(trial), weight));
+    let all_squares: f64 = weights.iter().map(|w| w * w).sum();
+    // Of the trials with c years beyond: Σ c, Σ w c by replicate, Σ w² c and Σ w² c².
+    let mut sums = vec![(0, ByReplicate::NONE, [0.0; 2]); quantiles.len() + 1];
+    for_each_beyond(losses, n_years, (quantiles, passes), |trial, passed, odd| {
+        let (n, years, squares) = &mut sums[passed];
+        let w = weights[trial];
+        *n += 1;
+        years.add(replicate(trial), w);
+        squares.iter_mut().zip([1.0, number_of(odd)]).for_each(|(sum, x)| *sum += w * w * x);
+    });
     for k in (1..sums.len()).rev() {
-        let above = sums[k];
-        sums[k - 1].iter_mut().zip(above).for_each(|(sum, x)| *sum += x);
+        let (beyond, above, squares_above) = sums[k];
+        let (n, years, squares) = &mut sums[k - 1];
+        *n += beyond;
+        years.join(&above);
+        squares.iter_mut().zip(squares_above).for_each(|(sum, x)| *sum += x);
     }
-    let mut of = [0.0; REPLICATES];
-    weights.iter().enumerate().for_each(|(trial, weight)| of[trial % REPLICATES] += weight);
-    let all: f64 = of.iter().sum();
-    let (n, n_years) = (number(losses.len()), number(n_years));
-    let effect = |above: &[f64; REPLICATES]| {
-        let mean = above.iter().sum::<f64>() / all;
-        let spread: f64 = above.iter().zip(&of).map(|(above, of)| above - mean * of).map(|apart| apart * apart).sum();
-        let share = mean / n_years;
-        let independent = share * (1.0 - share) / n;
-        (independent > 0.0).then(|| spread * of_few(weights.len()) / (all * all * n_years * n_years) / independent)
+    let variance = |(n, years, [once, squares]): &(usize, ByReplicate, [f64; 2])| {
+        let mean = years.all() / of.all();
+        let independent = squares - 2.0 * mean * once + mean * mean * all_squares;
+        let variance = years.beyond_share(&of).variance(n_trials, independent) * of_few(n_trials);
+        let all = of.all() * number(n_years);
+        (*n > 0 && *n < losses.len()).then(|| variance / (all * all))
     };
-    sums[1..].iter().map(effect).collect()
+    sums[1..].iter().map(variance).collect()
 }
 
-/// Tells of every year above the lowest of the quantiles: its trial, how many quantiles it passes, and 2j − 1 if it is the
+/// Tells of every year beyond the lowest of the quantiles: its trial, how many quantiles it passes, and 2j − 1 if it is the
 /// trial's j-th largest.
-fn for_each_above(losses: &[f64], n_years: usize, quantiles: &[f64], mut tell: impl FnMut(usize, usize, u64)) {
+fn for_each_beyond(
+    losses: &[f64],
+    n_years: usize,
+    (quantiles, passes): (&[f64], impl Fn(f64, f64) -> bool),
+    mut tell: impl FnMut(usize, usize, u64),
+) {
     let mut years = Vec::with_capacity(n_years);
     for (trial, losses) in losses.chunks_exact(n_years).enumerate() {
         years.clear();
-        years.extend(losses.iter().copied().filter(|&x| quantiles.first().is_some_and(|&lowest| x > lowest)));
+        years.extend(losses.iter().copied().filter(|&x| quantiles.first().is_some_and(|&lowest| passes(lowest, x))));
         years.sort_unstable_by(|a: &f64, b| b.total_cmp(a));
         for (odd, &x) in (1_u64..).step_by(2).zip(&years) {
-            tell(trial, quantiles.partition_point(|&q| q < x), odd);
+            tell(trial, quantiles.partition_point(|&q| passes(q, x)), odd);
         }
     }
 }

@@ -4,14 +4,13 @@
 
 use rand_distr::{Distribution, StandardNormal};
 
-use super::fixture::{Compound, Generator, generator, scenario};
-use crate::measure::attribution::Tail;
+use super::fixture::{self, Compound, Generator, generator, scenario};
 use crate::measure::comparison::{Shared, Side, compare, paired};
 use crate::measure::estimate::{Z, mean, sd};
 use crate::measure::order::Sorted;
 use crate::measure::years::Years;
 use crate::measure::{LEVELS, tail, tvar_with_error};
-use crate::results::Estimate;
+use crate::results::{By, Estimate};
 use crate::simulate::{Moments, Parts};
 
 const REPEATS: usize = 1_000;
@@ -174,19 +173,18 @@ fn intervals_of_parts_of_the_tail_hold_them() {
         };
         let sorted = Sorted::of(&losses);
         let trials: Vec<_> = tail(&losses, None, 0.99).into_iter().map(parts).collect();
-        let part =
-            Tail::new(&trials, &sorted, &tvar_with_error(&sorted, 0.99), (0, N as u64)).part(|parts| parts.risks[0]);
+        let part = fixture::tail(&trials, &sorted, &tvar_with_error(&sorted, 0.99), (0, N as u64)).part(By::Risk, 0);
         let squares: f64 = trials.iter().map(|(weight, parts)| (weight * parts.risks[0]).powi(2)).sum();
         naive.borrow_mut().push(Estimate::normal(part.value, Some(squares.sqrt())));
         // The same where half of the trials have no row.
         let kept = &losses[..N / 2];
         let trials: Vec<_> = tail(kept, None, 0.99).into_iter().map(parts).collect();
         let of_all = tvar_with_error(&sorted, 0.99);
-        let thinned = Tail::new(&trials, &Sorted::of(kept), &of_all, (0, N as u64));
-        let whole = thinned.part(|parts| parts.loss);
+        let thinned = fixture::tail(&trials, &Sorted::of(kept), &of_all, (0, N as u64));
+        let whole = thinned.whole();
         assert!((whole.value / of_all.value - 1.0).abs() < 1e-12);
         assert!((whole.std_error.unwrap() / of_all.std_error.unwrap() - 1.0).abs() < 1e-9);
-        vec![part, thinned.part(|parts| parts.risks[0])]
+        vec![part, thinned.part(By::Risk, 0)]
     });
     let truth = 248.488 / 2.0;
     for column in &columns {
@@ -214,7 +212,7 @@ fn intervals_of_unlike_parts_of_a_thinned_tail_hold_them() {
                 (weight, Parts { loss: losses[trial], risks: vec![heavy[trial], light[trial]], ..Parts::default() })
             };
             let trials: Vec<_> = tail(losses, None, 0.99).into_iter().map(parts).collect();
-            Tail::new(&trials, &Sorted::of(losses), &of_all, (0, 2 * N as u64)).part(|parts| parts.risks[part])
+            fixture::tail(&trials, &Sorted::of(losses), &of_all, (0, 2 * N as u64)).part(By::Risk, part)
         };
         let kept = &losses[..N];
         let (a, b) = (part(kept, 0), part(kept, 1));
@@ -238,8 +236,8 @@ fn parts_of_a_thinned_tail_of_nearly_nothing_are_no_quotients() {
     let losses: Vec<f64> = (0..10_000).map(|i| if i < 100 { trials[i].1.loss } else { -100.0 }).collect();
     let rows = Sorted::of(&losses);
     let own: f64 = trials.iter().map(|(weight, parts)| weight * parts.loss).sum();
-    let tail = Tail::new(&trials, &rows, &Estimate::normal(own - 0.2, Some(0.2)), (0, 20_000));
-    let (loss, gain) = (tail.part(|p| p.risks[0]), tail.part(|p| p.risks[1]));
+    let tail = fixture::tail(&trials, &rows, &Estimate::normal(own - 0.2, Some(0.2)), (0, 20_000));
+    let (loss, gain) = (tail.part(By::Risk, 0), tail.part(By::Risk, 1));
     assert!((loss.value + gain.value - (own - 0.2)).abs() < 1e-12, "{loss:?} {gain:?}");
     for (part, exact) in [(loss, 54.5), (gain, -52.95)] {
         assert!((part.value - exact).abs() < 2.0 && part.std_error.unwrap() < 6.0, "{part:?}");
@@ -249,15 +247,16 @@ fn parts_of_a_thinned_tail_of_nearly_nothing_are_no_quotients() {
     let narrow: Vec<_> =
         (0..100).map(|i| 0.01 * f64::from(i)).map(|x| parts(27_000.0 + 100.0 * x, -17_000.0 - 99.9 * x)).collect();
     let losses: Vec<f64> = (0..10_000).map(|i| if i < 100 { narrow[i].1.loss } else { 9_000.0 }).collect();
-    let tail = |tvar: f64| Tail::new(&narrow, &Sorted::of(&losses), &Estimate::normal(tvar, Some(0.002)), (0, 20_000));
+    let tail =
+        |tvar: f64| fixture::tail(&narrow, &Sorted::of(&losses), &Estimate::normal(tvar, Some(0.002)), (0, 20_000));
     let own: f64 = narrow.iter().map(|(weight, parts)| weight * parts.loss).sum();
-    let moved = tail(own + 0.3).part(|p| p.risks[0]).value - tail(own).part(|p| p.risks[0]).value;
+    let moved = tail(own + 0.3).part(By::Risk, 0).value - tail(own).part(By::Risk, 0).value;
     assert!(moved.abs() < 1.0, "{moved}");
     let nothing = vec![(0.01, Parts { risks: vec![0.0, 0.0], ..Parts::default() }); 100];
     let rows = Sorted::of(&[0.0; 10_000]);
-    let unknown = Tail::new(&nothing, &rows, &Estimate::normal(400.0, Some(200.0)), (0, 20_000)).part(|p| p.risks[0]);
+    let unknown = fixture::tail(&nothing, &rows, &Estimate::normal(400.0, Some(200.0)), (0, 20_000)).part(By::Risk, 0);
     assert!(unknown.value.is_nan() && unknown.std_error.is_none(), "{unknown:?}");
-    let certain = Tail::new(&nothing, &rows, &Estimate::normal(0.0, Some(0.0)), (0, 20_000)).part(|p| p.risks[0]);
+    let certain = fixture::tail(&nothing, &rows, &Estimate::normal(0.0, Some(0.0)), (0, 20_000)).part(By::Risk, 0);
     assert_eq!((certain.value, certain.std_error), (0.0, Some(0.0)));
 }
 

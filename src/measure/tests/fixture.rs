@@ -4,6 +4,9 @@ use rand::SeedableRng;
 use rand_distr::{Distribution, LogNormal, Poisson};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
+use super::super::attribution::Tail;
+use crate::measure::Sorted;
+use crate::results::Estimate;
 use crate::scenario::{About, Appetite, Conditions, Effects, Node, Portfolio, Risk, RunsOn, Scenario, Service, Vendor};
 use crate::simulate::{All, Histogram, Moments, Parts, PortfolioTrials, Trials};
 
@@ -175,23 +178,24 @@ fn one_portfolio(overhead: f64, a: &[f64], b: &[f64], baseline: &[f64]) -> Portf
     }
 }
 
-/// What the engine gives back for the trials of a tail: `a` and `b` as the portfolio bears them.
-pub(super) fn redraw(tail: &[(usize, f64)], a: &[f64], b: &[f64]) -> Vec<(f64, Parts)> {
-    let parts = |&(trial, weight): &(usize, f64)| {
-        let (a, b) = (a[trial], b[trial]);
+/// What the engine gives back for some trials: `a` and `b` as the portfolio bears them.
+fn redraw(trials: &[u64], a: &[f64], b: &[f64]) -> Vec<Parts> {
+    let parts = |&trial: &u64| {
+        let (a, b) = (a[trial as usize], b[trial as usize]);
         let mut components = vec![0.0; 10];
         components[0] = a + b;
-        let parts = Parts {
-            trial: trial as u64,
-            loss: a + b,
-            components,
-            risks: vec![a, b],
-            nodes: vec![0.0, 0.0, a, b],
-            services: vec![a + b, 0.0],
-        };
-        (weight, parts)
+        let (risks, nodes, services) = (vec![a, b], vec![0.0, 0.0, a, b], vec![a + b, 0.0]);
+        Parts { trial, loss: a + b, components, risks, nodes, services }
     };
-    tail.iter().map(parts).collect()
+    trials.iter().map(parts).collect()
+}
+
+/// A tail of trials that were drawn again.
+pub(super) fn tail(trials: &[(f64, Parts)], rows: &Sorted, tvar: &Estimate, all: (u64, u64)) -> Tail {
+    let each: Vec<(f64, f64)> = trials.iter().map(|(weight, parts)| (*weight, parts.loss)).collect();
+    let mut tail = Tail::new(&each, rows, tvar, all);
+    trials.iter().for_each(|(_, parts)| tail.add(parts));
+    tail
 }
 
 /// Results of these trials, tails and all.
@@ -199,7 +203,9 @@ pub(crate) fn results(a: &[f64], b: &[f64]) -> crate::results::Results {
     let trials = trials(a, b);
     let none = vec![0.0; a.len()];
     let half = |x: &[f64]| x.iter().map(|x| x / 2.0).collect::<Vec<_>>();
-    let tail = |portfolio: usize| super::super::tail(&trials.portfolios[portfolio].loss, None, super::super::TAIL);
-    let tails = [redraw(&tail(0), a, &none), redraw(&tail(1), &half(a), &half(b))];
-    super::super::results(&scenario(), &trials, &tails, "0.0.0")
+    let divide = |portfolio: usize, numbers: &[u64]| match portfolio {
+        0 => redraw(numbers, a, &none),
+        _ => redraw(numbers, &half(a), &half(b)),
+    };
+    super::super::results(&scenario(), &trials, &divide, "0.0.0")
 }

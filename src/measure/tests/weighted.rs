@@ -6,16 +6,15 @@ use rand::RngExt as _;
 use rand_distr::{Distribution, Exp1};
 
 use super::coverage::{assert_covers, assert_error_is_the_spread, assert_refused, repeats, with_errors_times};
-use super::fixture::{Generator, generator, scenario};
+use super::fixture::{self, Generator, generator, scenario};
 use crate::chance::Key;
 use crate::chance::sobol::Points;
-use crate::measure::attribution::Tail;
 use crate::measure::comparison::{Shared, Side, compare};
 use crate::measure::estimate::{mean, probability_of, sd};
 use crate::measure::order::Sorted;
 use crate::measure::years::Years;
 use crate::measure::{LEVELS, tail, tvar, tvar_with_error};
-use crate::results::Estimate;
+use crate::results::{By, Estimate};
 use crate::simulate::{Moments, Parts};
 
 const N: usize = 5_000;
@@ -112,8 +111,8 @@ fn weighted_differences_years_and_parts_hold_the_truth() {
         };
         let worst: Vec<_> = tail(&b, Some(&weights), 0.99).into_iter().map(parts).collect();
         let tvar_99 = tvar_with_error(&sorted, 0.99);
-        let tail = Tail::new(&worst, &sorted, &tvar_99, (0, N as u64));
-        let (part, whole) = (tail.part(|parts| parts.risks[0]), tail.part(|parts| parts.loss));
+        let tail = fixture::tail(&worst, &sorted, &tvar_99, (0, N as u64));
+        let (part, whole) = (tail.part(By::Risk, 0), tail.whole());
         let errors = whole.std_error.unwrap() / tvar_99.std_error.unwrap();
         assert!((errors - 1.0).abs() < 1e-3, "all of the tail is known as TVaR is: {errors}");
         let sum: f64 = worst.iter().map(|(weight, parts)| weight * parts.loss).sum();
@@ -128,6 +127,57 @@ fn weighted_differences_years_and_parts_hold_the_truth() {
     for (column, truth) in columns.iter().zip(truths) {
         assert_covers(column, truth);
         assert_error_is_the_spread(column);
+    }
+}
+
+/// A loss that is rare, drawn in every third trial: below it nothing varies, whatever the weights, and where the share of the losses passes
+/// the level there is nothing to doubt.
+#[test]
+fn a_quantile_at_an_atom_is_known_as_well_as_the_share_of_the_atom() {
+    let n = 3_000;
+    let losses: Vec<f64> = (0..n).map(|i| if i % 3 == 0 { 1_200.0 } else { 0.0 }).collect();
+    // Of all weight 0.005 is that of the loss.
+    let weights: Vec<f64> = losses.iter().map(|&x| if x > 0.0 { 0.015 } else { 1.4925 }).collect();
+    let sorted = Sorted::weighted(&losses, Some(&weights));
+    for (p, value) in [(0.05, 0.0), (0.5, 0.0), (0.99, 0.0), (0.994, 0.0), (0.996, 1_200.0)] {
+        let var = sorted.quantile_with_error(p);
+        assert_eq!((var.value, var.lower, var.upper), (value, Some(value), Some(value)), "{p}");
+    }
+    // The lowest and the highest of all are not known to be so.
+    assert_eq!(sorted.quantile_with_error(0.001).lower, None);
+    assert_eq!(sorted.quantile_with_error(0.999).upper, None);
+    let years = Years { losses: &losses, per_trial: 1, weights: Some(&weights), counted: None };
+    let [often, seldom] = years.exceeded(&sorted, &[0.01, 0.004])[..] else { panic!("two") };
+    assert_eq!((often.lower, often.upper, seldom.lower), (Some(0.0), Some(0.0), Some(1_200.0)));
+}
+
+/// However few and unequal: an interval holds its figure, and that of a year that is all of a trial is that of the loss.
+#[test]
+fn intervals_of_weighted_quantiles_hold_them() {
+    let mut generator = generator(7);
+    for case in 0..400 {
+        let n = [2, 3, 30, 63, 64, 65, 200, 1_000][case % 8];
+        let steps = [2.0, 5.0, 1e9][case % 3];
+        let losses: Vec<f64> = (0..n).map(|_| (steps * generator.random::<f64>().powi(3)).floor()).collect();
+        let weights: Vec<f64> = (0..n).map(|_| 2.5 * generator.random::<f64>().powi(case as i32 % 5)).collect();
+        let sorted = Sorted::weighted(&losses, Some(&weights));
+        let years = Years { losses: &losses, per_trial: 1, weights: Some(&weights), counted: None };
+        let probabilities = [0.5, 0.2, 0.1, 0.05, 0.01, 0.001];
+        let curve = years.exceeded(&sorted, &probabilities);
+        for (p, year) in probabilities.iter().zip(curve) {
+            let var = sorted.quantile_with_error(1.0 - p);
+            for interval in [&var, &year] {
+                let (lower, upper) =
+                    (interval.lower.unwrap_or(f64::NEG_INFINITY), interval.upper.unwrap_or(f64::INFINITY));
+                assert!(lower <= interval.value && interval.value <= upper, "{case} {p}: {interval:?}");
+            }
+            let apart = |a: Option<f64>, b: Option<f64>| a.zip(b).map_or(0.0, |(a, b)| (a - b).abs());
+            if n >= 30 {
+                assert_eq!((var.lower.is_some(), var.upper.is_some()), (year.lower.is_some(), year.upper.is_some()));
+                let most = 1e-9 * var.value.abs();
+                assert!(apart(var.lower, year.lower) <= most && apart(var.upper, year.upper) <= most, "{case} {p}");
+            }
+        }
     }
 }
 

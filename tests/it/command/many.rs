@@ -276,7 +276,7 @@ fn only_weighted_trials_end_where_memory_does() {
     );
     for (run, trials, why) in [
         ("often.toml --sampling auto", 400_000, "--max-trials allows no more"),
-        ("rare.toml --sampling importance", 209_715, "--memory 64M has room for no more"),
+        ("rare.toml --sampling importance", 174_762, "--memory 64M has room for no more"),
     ] {
         let (_, err) = desk.expect(0, &format!("run {run} --precision 0.001% --max-trials 400k --memory 64M --out x"));
         assert!(err.contains(why), "{err}");
@@ -298,7 +298,7 @@ fn a_sampled_run_knows_its_bounds() {
         assert_eq!(told("x")["sampling"]["pilot_trials"], 8_000, "{bound}");
     }
     let (_, err) = desk.expect(0, "run rare.toml --time 10min --memory 64M --sampling importance --out x");
-    assert!(err.contains("warning: the run ended after 209,715 trials, before its --time: --memory 64M"), "{err}");
+    assert!(err.contains("warning: the run ended after 174,762 trials, before its --time: --memory 64M"), "{err}");
     let mut child = desk
         .command(
             "run rare.toml --precision 0.1% --sampling importance --checkpoint --checkpoint-every 1ms --quiet --out y",
