@@ -57,6 +57,8 @@ pub struct Plan {
     pub(crate) baseline: usize,
     /// Platforms and vendors together.
     pub(crate) n_nodes: usize,
+    /// Risk after risk: a node on its list, and how many are on it.
+    pub(crate) struck: Vec<(usize, usize, f64)>,
     /// The shortest loss that makes any portfolio move; infinite if none migrates.
     pub(crate) least_patience: f64,
     /// Vendors who give some portfolio credits for missed availability.
@@ -76,6 +78,12 @@ pub struct Plan {
     pub(crate) mixture: Option<MixturePlan>,
     /// What is counted so that a run checks itself.
     pub(crate) tally: TallyPlan,
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a handful of nodes")]
+fn struck(risks: &[RiskPlan]) -> Vec<(usize, usize, f64)> {
+    let each = risks.iter().map(|risk| &risk.on).enumerate();
+    each.flat_map(|(r, on)| on.iter().map(move |&node| (r, node, on.len() as f64))).collect()
 }
 
 /// The calendar of a trial and the discount rate.
@@ -303,6 +311,7 @@ impl Plan {
             component: Key::new(seed, "sampling", "component"),
             points: Key::new(seed, "sampling", "points"),
             mixture: None,
+            struck: struck(&risks),
             risks,
             clock,
         };

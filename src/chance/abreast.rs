@@ -70,14 +70,20 @@ fn read<S: Simd>(simd: S, pairs: &[Pair], trial: u64, firsts: &mut [f64], second
         let columns = eight_of_each(simd, &mut state, &times);
         for (place, left) in left.iter_mut().enumerate() {
             let n = left.len().min(WIDTH);
-            let own = left.start..left.start + n;
-            let (first, second) = (&columns[place], &columns[place + PAIRS]);
+            let columns = (&columns[place], &columns[place + PAIRS]);
             if n == WIDTH {
-                firsts[own.clone()].copy_from_slice(first);
-                seconds[own].copy_from_slice(second);
+                let whole = |list: &mut [f64], column: &[f64; WIDTH]| {
+                    if let Some(list) = list.first_chunk_mut() {
+                        *list = *column;
+                    }
+                };
+                whole(&mut firsts[left.start..], columns.0);
+                whole(&mut seconds[left.start..], columns.1);
             } else {
-                firsts[own.clone()].copy_from_slice(&first[..n]);
-                seconds[own].copy_from_slice(&second[..n]);
+                let own = left.start..left.start + n;
+                let some = |list: &mut [f64], column: &[f64]| list.iter_mut().zip(column).for_each(|(to, x)| *to = *x);
+                some(&mut firsts[own.clone()], columns.0);
+                some(&mut seconds[own], columns.1);
             }
             left.start += n;
         }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::ledger::Ledger;
 use super::{Case, Judge};
+use crate::plan::ServicePlan;
 use crate::plan::plain::PlainPlan;
 use crate::response::cluster::{Moment, State, Walk};
 use crate::response::reaction::Settled;
@@ -69,6 +70,7 @@ impl Judge {
         ledger: &mut Ledger,
     ) {
         let mut buffers = std::mem::take(&mut self.clustered);
+        let width = case.view.cells.width();
         buffers.known.resize_with(case.plan.portfolios.len(), Vec::new);
         for cluster in &case.alone.clusters.all {
             let members = case.alone.clusters.members(cluster);
@@ -76,6 +78,7 @@ impl Judge {
             charges.clear();
             charges.resize(members.len(), 0.0);
             let month = case.view.cells.months[cluster.cell];
+            let prices = case.portfolio.prices(month);
             for (g, group) in case.portfolio.groups.iter().enumerate() {
                 let regimes = regimes(g);
                 let begun = regimes.partition_point(|regime| regime.start <= members[0].start);
@@ -97,8 +100,9 @@ impl Judge {
                         run.1 = moment.to;
                     }
                     for (&s, sums) in group.services.iter().zip(&mut *sums) {
-                        let into = (&mut self.usage[..], &mut charges[..]);
-                        sums.add(case, (s, run.0), (cluster.cell, month), moment, (states, rates), into);
+                        let usage = &mut self.usage[s * case.plan.vendors.len() * width + cluster.cell..];
+                        let into = ((usage, width), &mut charges[..]);
+                        sums.add((&case.plan.services[s], prices), run.0, moment, (states, rates), into);
                     }
                 });
                 for (&s, sums) in group.services.iter().zip(&*sums) {
@@ -184,18 +188,17 @@ impl States {
 }
 
 impl Sums {
-    /// Adds what a moment takes of a service. `since`: when the interruption began, if it is one.
+    /// Adds what a moment takes of a service, at the prices of all vendors. `since`: when the interruption began, if it is one. `usage`: of the
+    /// cell, from vendor to vendor so many numbers on.
     #[inline]
     fn add(
         &mut self,
-        case: &Case,
-        (s, since): (usize, f64),
-        (cell, month): (usize, usize),
+        (service, prices): (&ServicePlan, &[f64]),
+        since: f64,
         moment: &Moment,
         (states, rates): (&States, Rates),
-        (usage, charges): (&mut [f64], &mut [f64]),
+        ((usage, width), charges): ((&mut [f64], usize), &mut [f64]),
     ) {
-        let service = &case.plan.services[s];
         let &Moment { from, to, active, .. } = moment;
         let area = |from: f64, to: f64| {
             if service.present.is_flat() { to - from } else { service.present.area(from, to) }
@@ -211,15 +214,14 @@ impl Sums {
                 self.interruption += worth * rates.unserved;
             }
         }
-        let (used, width) = (service.usage * all, case.view.cells.width());
-        let usage = &mut usage[s * case.plan.vendors.len() * width..];
+        let used = service.usage * all;
         let mut first = rates.served;
         for (&a, &(part, last)) in active.iter().zip(&states.parts[rates.parts..]) {
             let mut bill = 0.0;
             if used > 0.0 {
                 for &(v, x) in &states.served[first..last] {
-                    usage[v * width + cell] += used * x;
-                    bill += x * case.portfolio.price(v, month);
+                    usage[v * width] += used * x;
+                    bill += x * prices[v];
                 }
             }
             let bill = used * bill;

@@ -9,7 +9,7 @@ use fearless_simd::{Level, Select, Simd, SimdBase, dispatch, f64x8};
 
 use super::ledger::{Cause, Ledger};
 use super::{Case, Judge};
-use crate::lanes::{Lane, clear, join, lanes, lanes_mut, load, most_shown, show, steps};
+use crate::lanes::{clear, join, lanes, lanes_mut, load, most_shown, show, steps};
 use crate::plan::Plan;
 use crate::plan::plain::PlainPlan;
 use crate::plan::portfolio::PortfolioPlan;
@@ -58,6 +58,8 @@ type Tariffs = Vec<OnceCell<Vec<Tariff>>>;
 #[derive(Debug)]
 struct Tariff {
     lines: Vec<Line>,
+    /// Line after line, each in order of the vendors.
+    used: Vec<Used>,
     /// No outage costs less than a shorter one of its cell.
     rises: bool,
     /// Hours after which all is served again.
@@ -70,24 +72,23 @@ struct Line {
     area: usize,
     /// Who answers for it, by their place among what lasts; none for the outage itself.
     who: Option<usize>,
+    /// After how many hours of an outage the area begins, if the outage itself answers for it and its hours are all that counts.
+    offset: Option<f64>,
     /// Part of all traffic that is unserved, where the area counts hours.
     unserved: f64,
     /// Lost revenue a unit of the area.
     worth: f64,
-    /// At most [`VENDORS`], in their order.
-    used: Vec<Used>,
+    used: Range<usize>,
 }
 
-/// Usage of a vendor a unit of an area, and what it costs at the prices of the beginning.
+/// Usage of a vendor a unit of an area, and what it costs at the prices of the beginning. `terms`: under which it is bought.
 #[derive(Debug)]
 struct Used {
     vendor: usize,
+    terms: usize,
     units: f64,
     due: f64,
 }
-
-/// What has to do with more vendors is divided into several lines.
-const VENDORS: usize = 4;
 
 impl Judge {
     /// Books the outages that are alone. `regimes`: of a group of services of the portfolio.
@@ -148,7 +149,7 @@ impl Judge {
                 // Where all is soon served again, one outage as long as that says all.
                 let lasts = f64::min(longest, tariff.served_after);
                 ledger.longest_hours[s] = ledger.longest_hours[s].max(lasts);
-                self.plain_risk(simd, (case, plain), (s, k), tariff, (stretch, &steps), ledger);
+                self.plain_risk(simd, case, (s, k, plain.risks[k].risk), tariff, (stretch, &steps), ledger);
             }
         }
     }
@@ -163,118 +164,67 @@ impl Judge {
         Reaction::new(case.plan, &plain.risks[k], placed, &beside, &mut self.sweep)
     }
 
-    /// Books what outages of a plain risk take of a service during a stretch. `steps`: those of its cells.
+    /// Books what outages of a plain risk, a risk of the plan, take of a service during a stretch. `steps`: those of its cells.
     #[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
     #[inline(always)]
     fn plain_risk<S: Simd>(
         &mut self,
         simd: S,
-        (case, plain): (&Case, &PlainPlan),
-        (s, k): (usize, usize),
+        case: &Case,
+        (s, k, risk): (usize, usize, usize),
         tariff: &Tariff,
         (stretch, steps): (&Stretch, &Range<usize>),
         ledger: &mut Ledger,
     ) {
-        let width = case.view.cells.width();
         let Buffers { longest, rises, shown, .. } = &mut self.plain;
+        let (alone, width, n) = (case.alone, case.view.cells.width(), steps.len());
         rises[k] &= tariff.rises;
-        let mut rows = Rows {
-            amounts: &mut lanes_mut(&mut self.amounts)[steps.clone()],
-            costs: &mut lanes_mut(&mut longest[k * width..][..width])[steps.clone()],
-            hours: &lanes(case.alone.longest(k))[steps.clone()],
-            shown: &lanes(shown)[steps.clone()],
-        };
-        let usage = &mut self.usage[s * case.plan.vendors.len() * width..];
+        // Rows of whole steps: one length for all, and numbers instead of slices of slices.
+        let row = lanes(shown).len();
+        let amounts = &mut lanes_mut(&mut self.amounts)[steps.clone()][..n];
+        let costs = &mut lanes_mut(longest)[k * row + steps.start..][..n];
+        let hours = &lanes(alone.longest(k))[steps.clone()][..n];
+        let shown = &lanes(shown)[steps.clone()][..n];
+        let usage = lanes_mut(&mut self.usage[s * case.plan.vendors.len() * width..]);
+        let index = lanes(case.common.prices.all_planned());
         let (mut interruption, mut spend, mut unserved) = (0.0, 0.0, 0.0);
         for line in &tariff.lines {
-            let sums = &lanes(case.alone.sums(line.area, k))[steps.clone()];
+            let sums = &lanes(alone.sums(line.area, k))[steps.clone()][..n];
+            let used = &tariff.used[line.used.clone()];
             // Of the outages themselves, where the longest is the costliest: what it costs.
-            let offset = plain.offsets.get(line.area).copied().filter(|_| rises[k] && line.who.is_none());
-            let of = (case, steps);
-            let (all, billed) = match line.used.len() {
-                0 => rows.book::<S, 0>(simd, of, line, (sums, offset), usage),
-                1 => rows.book::<S, 1>(simd, of, line, (sums, offset), usage),
-                2 => rows.book::<S, 2>(simd, of, line, (sums, offset), usage),
-                3 => rows.book::<S, 3>(simd, of, line, (sums, offset), usage),
-                _ => rows.book::<S, 4>(simd, of, line, (sums, offset), usage),
-            };
+            let offset = line.offset.filter(|_| rises[k]);
+            let (mut all, mut billed) = (f64x8::splat(simd, 0.0), f64x8::splat(simd, 0.0));
+            for i in 0..n {
+                let shown = load(simd, &shown[i]);
+                let sum = load(simd, &sums[i]) * shown;
+                let (step, mut due) = (steps.start + i, f64x8::splat(simd, 0.0));
+                for used in used {
+                    let usage = &mut usage[used.vendor * row + step];
+                    (load(simd, usage) + sum * used.units).store_slice(usage);
+                    due += load(simd, &index[used.terms * row + step]) * used.due;
+                }
+                all += sum;
+                billed += due * sum;
+                let each = due + line.worth;
+                (load(simd, &amounts[i]) + each * sum).store_slice(&mut amounts[i]);
+                if let Some(offset) = offset {
+                    let beyond = (load(simd, &hours[i]) * shown - offset).max(0.0);
+                    (load(simd, &costs[i]) + each * beyond).store_slice(&mut costs[i]);
+                }
+            }
+            let (all, billed) = (join(all), join(billed));
             unserved += line.unserved * all;
             interruption += line.worth * all;
             spend += billed;
             let charge = line.worth * all + billed;
             match line.who {
-                Some(who) => ledger.charge(Cause::Event(case.alone.lasting_event(stretch, case.view, who)), charge),
-                None => ledger.plain_risk(plain.risks[k].risk, charge),
+                Some(who) => ledger.charge(Cause::Event(alone.lasting_event(stretch, case.view, who)), charge),
+                None => ledger.plain_risk(risk, charge),
             }
         }
         ledger.unserved_hours[s] += unserved;
         ledger.apart(Component::Interruption, s, interruption);
         ledger.apart(Component::Spend, s, spend);
-    }
-}
-
-/// Rows of a plain risk and a service, as far as a stretch touches them.
-struct Rows<'a> {
-    amounts: &'a mut [Lane],
-    /// What the longest costs.
-    costs: &'a mut [Lane],
-    hours: &'a [Lane],
-    /// 1 in the cells of the stretch, 0 beside them.
-    shown: &'a [Lane],
-}
-
-impl Rows<'_> {
-    /// Books a line with `N` vendors; gives the sum of its area and the bill. `usage`: of the service, vendor by vendor.
-    #[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
-    #[inline(always)]
-    fn book<S: Simd, const N: usize>(
-        &mut self,
-        simd: S,
-        (case, steps): (&Case, &Range<usize>),
-        line: &Line,
-        (sums, offset): (&[Lane], Option<f64>),
-        usage: &mut [f64],
-    ) -> (f64, f64) {
-        let width = case.view.cells.width();
-        let vendors: [usize; N] = std::array::from_fn(|i| line.used[i].vendor);
-        let n = self.amounts.len();
-        let (mut behind, mut next) = (usage, 0);
-        let usage = vendors.map(|v| {
-            let (_, rows) = std::mem::take(&mut behind).split_at_mut((v - next) * width);
-            let (row, rest) = rows.split_at_mut(width);
-            (behind, next) = (rest, v + 1);
-            &mut lanes_mut(row)[steps.clone()][..n]
-        });
-        let index = vendors.map(|v| &lanes(case.planned(v))[steps.clone()][..n]);
-        let (sums, hours, shown) = (&sums[..n], &self.hours[..n], &self.shown[..n]);
-        let (amounts, costs) = (&mut self.amounts[..n], &mut self.costs[..n]);
-        let (mut all, mut billed) = (f64x8::splat(simd, 0.0), f64x8::splat(simd, 0.0));
-        for i in 0..n {
-            let shown = load(simd, &shown[i]);
-            let sum = load(simd, &sums[i]) * shown;
-            let mut due = f64x8::splat(simd, 0.0);
-            for (nth, used) in line.used[..N].iter().enumerate() {
-                let usage = &mut usage[nth][i];
-                (load(simd, usage) + sum * used.units).store_slice(usage);
-                due += load(simd, &index[nth][i]) * used.due;
-            }
-            all += sum;
-            billed += due * sum;
-            let each = due + line.worth;
-            (load(simd, &amounts[i]) + each * sum).store_slice(&mut amounts[i]);
-            if let Some(offset) = offset {
-                let beyond = (load(simd, &hours[i]) * shown - offset).max(0.0);
-                (load(simd, &costs[i]) + each * beyond).store_slice(&mut costs[i]);
-            }
-        }
-        (join(all), join(billed))
-    }
-}
-
-impl Case<'_> {
-    /// The billed index of a vendor in the plan, cell by cell.
-    fn planned(&self, vendor: usize) -> &[f64] {
-        self.common.prices.planned(self.portfolio.terms[vendor])
     }
 }
 
@@ -347,7 +297,7 @@ impl Buffers {
                 continue;
             }
             self.costs_of(case, p, k, &regimes);
-            for (cell, area) in alone.each(plain, case.world.plain.of(k)) {
+            for (cell, area) in alone.each(plain, &case.world.plain, k) {
                 let cost = (0..alone.n_areas()).map(|area_no| self.costs[area_no * width + cell] * area(area_no)).sum();
                 self.costliest[cell] = f64::max(self.costliest[cell], cost);
             }
@@ -370,12 +320,13 @@ impl Buffers {
             let regime = &regimes(stretch.of.1)[stretch.regime];
             let place = self.place(case, p, regime, stretch);
             let tariffs = self.known[p].sets[place].tariffs[k].get();
-            let lines = tariffs.into_iter().flatten().flat_map(|t| &t.lines).filter(|l| l.who.is_none());
-            for line in lines {
+            let lines =
+                tariffs.into_iter().flatten().flat_map(|tariff| tariff.lines.iter().map(move |line| (tariff, line)));
+            for (tariff, line) in lines.filter(|(_, line)| line.who.is_none()) {
                 let costs = &mut costs[line.area * width..(line.area + 1) * width];
                 costs[stretch.cells.clone()].iter_mut().for_each(|cost| *cost += line.worth);
-                for used in &line.used {
-                    let index = &case.planned(used.vendor)[stretch.cells.clone()];
+                for used in &tariff.used[line.used.clone()] {
+                    let index = &case.common.prices.planned(used.terms)[stretch.cells.clone()];
                     let each = costs[stretch.cells.clone()].iter_mut().zip(index);
                     each.for_each(|(cost, index)| *cost += used.due * index);
                 }
@@ -388,76 +339,80 @@ impl Buffers {
 impl Tariff {
     fn new(plan: &Plan, plain: &PlainPlan, portfolio: &PortfolioPlan, s: usize, reaction: &Reaction) -> Self {
         let (service, curve) = (&plan.services[s], plain.curve(s) * plain.offsets.len());
-        let mut lines = Vec::new();
+        let mut drafts = Vec::new();
         for change in &reaction.changes {
             let offset = plain.offset(change.after);
             let counts = if reaction.goes_on { offset } else { plain.offset(change.after.max(service.tolerance)) };
             let own = [(None, &change.own)];
             for (who, part) in own.into_iter().chain(change.others.iter().map(|(who, part)| (Some(*who), part))) {
-                line(&mut lines, offset, who).unserved += part.unserved;
-                line(&mut lines, curve + counts, who).worth += service.at_stake * part.unserved;
+                draft(&mut drafts, offset, who).unserved += part.unserved;
+                draft(&mut drafts, curve + counts, who).worth += service.at_stake * part.unserved;
                 if service.usage > 0.0 {
-                    let line = line(&mut lines, curve + offset, who);
-                    part.served
-                        .iter()
-                        .for_each(|&(v, part)| line.serve(v, service.usage * part, plan.vendors[v].price));
+                    let draft = draft(&mut drafts, curve + offset, who);
+                    part.served.iter().for_each(|&(v, part)| draft.serve(v, service.usage * part));
                 }
             }
         }
-        for line in &mut lines {
-            line.used.sort_unstable_by_key(|used| used.vendor);
+        drafts.retain(|draft| draft.unserved != 0.0 || draft.worth != 0.0 || !draft.units.is_empty());
+        let (mut lines, mut used) = (Vec::new(), Vec::new());
+        for Draft { area, who, unserved, worth, mut units } in drafts {
+            units.sort_unstable_by_key(|of| of.0);
+            let first = used.len();
+            used.extend(units.into_iter().map(|(vendor, units)| {
+                let (terms, price) = (portfolio.terms[vendor], plan.vendors[vendor].price);
+                Used { vendor, terms, units, due: units * price }
+            }));
+            let offset = plain.offsets.get(area).copied().filter(|_| who.is_none());
+            lines.push(Line { area, who, offset, unserved, worth, used: first..used.len() });
         }
-        lines.retain(|l| l.unserved != 0.0 || l.worth != 0.0 || !l.used.is_empty());
-        Self {
-            rises: rises(&lines, plan.clock.n_months(), portfolio, plain),
-            lines: lines.into_iter().flat_map(Line::divide).collect(),
-            served_after: reaction.served_after,
-        }
+        let mut tariff = Self { lines, used, rises: true, served_after: reaction.served_after };
+        tariff.rises = tariff.rises(plan.clock.n_months(), portfolio, plain);
+        tariff
+    }
+
+    /// Whether no outage costs less than a shorter one of its cell, but for roundings.
+    fn rises(&self, n_months: usize, portfolio: &PortfolioPlan, plain: &PlainPlan) -> bool {
+        const ROUNDING: f64 = 1e-14;
+        (0..n_months).all(|month| {
+            let (mut slope, mut most) = (0.0, 0.0);
+            (0..plain.offsets.len()).all(|area| {
+                for line in self.lines.iter().filter(|l| l.area == area && l.who.is_none()) {
+                    let used = self.used[line.used.clone()].iter();
+                    let cost =
+                        line.worth + used.map(|used| used.units * portfolio.price(used.vendor, month)).sum::<f64>();
+                    slope += cost;
+                    most = f64::max(most, cost.abs());
+                }
+                slope >= -ROUNDING * most
+            })
+        })
     }
 }
 
-impl Line {
-    fn serve(&mut self, vendor: usize, units: f64, price: f64) {
-        match self.used.iter_mut().find(|used| used.vendor == vendor) {
-            Some(used) => (used.units, used.due) = (used.units + units, used.due + units * price),
-            None => self.used.push(Used { vendor, units, due: units * price }),
-        }
-    }
+/// A line that is being made.
+struct Draft {
+    area: usize,
+    who: Option<usize>,
+    unserved: f64,
+    worth: f64,
+    /// Units of a vendor a unit of the area.
+    units: Vec<(usize, f64)>,
+}
 
-    /// The same in lines of at most [`VENDORS`].
-    fn divide(mut self) -> impl Iterator<Item = Self> {
-        let mut beyond = self.used.split_off(self.used.len().min(VENDORS)).into_iter();
-        let (area, who) = (self.area, self.who);
-        let others = std::iter::from_fn(move || {
-            let used: Vec<Used> = beyond.by_ref().take(VENDORS).collect();
-            (!used.is_empty()).then_some(Line { area, who, unserved: 0.0, worth: 0.0, used })
-        });
-        std::iter::once(self).chain(others)
+impl Draft {
+    fn serve(&mut self, vendor: usize, units: f64) {
+        match self.units.iter_mut().find(|of| of.0 == vendor) {
+            Some(of) => of.1 += units,
+            None => self.units.push((vendor, units)),
+        }
     }
 }
 
 /// The line of an area for which somebody answers.
-fn line(lines: &mut Vec<Line>, area: usize, who: Option<usize>) -> &mut Line {
-    let place = lines.iter().position(|l| l.area == area && l.who == who).unwrap_or_else(|| {
-        lines.push(Line { area, who, unserved: 0.0, worth: 0.0, used: Vec::new() });
-        lines.len() - 1
+fn draft(drafts: &mut Vec<Draft>, area: usize, who: Option<usize>) -> &mut Draft {
+    let place = drafts.iter().position(|draft| draft.area == area && draft.who == who).unwrap_or_else(|| {
+        drafts.push(Draft { area, who, unserved: 0.0, worth: 0.0, units: Vec::new() });
+        drafts.len() - 1
     });
-    &mut lines[place]
-}
-
-/// Whether no outage costs less than a shorter one of its cell, but for roundings.
-fn rises(lines: &[Line], n_months: usize, portfolio: &PortfolioPlan, plain: &PlainPlan) -> bool {
-    const ROUNDING: f64 = 1e-14;
-    (0..n_months).all(|month| {
-        let (mut slope, mut most) = (0.0, 0.0);
-        (0..plain.offsets.len()).all(|area| {
-            for line in lines.iter().filter(|l| l.area == area && l.who.is_none()) {
-                let bill: f64 = line.used.iter().map(|used| used.units * portfolio.price(used.vendor, month)).sum();
-                let cost = line.worth + bill;
-                slope += cost;
-                most = f64::max(most, cost.abs());
-            }
-            slope >= -ROUNDING * most
-        })
-    })
+    &mut drafts[place]
 }

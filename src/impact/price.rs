@@ -5,7 +5,7 @@ use fearless_simd::{Level, dispatch};
 
 use super::ledger::Cause;
 use crate::contract::bill;
-use crate::lanes::width;
+use crate::lanes::{clear, width};
 use crate::plan::Plan;
 use crate::view::View;
 use crate::world::World;
@@ -15,8 +15,9 @@ use crate::world::World;
 pub(crate) struct Prices {
     chains: Vec<Vec<Link>>,
     spare: Vec<Link>,
-    /// Per terms and cell: the billed index of the plan.
-    planned: Vec<Vec<f64>>,
+    /// Per terms, a row of cells: the billed index of the plan.
+    planned: Vec<f64>,
+    width: usize,
     index: Vec<f64>,
     before: Vec<f64>,
     billed: Vec<f64>,
@@ -38,12 +39,18 @@ impl Prices {
 
     /// The billed index of the plan in each cell, under `terms`; zeros up to the width of a row, and for a vendor without price.
     pub(crate) fn planned(&self, terms: usize) -> &[f64] {
-        &self.planned[terms]
+        &self.planned[terms * self.width..][..self.width]
+    }
+
+    /// The same under all terms, row after row.
+    pub(crate) fn all_planned(&self) -> &[f64] {
+        &self.planned
     }
 
     pub(crate) fn prepare(&mut self, plan: &Plan, view: &View, world: &World) {
         self.chains.resize_with(plan.terms.len(), Vec::new);
-        self.planned.resize_with(plan.terms.len(), Vec::new);
+        self.width = view.cells.width();
+        clear(&mut self.planned, plan.terms.len() * self.width);
         for terms in 0..plan.terms.len() {
             while let Some(link) = self.chains[terms].pop() {
                 self.spare.push(link);
@@ -58,19 +65,17 @@ impl Prices {
         let (vendor, cap) = (plan.terms[terms].vendor, plan.terms[terms].cap);
         let months = &view.cells.months;
         let paths = &plan.terms[terms].paths;
-        let planned = &mut self.planned[terms];
-        planned.clear();
+        let planned = &mut self.planned[terms * self.width..][..months.len()];
         let matters = plan.vendors[vendor].price != 0.0 && plan.minded[vendor];
         if matters {
             let by_month = &plan.terms[terms].planned[..];
-            planned.extend(months.iter().map(|&m| by_month[m]));
+            planned.iter_mut().zip(months).for_each(|(planned, &m)| *planned = by_month[m]);
         }
-        planned.resize(view.cells.width(), 0.0);
         if !matters || (paths.is_empty() && view.prices[vendor].is_empty()) {
             return;
         }
         self.before.clear();
-        self.before.extend_from_slice(&planned[..months.len()]);
+        self.before.extend_from_slice(planned);
         for n in 1..=paths.len() {
             // The first n paths as drawn, the rest as expected.
             self.index.clear();

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use beside::Beside;
 use fearless_simd::{Level, dispatch};
-use places::{Places, find_places, month, sum_hours};
+use places::{Outages, Places, Sums, month, place};
 
 use super::cluster::{Clusters, Crowded, Numbered};
 use super::{Regime, Role};
@@ -32,8 +32,8 @@ pub(crate) struct Alone {
     n_risks: usize,
     /// Per plain outage of the world: its cell; one beyond all cells if it is not alone.
     places: Vec<u32>,
-    /// Per plain outage of the world.
-    hours: Vec<f64>,
+    /// Per outage of a plain risk: whether it touches another, or failover does not work from where it strikes.
+    unsettled: Vec<bool>,
     /// Per area of a curve that is not flat, and outage.
     curved: Vec<f64>,
     /// Per area and plain risk, a row of cells: sums over outages.
@@ -108,17 +108,18 @@ impl Alone {
         &self.sums[(area * self.n_risks + risk) * self.width..][..self.width]
     }
 
-    /// The cell of each outage of a plain risk, and an area of it by its number. `outages`: all that were drawn of the risk.
+    /// The cell of each outage of a plain risk, and an area of it by its number.
     pub(crate) fn each<'a>(
         &'a self,
         plain: &'a PlainPlan,
-        outages: Range<usize>,
+        drawn: &'a Drawn,
+        risk: usize,
     ) -> impl Iterator<Item = (usize, impl Fn(usize) -> f64 + 'a)> + 'a {
         let (n, flat) = (self.places.len(), plain.offsets.len());
-        let alone = outages.map(|i| (i, self.places[i] as usize)).filter(|&(_, cell)| cell < self.n_cells);
+        let alone = drawn.of(risk).map(|i| (i, self.places[i] as usize)).filter(|&(_, cell)| cell < self.n_cells);
         alone.map(move |(i, cell)| {
             let area = move |b: usize| match plain.offsets.get(b) {
-                Some(offset) => (self.hours[i] - offset).max(0.0),
+                Some(offset) => (drawn.hours(i) - offset).max(0.0),
                 None => self.curved[(b - flat) * n + i],
             };
             (cell, area)
@@ -131,10 +132,11 @@ impl Alone {
         self.curved.resize((self.n_areas - n_offsets) * n, 0.0);
         for (c, &service) in plain.curves.iter().enumerate() {
             let curve = &plan.services[service].present;
-            for (i, (&start, &hours)) in drawn.used().0.iter().zip(&self.hours).enumerate() {
+            for (i, &start) in drawn.used().0.iter().enumerate() {
                 if self.places[i] as usize == self.n_cells {
                     continue;
                 }
+                let hours = drawn.hours(i);
                 let last = curve.integral(start + hours);
                 for (b, &offset) in plain.offsets.iter().enumerate() {
                     let area = if hours > offset { last - curve.integral(start + offset) } else { 0.0 };
@@ -145,8 +147,9 @@ impl Alone {
         let mut rows = self.sums.chunks_exact_mut(self.width).skip(self.n_risks * n_offsets.min(2));
         for offset in plain.offsets.iter().skip(2) {
             for (k, sums) in rows.by_ref().take(self.n_risks).enumerate() {
-                for (&place, hours) in self.places[drawn.of(k)].iter().zip(&self.hours[drawn.of(k)]) {
-                    sums[place as usize] += if hours > offset { hours - offset } else { 0.0 };
+                for (&place, i) in self.places[drawn.of(k)].iter().zip(drawn.of(k)) {
+                    let hours = drawn.hours(i);
+                    sums[place as usize] += if hours > *offset { hours - offset } else { 0.0 };
                 }
             }
         }
@@ -249,10 +252,8 @@ impl Alone {
         self.places.resize(n, 0);
         let starts = drawn.used().0;
         dispatch!(Level::new(), _ => self.places.iter_mut().zip(starts).for_each(|(place, &t)| *place = month(t)));
-        self.hours.resize(n, 0.0);
         self.others.resize(n, 0);
         let cells = Places { ends: &self.ends, firsts: &view.cells.first_of_month };
-        let nowhere = index(self.n_cells);
         // Those of the second area, which most scenarios have, are summed at once.
         let (first, rest) = self.sums.split_at_mut(self.n_risks * self.width);
         let second = if plain.offsets.len() > 1 { rest } else { &mut self.spare[..] };
@@ -263,18 +264,22 @@ impl Alone {
             plain.risks[..self.n_risks].iter().enumerate().zip(rows).zip(self.blocked.chunks_exact(self.width))
         {
             let of = drawn.of(k);
-            let (starts, drawn_ends) = (&drawn.starts[of.clone()], &drawn.ends[of.clone()]);
-            let touched = &view.crowd.touched(of.end)[of.start..];
-            let places = &mut self.places[of.clone()];
-            find_places((starts, drawn_ends), touched, cells, blocked, places);
+            let (starts, ends) = (&drawn.starts[of.clone()], &drawn.ends[of.clone()]);
+            let mut touched = &view.crowd.touched(of.end)[of.start..];
             if plain.works < 1.0 {
-                for (j, place) in (0..).zip(&mut *places).filter(|(_, place)| **place < nowhere) {
-                    *place = if works(plan, plain, risk, world.trial, j) { *place } else { nowhere };
-                }
+                let works = |j| works(plan, plain, risk, world.trial, j);
+                self.unsettled.clear();
+                self.unsettled.extend((0..).zip(touched).map(|(j, &touched)| touched || !works(j)));
+                touched = &self.unsettled;
             }
-            let (hours, others) = (&mut self.hours[of.clone()], &mut self.others[of.clone()]);
-            let second = (second.next().unwrap_or_default(), offset);
-            let n_others = sum_hours((starts, drawn_ends), places, hours, (sums, longest), second, (others, nowhere));
+            let beyond = (second.next().unwrap_or_default(), offset);
+            let n_others = place(
+                Outages { starts, ends, touched },
+                (cells, blocked),
+                &mut self.places[of.clone()],
+                Sums { hours: sums, longest, beyond },
+                &mut self.others[of.clone()],
+            );
             for &j in &self.others[of.clone()][..n_others] {
                 let i = of.start + j as usize;
                 let (start, end) = (drawn.starts[i], drawn.ends[i]);
@@ -299,7 +304,7 @@ impl Alone {
         promote.sort_unstable();
         for (k, j) in promote.drain(..) {
             let i = drawn.of(k).start + j as usize;
-            world.promote(plan, &plain.risks[k], u64::from(j), drawn.starts[i], self.hours[i]);
+            world.promote(plan, &plain.risks[k], u64::from(j), drawn.starts[i], drawn.hours(i));
         }
         world.plain = drawn;
     }

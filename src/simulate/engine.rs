@@ -224,11 +224,7 @@ impl Verdict<'_> {
 /// A risk on a list counts in equal parts on its nodes. `nodes`: overwritten.
 pub(crate) fn by_node(plan: &Plan, risks: &[f64], nodes: &mut [f64]) {
     nodes.fill(0.0);
-    for (risk, &charge) in plan.risks.iter().zip(risks) {
-        #[expect(clippy::cast_precision_loss, reason = "a handful of nodes")]
-        let part = if risk.on.len() == 1 { charge } else { charge / risk.on.len() as f64 };
-        for &node in &risk.on {
-            nodes[node] += part;
-        }
+    for &(risk, node, n) in &plan.struck {
+        nodes[node] += risks[risk] / n;
     }
 }

@@ -29,10 +29,8 @@ pub(crate) struct Crowd {
     /// Bins per hour.
     scale: f64,
     bins: Vec<Bins>,
-    /// Per interruption: the bins that it begins and ends in.
-    firsts: Vec<u32>,
-    lasts: Vec<u32>,
-    /// Per interruption: its bins within their word; none of one that lies in several words, or has no end.
+    /// Per interruption: the word of the bin that it begins in, and its bins within that; none of one that lies in several words, or has no end.
+    words: Vec<u32>,
     masks: Vec<u64>,
     /// Interruptions that may share a bin with another.
     near: Vec<u32>,
@@ -79,13 +77,12 @@ impl Crowd {
     #[expect(clippy::inline_always, reason = "it is compiled anew for each width of vectors")]
     #[inline(always)]
     fn find_bins(&mut self) {
-        let Self { starts, ends, firsts, lasts, masks, scale, .. } = self;
-        for (list, times) in [(&mut *firsts, &*starts), (&mut *lasts, &*ends)] {
-            list.clear();
-            list.extend(times.iter().map(|&t| bin(t, *scale)));
-        }
+        let Self { starts, ends, words, masks, scale, .. } = self;
+        words.clear();
+        words.extend(starts.iter().map(|&start| bin(start, *scale) / 64));
         masks.clear();
-        masks.extend(firsts.iter().zip(&*lasts).zip(&*ends).map(|((&first, &last), &end)| {
+        masks.extend(starts.iter().zip(&*ends).map(|(&start, &end)| {
+            let (first, last) = (bin(start, *scale), bin(end, *scale));
             let bits = bits(first, last);
             if first / 64 == last / 64 && end < f64::INFINITY { bits } else { 0 }
         }));
@@ -94,37 +91,34 @@ impl Crowd {
     /// Finds those that share a bin of time with another, as whoever touches another does.
     #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32")]
     fn find_near(&mut self) {
-        let Self { ends, bins, firsts, lasts, masks, near, .. } = self;
+        let Self { starts, ends, bins, words, masks, near, scale, .. } = self;
         let n = ends.len();
-        near.resize(n, 0);
+        near.clear();
+        near.reserve(2 * n);
         // One length for all, and numbers instead of iterators: it all fits into registers.
-        let (firsts, masks, near_one) = (&firsts[..n], &masks[..n], &mut near[..n]);
-        let mut n_near = 0;
+        let (words, masks) = (&words[..n], &masks[..n]);
         for i in 0..n {
             let bits = masks[i];
-            bins[(firsts[i] / 64) as usize].see(bits);
-            near_one[n_near] = i as u32;
-            n_near += usize::from(bits == 0);
-        }
-        // Who lies in several words is near to some, as far as anybody looks; who is infinite, to none.
-        let mut n_long = 0;
-        for k in 0..n_near {
-            let i = near[k] as usize;
-            let (first, last, from, to) = (firsts[i], lasts[i], firsts[i] as usize / 64, lasts[i] as usize / 64);
-            if ends[i] < f64::INFINITY {
-                bins[from].see(bits(first, 63));
-                bins[from + 1..to].iter_mut().for_each(|bins| bins.see(u64::MAX));
-                bins[to].see(bits(0, last));
-                near[n_long] = i as u32;
-                n_long += 1;
+            bins[words[i] as usize].see(bits);
+            if bits == 0 && ends[i] < f64::INFINITY {
+                near.push(i as u32);
             }
         }
+        // Who lies in several words is near to some, as far as anybody looks; who is infinite, to none.
+        for &i in &*near {
+            let (first, last) = (bin(starts[i as usize], *scale), bin(ends[i as usize], *scale));
+            let (from, to) = (first as usize / 64, last as usize / 64);
+            bins[from].see(bits(first, 63));
+            bins[from + 1..to].iter_mut().for_each(|bins| bins.see(u64::MAX));
+            bins[to].see(bits(0, last));
+        }
+        let n_long = near.len();
         near.resize(n_long + n, 0);
-        let near_one = &mut near[n_long..n_long + n];
+        let near_one = &mut near[n_long..];
         let mut n_near = 0;
         for i in 0..n {
             near_one[n_near] = i as u32;
-            n_near += usize::from(bins[(firsts[i] / 64) as usize].twice & masks[i] != 0);
+            n_near += usize::from(bins[words[i] as usize].twice & masks[i] != 0);
         }
         near.truncate(n_long + n_near);
     }

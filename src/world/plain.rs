@@ -40,6 +40,12 @@ impl Plain {
         self.firsts[k]..self.firsts.get(k + 1).copied().unwrap_or(self.starts.len())
     }
 
+    /// How long an outage lasts.
+    #[inline]
+    pub(crate) fn hours(&self, i: usize) -> f64 {
+        self.ends[i] - self.starts[i]
+    }
+
     /// Beginnings and ends of those that may matter to somebody.
     pub(crate) fn used(&self) -> (&[f64], &[f64]) {
         (&self.starts[..self.used], &self.ends[..self.used])

@@ -34,51 +34,54 @@ pub(super) fn month(t: f64) -> u32 {
     (if middle > 0.0 { middle } else { 0.0 } + WHOLE).to_bits() as u32
 }
 
-/// Finds the cell of each outage of a risk; one beyond all if it is not alone. `places`: their months before.
-#[expect(clippy::needless_bitwise_bool, reason = "a branch less an outage")]
-#[inline(never)]
-pub(super) fn find_places(
-    (starts, ends): (&[f64], &[f64]),
-    touched: &[bool],
-    cells: Places,
-    blocked: &[bool],
-    places: &mut [u32],
-) {
-    // One length for all, and numbers instead of iterators: it all fits into registers.
-    let n = places.len();
-    let (starts, ends, touched) = (&starts[..n], &ends[..n], &touched[..n]);
-    let nowhere = cells.ends.len();
-    let blocked = &blocked[..nowhere];
-    for j in 0..n {
-        let cell = cells.of(places[j], starts[j]);
-        let alone = (ends[j] < cells.ends[cell]) & !touched[j] & !blocked[cell];
-        places[j] = index(if alone { cell } else { nowhere });
-    }
+/// The outages of a risk.
+#[derive(Clone, Copy)]
+pub(super) struct Outages<'a> {
+    pub(super) starts: &'a [f64],
+    pub(super) ends: &'a [f64],
+    /// Whether each touches another, or is to be settled by itself.
+    pub(super) touched: &'a [bool],
 }
 
-/// Hours of a risk's outages, their sums and the longest by cell; `second`: sums of what exceeds an offset. Gives how many are not
-/// alone, and notes which.
+/// Sums by cell, and one more for outages that are not alone.
+pub(super) struct Sums<'a> {
+    pub(super) hours: &'a mut [f64],
+    pub(super) longest: &'a mut [f64],
+    /// Of the hours beyond an offset.
+    pub(super) beyond: (&'a mut [f64], f64),
+}
+
+/// Finds the cell of each outage of a risk, one beyond all if it is not alone, and sums hours by cell. Gives how many are not alone, and
+/// notes which. `places`: their months before.
+#[expect(clippy::needless_bitwise_bool, reason = "a branch less an outage")]
 #[inline(never)]
-pub(super) fn sum_hours(
-    (starts, ends): (&[f64], &[f64]),
-    places: &[u32],
-    hours: &mut [f64],
-    (sums, longest): (&mut [f64], &mut [f64]),
-    (second, offset): (&mut [f64], f64),
-    (others, nowhere): (&mut [u32], u32),
+pub(super) fn place(
+    outages: Outages,
+    (cells, blocked): (Places, &[bool]),
+    places: &mut [u32],
+    sums: Sums,
+    others: &mut [u32],
 ) -> usize {
+    // One length for all, and numbers instead of iterators: it all fits into registers.
     let n = places.len();
-    let (starts, ends, hours, others) = (&starts[..n], &ends[..n], &mut hours[..n], &mut others[..n]);
-    let (longest, second) = (&mut longest[..sums.len()], &mut second[..sums.len()]);
+    let (starts, ends, touched) = (&outages.starts[..n], &outages.ends[..n], &outages.touched[..n]);
+    let others = &mut others[..n];
+    let nowhere = cells.ends.len();
+    let blocked = &blocked[..nowhere];
+    let (hours, (beyond, offset)) = (&mut sums.hours[..=nowhere], sums.beyond);
+    let (longest, beyond) = (&mut sums.longest[..=nowhere], &mut beyond[..=nowhere]);
     let mut n_others = 0;
     for j in 0..n {
-        let (lasts, cell) = (ends[j] - starts[j], places[j] as usize);
-        hours[j] = lasts;
-        sums[cell] += lasts;
+        let (start, end) = (starts[j], ends[j]);
+        let cell = cells.of(places[j], start);
+        let alone = (end < cells.ends[cell]) & !touched[j] & !blocked[cell];
+        let (cell, lasts) = (if alone { cell } else { nowhere }, end - start);
+        places[j] = index(cell);
+        hours[cell] += lasts;
         longest[cell] = if lasts > longest[cell] { lasts } else { longest[cell] };
-        second[cell] += if lasts > offset { lasts - offset } else { 0.0 };
+        beyond[cell] += if lasts > offset { lasts - offset } else { 0.0 };
         others[n_others] = index(j);
-        n_others += usize::from(places[j] == nowhere);
+        n_others += usize::from(!alone);
     }
     n_others
 }
