@@ -36,7 +36,9 @@ impl Case<'_> {
             let services = &self.portfolio.groups[change.group].services;
             let simply = ledger.journal.is_none() && self.portfolio.yearly.is_empty();
             if simply && services.iter().all(|&s| !self.common.capable[s]) {
-                services.iter().for_each(|&s| self.spend_moved(change, s, ledger));
+                for &s in services {
+                    self.spend_moved(change, s, ledger);
+                }
                 continue;
             }
             for month in clock.month(change.at)..clock.n_months() {
