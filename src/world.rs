@@ -199,6 +199,20 @@ impl World {
 
     /// Draws all of a trial that may be tilted, and weighs it; plain outages are left as they were.
     pub(crate) fn draw_tilted(&mut self, plan: &Plan, trial: u64) {
+        self.draw_some(plan, trial, |_| true);
+    }
+
+    /// Weighs a trial, for which nothing is drawn of what is tilted nowhere.
+    pub(crate) fn weigh(&mut self, plan: &Plan, trial: u64) -> f64 {
+        match &plan.mixture {
+            Some(mixture) if !plan.chained => self.draw_some(plan, trial, |risk| mixture.tilts(risk)),
+            _ => self.draw_tilted(plan, trial),
+        }
+        self.weight
+    }
+
+    /// Draws of a trial what comes of some risks, and weighs it. `wanted`: whether a risk is one of them.
+    fn draw_some(&mut self, plan: &Plan, trial: u64, wanted: impl Fn(usize) -> bool) {
         self.clear();
         self.sizes.clear();
         self.sizes.resize(plan.tally.sizes.len(), 0.0);
@@ -224,7 +238,7 @@ impl World {
                 self.caused(plan, group, trial);
             }
         } else {
-            for r in 0..plan.risks.len() {
+            for r in (0..plan.risks.len()).filter(|&r| wanted(r)) {
                 self.arrive(plan, r, trial);
             }
         }
@@ -232,7 +246,7 @@ impl World {
             self.put_in_order();
         }
         self.paths.resize_with(plan.paths.len(), Vec::new);
-        self.draw_paths(plan, trial);
+        self.draw_paths(plan, trial, wanted);
         self.leave(plan);
         self.weight = self.likelihood.weight(mixture);
     }

@@ -71,6 +71,8 @@ pub(crate) struct MixturePlan {
     /// What spreads draws evenly over trials; none where trials are independent.
     points: Option<Points>,
     pub(crate) sites: Vec<SitePlan>,
+    /// Per risk: whether any of its sites is tilted.
+    tilted: Vec<bool>,
 }
 
 /// A site with its tilt under every component.
@@ -157,11 +159,8 @@ impl Plan {
     pub fn sampled_by(mut self, mixture: Option<&Mixture>) -> Self {
         self.mixture = mixture.map(|mixture| MixturePlan::new(mixture, &self));
         let Some(mixture) = &self.mixture else { return self };
-        let tilted = |r: usize| {
-            self.sites.iter().zip(&mixture.sites).any(|(site, compiled)| site.risk == Some(r) && compiled.tilted)
-        };
         // Plain outages are drawn in columns, where nothing is tilted; the same ones come out as events.
-        let tilted: Vec<usize> = (0..self.risks.len()).filter(|&r| tilted(r)).collect();
+        let tilted: Vec<usize> = (0..self.risks.len()).filter(|&r| mixture.tilts(r)).collect();
         self.without_plain(&tilted)
     }
 
@@ -213,8 +212,19 @@ impl MixturePlan {
         for (coordinate, s) in (FIRST..DIMENSIONS).zip(order) {
             sites[s].coordinate = Some(coordinate);
         }
-        let shares = mixture.shares();
-        Self { key: plan.component, drawn: shares.clone(), shares, sites, points: Some(Points::new(plan.points)) }
+        let mut tilted = vec![false; plan.risks.len()];
+        for risk in
+            plan.sites.iter().zip(&sites).filter(|(_, compiled)| compiled.tilted).filter_map(|(site, _)| site.risk)
+        {
+            tilted[risk] = true;
+        }
+        let (shares, points) = (mixture.shares(), Some(Points::new(plan.points)));
+        Self { key: plan.component, drawn: shares.clone(), shares, points, sites, tilted }
+    }
+
+    /// Whether something of a risk is tilted.
+    pub(crate) fn tilts(&self, risk: usize) -> bool {
+        self.tilted[risk]
     }
 
     /// What the first draw of `trial` at a site is, `u` being what it would be by itself.

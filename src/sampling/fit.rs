@@ -101,10 +101,7 @@ pub(super) fn weighing(plan: &Plan, rounds: &[Round]) -> Vec<Plan> {
 
 /// Trials with the weights that `plan` gives them.
 fn weighed(plan: &Plan, drawn: &[Drawn]) -> Vec<Drawn> {
-    let weigh = |world: &mut World, one: &Drawn| {
-        world.draw_tilted(plan, one.trial);
-        Drawn { weight: world.weight, ..one.clone() }
-    };
+    let weigh = |world: &mut World, one: &Drawn| Drawn { weight: world.weigh(plan, one.trial), ..one.clone() };
     drawn.par_iter().map_init(World::default, weigh).collect()
 }
 

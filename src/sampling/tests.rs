@@ -211,6 +211,34 @@ fn plain_trials_are_those_of_a_run_without_a_mixture() {
     assert!((120..180).contains(&same) && other > 100, "{same} {other}");
 }
 
+/// Weighing draws nothing of what is tilted nowhere, but all where some events lead to others.
+#[test]
+fn a_trial_weighs_the_same_if_only_what_is_tilted_is_drawn() {
+    let unchained = include_str!("../../benches/reference-workload.toml");
+    let (mut world, mut fewer, mut all_trials) = (World::default(), 0, 0);
+    for text in [EVERYTHING, unchained] {
+        let plan = Plan::new(&scenario(text), 1);
+        let all = |which: usize| {
+            let tilt = |(s, site): (usize, &Site)| if s % 3 == which { some(site, 0.5, 1.0) } else { Tilt::None };
+            plan.sites.iter().enumerate().map(tilt).collect()
+        };
+        let one =
+            |s: usize| (0..=s).map(|i| if i == s { some(&plan.sites[s], 0.5, 1.0) } else { Tilt::None }).collect();
+        let mixtures =
+            (0..plan.sites.len()).map(|s| by(vec![one(s)])).chain([by(vec![all(0), all(1)]), by(vec![all(2)])]);
+        for plan in mixtures.map(|mixture| plan.clone().sampled_by(Some(&mixture))) {
+            for trial in 0..40 {
+                let weight = world.weigh(&plan, trial);
+                let n = world.events.len();
+                world.draw_tilted(&plan, trial);
+                (fewer, all_trials) = (fewer + usize::from(n < world.events.len()), all_trials + 1);
+                assert_eq!(world.weight.to_bits(), weight.to_bits(), "{trial}");
+            }
+        }
+    }
+    assert!(4 * fewer > all_trials, "{fewer} of {all_trials}");
+}
+
 /// A plain outage that is tilted comes out as an event.
 #[test]
 fn tilted_outages_leave_their_columns() {

@@ -6,13 +6,17 @@ use crate::plan::Plan;
 use crate::plan::risk::PathPlan;
 
 impl World {
-    /// The index of every price path, month by month. All are drawn at once.
-    pub(super) fn draw_paths(&mut self, plan: &Plan, trial: u64) {
+    /// The index of every price path, month by month. All are drawn at once. `wanted`: of which risks.
+    pub(super) fn draw_paths(&mut self, plan: &Plan, trial: u64, wanted: impl Fn(usize) -> bool) {
         let mixture = plan.mixture.as_ref();
         let Draws { aside, steps, .. } = &mut self.scratch.draws;
-        // Nobody pays by some. Where chance is tilted they are drawn all the same, for the weights.
-        let is_drawn =
-            |path: &PathPlan| path.sigma > 0.0 && (mixture.is_some() || path.vendors.iter().any(|&v| plan.minded[v]));
+        // Nobody pays by some. Where they are tilted they are drawn all the same, for the weights.
+        let seen = self.likelihood.seen.is_some();
+        let tells = |path: &PathPlan| mixture.is_some_and(|mixture| seen || mixture.tilts(path.risk));
+        let is_drawn = |path: &PathPlan| {
+            let matters = tells(path) || path.vendors.iter().any(|&v| plan.minded[v]);
+            path.sigma > 0.0 && matters && wanted(path.risk)
+        };
         steps.clear();
         plan.paths.iter().filter(|path| is_drawn(path)).for_each(|path| path.draw(trial, steps));
         math::normal_quantiles(steps, aside);
