@@ -105,8 +105,7 @@ fn tail_differences(ours: Side, baseline: Side, shared: Shared) -> Vec<(f64, Est
     let plans = ours.plan - baseline.plan;
     let difference = |(k, together): (usize, &Together)| {
         let (of_ours, of_baseline) = (ours.var[k], baseline.var[k]);
-        let error = together.var_error(of_ours.std_error, of_baseline.std_error);
-        let var = Estimate::normal(of_ours.value - of_baseline.value, error);
+        let var = together.var(&of_ours, &of_baseline);
         let (of_ours, of_baseline) = (ours.tvar[k], baseline.tvar[k]);
         let apart = of_ours.value - of_baseline.value;
         let tvar = if of_ours.std_error.is_some() && of_baseline.std_error.is_some() {
@@ -179,11 +178,20 @@ impl Together {
         (0..LEVELS.len()).map(at_level).collect()
     }
 
-    /// Standard error of the difference of VaR: the errors of each by its own interval, correlated as the trials
-    /// that exceed them are (Bahadur: a sample quantile moves with the share of trials beyond it).
-    fn var_error(&self, ours: Option<f64>, baseline: Option<f64>) -> Option<f64> {
-        let (a, b) = (ours?, baseline?);
-        Some((a * a + b * b - 2.0 * self.correlation * a * b).max(0.0).sqrt())
+    /// The difference of VaR: each end as far from it as the ends of both intervals are from theirs that make it smaller or larger, correlated as
+    /// the trials are that exceed them (Bahadur: a sample quantile moves with the share of trials beyond it). Where intervals are lopsided, as at
+    /// an atom, so is that of the difference.
+    ///
+    /// Source: Zou and Donner, "Construction of confidence limits about effect measures: a general approach", 2008.
+    fn var(&self, ours: &Estimate, baseline: &Estimate) -> Estimate {
+        let apart = |a: Option<f64>, b: Option<f64>| {
+            let (a, b) = ((a? - ours.value).abs(), (b? - baseline.value).abs());
+            Some((a * a + b * b - 2.0 * self.correlation * a * b).max(0.0).sqrt())
+        };
+        let value = ours.value - baseline.value;
+        let lower = apart(ours.lower, baseline.upper).map(|apart| value - apart);
+        let upper = apart(ours.upper, baseline.lower).map(|apart| value + apart);
+        Estimate::between(value, lower, upper)
     }
 }
 

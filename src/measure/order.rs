@@ -199,8 +199,11 @@ impl Sorted {
             let upper = estimate.upper.zip(next).map(|(upper, next)| upper.max(next));
             return Estimate::between(value, lower, upper);
         }
-        // Whether it is less hangs on what lies below it, whether it is more, on what lies above.
-        let [lower, upper] = effects.map(|effect| self.quantile_clustered(p, effect));
+        // Whether it is less hangs on what lies below it, whether it is more, on what lies above. There whatever no trial has shown yet is
+        // missing, of which replicates show nothing: one trial, be it drawn plainly.
+        let one_more = if let Mass::Weighted(weights) = &self.mass { weights.one_more() } else { 0.0 };
+        let unseen = number(self.n()) * one_more * one_more / (p * (1.0 - p));
+        let [lower, upper] = [effects[0], effects[1] + unseen].map(|effect| self.quantile_clustered(p, effect));
         Estimate::between(value, lower.lower, upper.upper)
     }
 

@@ -13,6 +13,8 @@ pub(super) struct Weights {
     /// Of those below every [`STEP`]-th value.
     marks: Vec<Sums>,
     all: Sums,
+    /// The largest of all.
+    largest: f64,
 }
 
 /// A weight in units, and behind it a replicate.
@@ -62,6 +64,7 @@ pub(super) fn sorted(values: &[f64], weights: &[f64], per_trial: usize) -> (Vec<
         each: Vec::with_capacity(keyed.len()),
         marks: Vec::with_capacity(keyed.len().div_ceil(STEP)),
         all: Sums::NONE,
+        largest: 0.0,
     };
     for (i, (_, packed)) in keyed.into_iter().enumerate() {
         if i % STEP == 0 {
@@ -69,6 +72,7 @@ pub(super) fn sorted(values: &[f64], weights: &[f64], per_trial: usize) -> (Vec<
         }
         weights.each.push(packed);
         weights.all.add(packed);
+        weights.largest = weights.largest.max(weight_of(packed >> BITS));
     }
     (values, weights)
 }
@@ -77,6 +81,11 @@ impl Weights {
     /// Of all values.
     pub(super) fn all(&self) -> &Sums {
         &self.all
+    }
+
+    /// The part of all that one more value would have, whatever it weighs.
+    pub(super) fn one_more(&self) -> f64 {
+        self.largest / self.all.weight()
     }
 
     /// Of the `n` lowest values.

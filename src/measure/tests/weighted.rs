@@ -151,6 +151,23 @@ fn a_quantile_at_an_atom_is_known_as_well_as_the_share_of_the_atom() {
     assert_eq!((often.lower, often.upper, seldom.lower), (Some(0.0), Some(0.0), Some(1_200.0)));
 }
 
+/// What lies beyond an atom is drawn so often and so evenly that its share shows no error, and is less than the level by less than one trial drawn
+/// plainly: something rare that no trial shows may make up for it.
+#[test]
+fn a_quantile_at_an_atom_allows_for_one_trial_more() {
+    let (n, next) = (3_000, 1_500.0);
+    // Ten of every replicate.
+    let losses: Vec<f64> = (0..n).map(|i| if i < 640 { next } else { 0.0 }).collect();
+    let (of_next, of_rest) = (13.5 / 640.0, (3_000.0 - 13.5) / 2_360.0);
+    let weights: Vec<f64> = losses.iter().map(|&x| if x > 0.0 { of_next } else { of_rest }).collect();
+    let sorted = Sorted::weighted(&losses, Some(&weights));
+    let [near, far] = [0.995, 0.99].map(|p| sorted.quantile_with_error(p));
+    assert_eq!((near.value, near.lower, near.upper), (0.0, Some(0.0), Some(next)));
+    assert_eq!((far.value, far.lower, far.upper), (0.0, Some(0.0), Some(0.0)));
+    let years = Years { losses: &losses, per_trial: 1, weights: Some(&weights), counted: None };
+    assert_eq!(years.exceeded(&sorted, &[0.005])[0].upper, Some(next));
+}
+
 /// However few and unequal: an interval holds its figure, and that of a year that is all of a trial is that of the loss.
 #[test]
 fn intervals_of_weighted_quantiles_hold_them() {

@@ -313,6 +313,18 @@ fn what_is_longer_or_larger_by_a_rounding_is_not_over() {
 }
 
 /// A part of which the tail's trials have nothing, though others do, is not known to be none.
+/// VaR at an atom may be more, and not less; so may its difference to a baseline that is known.
+#[test]
+fn a_difference_of_var_is_as_lopsided_as_var() {
+    let b: Vec<f64> = (0..1_000).map(|i| if i % 125 == 0 { 100.0 } else { 0.0 }).collect();
+    let results = results(&[0.0; 1_000], &b);
+    let of = |quantity: &str| find(&results, 1, quantity, "", "var", Some(0.99));
+    let (var, difference) = (of("loss"), of("difference"));
+    assert_eq!((var.value, var.lower, var.upper), (0.0, Some(0.0), Some(50.0)));
+    let ends = (difference.lower.unwrap() - difference.value, difference.upper.unwrap() - difference.value);
+    assert_eq!(ends, (0.0, 50.0));
+}
+
 #[test]
 fn a_part_that_the_tail_has_not_seen_has_no_error() {
     let n = 2_000;
