@@ -77,16 +77,25 @@ impl std::error::Error for Damage {}
 
 impl Saved {
     /// As bytes.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        [&self.head(), &self.state[..]].concat()
+    }
+
+    /// The same without the state, which comes last as it is, and may be too large for a copy.
     ///
     /// # Panics
     ///
     /// Never: all of it has bytes.
     #[must_use]
-    pub fn encode(&self) -> Vec<u8> {
+    pub fn head(&self) -> Vec<u8> {
+        let Self { asked, part, range, next, state } = self;
         let mut bytes = MAGIC.to_vec();
         bytes.extend([0; CHECKSUM]);
-        bytes = postcard::to_extend(self, bytes).expect("numbers, texts and lists of them have bytes");
-        let sum = Sha256::digest(&bytes[MAGIC.len() + CHECKSUM..]);
+        // A list is its length and its bytes.
+        let head = (asked, part, range, next, state.len());
+        bytes = postcard::to_extend(&head, bytes).expect("numbers, texts and lists of them have bytes");
+        let sum = Sha256::new().chain_update(&bytes[MAGIC.len() + CHECKSUM..]).chain_update(state).finalize();
         bytes[MAGIC.len()..MAGIC.len() + CHECKSUM].copy_from_slice(&sum);
         bytes
     }

@@ -88,7 +88,9 @@ impl Shape {
     pub(super) fn bytes(&self, trials: u64) -> u128 {
         let at_once = self.threads.min(self.portfolios);
         let sorting = self.sorting(trials, at_once);
-        let tail = u128::from(trials / 100) * (8 * self.parts + 160) * self.portfolios;
+        // What the worst are divided into; with weights they are a great part of all.
+        let worst = if self.weighted { trials / 2 } else { trials / 50 };
+        let tail = u128::from(worst) * 8 * self.parts * self.portfolios;
         // A table row of 14 numbers per trial.
         let rows = if self.rows { 112 * u128::from(trials) * self.portfolios } else { 0 };
         let histograms = self.months * HISTOGRAM * self.portfolios;
@@ -149,7 +151,7 @@ pub(super) fn check_run(name: &str, shape: Shape, (trials, here): (u64, u64), me
     match available() {
         Some(available) if needs > available => {
             let message = format!(
-                "`{name}` needs about {} of memory, and {} are free; a smaller --memory or fewer --threads need less",
+                "`{name}` needs about {} of memory, and {} are free; fewer --threads need less, or a run with a smaller --memory",
                 size(needs),
                 size(available)
             );

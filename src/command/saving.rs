@@ -19,7 +19,8 @@ pub(super) fn write(path: &Path, saved: &Saved) -> Result<(), Failure> {
             fs::create_dir_all(folder)?;
         }
         let mut file = File::create(&beside)?;
-        file.write_all(&saved.encode())?;
+        file.write_all(&saved.head())?;
+        file.write_all(&saved.state)?;
         file.sync_all()?;
         fs::rename(&beside, path)?;
         // That the name is on the disk too, where folders can be asked for it.
