@@ -40,7 +40,7 @@ impl Sorted {
     }
 
     /// The same of values that have weights, if they have: one value per trial, trial after trial from the first, each the next replicate's
-    /// ([`REPLICATES`]).
+    /// of 64.
     #[must_use]
     pub fn weighted(values: &[f64], weights: Option<&[f64]>) -> Self {
         Self::of_trials(values, weights, 1)
