@@ -417,12 +417,18 @@ fn stopped(job: &Job, arguments: &Arguments, simulation: &Simulation, path: &Pat
 fn take_up(job: &Job, simulation: &mut Simulation, saved: &Saved) -> Result<(), Failure> {
     let mut asked = job.asked();
     // A run may be made longer, if its pilot is the same.
-    let has_more = job.part.is_none() && saved.next > job.range.end;
     if job.part.is_none() {
         asked.trials = saved.asked.trials;
     }
-    let more = || format!("it holds {} already, more than this run is to have", amount::trials(saved.next));
-    let different = saving::difference(&asked, &saved.asked).or_else(|| has_more.then(more));
+    let different = saving::difference(&asked, &saved.asked);
+    if different.is_none() && job.part.is_none() && saved.next > job.range.end {
+        let message = format!(
+            "the checkpoint `{}` holds {} already, more than this run is to have; ask for more, remove it to begin anew, or run without --checkpoint",
+            shown(&job.checkpoint()),
+            amount::trials(saved.next)
+        );
+        return Err(Failure::new(Exit::Usage, message));
+    }
     let same_range = job.part == saved.part && saved.range.0 == job.range.start;
     if different.is_none() && same_range && simulation.restore(&saved.state) {
         return Ok(());

@@ -33,34 +33,11 @@ impl Case<'_> {
             }
         }
         for change in &decisions.moves {
-            let services = &self.portfolio.groups[change.group].services;
-            let simply = ledger.journal.is_none() && self.portfolio.yearly.is_empty();
-            if simply && services.iter().all(|&s| !self.common.capable[s]) {
-                for &s in services {
-                    self.spend_moved(change, s, ledger);
-                }
-                continue;
-            }
             for month in clock.month(change.at)..clock.n_months() {
                 let (from, to) = (clock.months[month].max(change.at), clock.months[month + 1]);
                 self.moved(change, month, (from, to), ledger);
             }
         }
-    }
-
-    /// The same as [`Self::moved`] in all months, of a service of which nothing but what it spends hangs on its shares.
-    fn spend_moved(&self, change: &Move, s: usize, ledger: &mut Ledger) {
-        let (clock, service) = (&self.plan.clock, &self.plan.services[s]);
-        let first = clock.month(change.at);
-        let from = clock.months[first].max(change.at);
-        let whole = from <= clock.months[first];
-        let part = (!whole).then(|| service.present.area(from, clock.months[first + 1]));
-        let areas = part.into_iter().chain(service.present_months[first + usize::from(!whole)..].iter().copied());
-        let amounts = areas.zip(self.portfolio.prices_from(first)).map(|(area, prices)| {
-            let per_unit: f64 = change.changes.iter().map(|&(v, share)| share * prices[v]).sum();
-            service.usage * area * per_unit
-        });
-        ledger.post_months(Component::Spend, s, first, change.cause, amounts);
     }
 
     /// A change of shares during [from, to), within one month, at the plan's prices and capability.

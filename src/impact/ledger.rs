@@ -77,27 +77,6 @@ impl Ledger {
         self.months[month] += amount;
     }
 
-    /// Books and charges amounts of month after month from `first` on, where nobody takes note of each.
-    pub(crate) fn post_months(
-        &mut self,
-        component: Component,
-        service: usize,
-        first: usize,
-        cause: Cause,
-        amounts: impl Iterator<Item = f64>,
-    ) {
-        let place = self.place(cause);
-        let into = (&mut self.components[component as usize], &mut self.services[service], &mut self.charges[place]);
-        let (mut component, mut service, mut charge) = (*into.0, *into.1, *into.2);
-        for (month, amount) in self.months[first..].iter_mut().zip(amounts) {
-            *month += amount;
-            component += amount;
-            service += amount;
-            charge += amount;
-        }
-        (*into.0, *into.1, *into.2) = (component, service, charge);
-    }
-
     /// Books an amount in its month alone.
     #[inline]
     pub(crate) fn month(&mut self, month: usize, amount: f64) {

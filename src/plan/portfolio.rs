@@ -219,11 +219,6 @@ impl PortfolioPlan {
         &self.prices[month * self.terms.len()..][..self.terms.len()]
     }
 
-    /// The same month after month from one on.
-    pub(crate) fn prices_from(&self, month: usize) -> impl Iterator<Item = &[f64]> {
-        self.prices.chunks_exact(self.terms.len()).skip(month)
-    }
-
     fn minds_vendor(&self, vendor: usize) -> bool {
         let plays = self.playbook.iter().flat_map(|play| &play.shares);
         self.groups.iter().map(|group| &group.shares).chain(plays).any(|shares| shares[vendor] > 0.0)

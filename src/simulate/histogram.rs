@@ -111,24 +111,7 @@ impl Histogram {
 
     /// Counts every value of a slice once.
     pub fn add_all(&mut self, values: &[f64]) {
-        if self.keeps_means {
-            self.add_each(values.iter().map(|&value| (value, 1)));
-            return;
-        }
-        let mut known = 0;
-        for &value in values {
-            debug_assert!(!value.is_nan());
-            let (octave, place) = split(value.to_bits() >> (MANTISSA - self.bits), self.bits);
-            let page = self.octaves.get(octave).map_or(NONE, |&page| page);
-            match self.pages.get_mut(usize::from(page)) {
-                Some(page) if value != 0.0 => {
-                    page.bins[place].see(1, value, value);
-                    known += 1;
-                }
-                _ => self.add(value, 1),
-            }
-        }
-        self.n += known;
+        self.add_each(values.iter().map(|&value| (value, 1)));
     }
 
     /// Counts every value so many times.
